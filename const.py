@@ -1,0 +1,75 @@
+"""The figures and names that the addon goes by."""
+
+from datetime import timedelta
+
+from odoo.tools import frozendict
+
+PROVIDER_CODE = 'qpay'
+DEFAULT_PAYMENT_METHOD_CODES = {'qpay'}
+# QPay's invoices carry no currency: they are in tögrög (QPay contract §9.1).
+SUPPORTED_CURRENCIES = ('MNT',)
+# Payments are dated as the payer's bank and the tax office date them.
+TIMEZONE = 'Asia/Ulaanbaatar'
+
+# The server's environment variable of each setting; it wins over the provider's field.
+ENVIRONMENT_VARIABLES = frozendict({
+    'qpay_client_id': 'QPAY_CLIENT_ID',
+    'qpay_client_secret': 'QPAY_CLIENT_SECRET',
+    'qpay_invoice_code': 'QPAY_INVOICE_CODE',
+    'qpay_receiver_code': 'QPAY_RECEIVER_CODE',
+    'qpay_base_url_sandbox': 'QPAY_BASE_URL_SANDBOX',
+    'qpay_base_url_live': 'QPAY_BASE_URL_LIVE',
+    'qpay_callback_url': 'QPAY_CALLBACK_URL',
+})
+# Decides between the sandbox and the live host, over the provider's state.
+ENVIRONMENT_VARIABLE = 'QPAY_ENV'
+REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code')
+
+# The field of a transaction that links it to the document it pays.
+TRANSACTION_LINKS = frozendict({
+    'account.move': 'invoice_ids',
+    'sale.order': 'sale_order_ids',
+})
+
+# The most characters that QPay takes (QPay contract §2.1).
+MAX_DESCRIPTION_LENGTH = 255
+MAX_CALLBACK_URL_LENGTH = 255
+
+# === BUDGET OF CALLS TO QPAY === #
+# QPay forbids asking it for payments on a schedule (QPay contract §6, §8.1). These are all the
+# occasions on which the addon asks about one QR:
+#
+# - A callback was stored: at once, and after each of these delays while the payment that it
+#   announces is not visible yet. While QPay cannot be reached, the last delay is repeated.
+CALLBACK_RETRY_DELAYS = tuple(
+    timedelta(seconds=seconds) for seconds in (3, 10, 60, 300, 1800, 7200)
+)
+CALLBACK_RETRY_PERIOD = timedelta(days=14)
+# - A person presses "Check now": at most this often.
+CHECK_INTERVAL = timedelta(seconds=10)
+# - A person is looking at the QR: this long after the last time that QPay was asked, for servers
+#   that QPay cannot call back. However many people look, they share these.
+VIEW_CHECK_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (20, 40, 90, 150, 300))
+# - The QR expires or is cancelled: once, before it is cancelled at QPay. While QPay does not
+#   answer or does not cancel it, again after each of these delays, the last one repeated.
+CLOSE_RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720, 1440))
+
+# How long a process that took on a callback has for it before another one takes it on.
+CALLBACK_LEASE = timedelta(minutes=1)
+# How long the creation of a QR can take before it counts as lost.
+CREATION_PERIOD = timedelta(minutes=2)
+
+# How long a QR can be paid where the provider does not say otherwise.
+DEFAULT_QR_MINUTES = 60
+
+# Difference between this server's clock and QPay's from which the connection test warns.
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+# The amount in tögrög of the invoice that the connection test creates and cancels; payments
+# below 10 were seen to fail (QPay contract §8.3).
+CONNECTION_TEST_AMOUNT = 100
+
+# Keys whose values never belong into a log.
+SENSITIVE_KEYS = {
+    'access_token', 'refresh_token', 'qr_text', 'qr_image', 'password', 'phone', 'register',
+    'account_number', 'ebarimt_receiver', 'ebarimt_lottery', 'ebarimt_qr_data',
+}

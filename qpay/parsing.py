@@ -1,0 +1,173 @@
+"""From QPay's JSON to typed values.
+
+QPay sends the same quantity as a string in one place and as a number in another, under one key
+in one call and under another key elsewhere (QPay contract §4.1 to §4.3). Whatever is read here
+accepts each of them and ignores keys that it does not know.
+"""
+
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+
+from .errors import QPayUnknownOutcome
+from .values import BankLink, Invoice, Payment, PaymentCheck, Token
+
+# Times below this are durations: no token can have expired in 2001.
+_EARLIEST_TIMESTAMP = 1_000_000_000
+
+
+def parse_token(data, now, server_time=None):
+    """Read the answer to auth/token (QPay contract §1.2).
+
+    :param dict data: The decoded JSON.
+    :param datetime now: The current time, aware, for the accounts that answer with a duration.
+    :param datetime server_time: The time that QPay's server gave for its answer, aware.
+    :return: The token.
+    :rtype: Token
+    :raise QPayUnknownOutcome: If the answer holds no usable token.
+    """
+    access_token = _text(data, 'access_token', required=True)
+    expires_in = _decimal(data, 'expires_in')
+    if expires_in < _EARLIEST_TIMESTAMP:
+        expires_at = now + timedelta(seconds=float(expires_in))
+    else:
+        expires_at = datetime.fromtimestamp(int(expires_in), timezone.utc)
+    return Token(access_token, expires_at, server_time)
+
+
+def parse_invoice(data):
+    """Read the answer to the creation of an invoice (QPay contract §2.5).
+
+    :param dict data: The decoded JSON.
+    :return: The invoice.
+    :rtype: Invoice
+    :raise QPayUnknownOutcome: If the answer lacks the invoice's id or its QR text.
+    """
+    links = data.get('urls')
+    return Invoice(
+        invoice_id=_text(data, 'invoice_id', required=True),
+        qr_text=_text(data, 'qr_text', required=True),
+        short_url=_text(data, 'qPay_shortUrl'),
+        links=tuple(
+            BankLink(*(_text(link, key) for key in ('name', 'description', 'logo', 'link')))
+            for link in (links if isinstance(links, list) else [])
+            if isinstance(link, dict) and link.get('link')
+        ),
+        # QPay's picture is 10 kB of what can be drawn from the text.
+        raw={key: value for key, value in data.items() if key != 'qr_image'},
+    )
+
+
+def parse_payment(row):
+    """Read one payment of payment/check, payment/{id} or payment/list (QPay contract §4).
+
+    :param dict row: The decoded JSON.
+    :return: The payment.
+    :rtype: Payment
+    :raise QPayUnknownOutcome: If the row lacks what money cannot be booked without.
+    """
+    if not isinstance(row, dict):
+        raise QPayUnknownOutcome(message='a payment that is not an object')
+    return Payment(
+        payment_id=_text(row, 'payment_id', required=True),
+        status=_text(row, 'payment_status', required=True).upper(),
+        amount=_decimal(row, 'payment_amount'),
+        fee=_decimal(row, 'trx_fee', 'payment_fee', default=Decimal(0)),
+        currency=_text(row, 'payment_currency').upper(),
+        payment_type=_text(row, 'payment_type', 'transaction_type', 'paid_by').upper(),
+        wallet=_text(row, 'payment_wallet'),
+        paid_at=_payment_time(row),
+        invoice_id=_text(row, 'object_id') if row.get('object_type') == 'INVOICE' else '',
+        raw=row,
+    )
+
+
+def parse_check(pages):
+    """Read the pages of an answer to payment/check or payment/list (QPay contract §4.1, §4.3).
+
+    :param list pages: The decoded JSON of each page, in order.
+    :return: The payments of all pages, each once.
+    :rtype: PaymentCheck
+    :raise QPayUnknownOutcome: If a page has no rows or a row cannot be read.
+    """
+    payments = {}
+    for page in pages:
+        for row in rows_of(page):
+            payment = parse_payment(row)
+            payments[payment.payment_id] = payment
+    return PaymentCheck(
+        tuple(payments.values()), {**pages[-1], 'rows': [p.raw for p in payments.values()]}
+    )
+
+
+def rows_of(page):
+    """Return the rows of one page of payments.
+
+    :param dict page: The decoded JSON.
+    :return: The rows.
+    :rtype: list
+    :raise QPayUnknownOutcome: If the page has no list of rows: no answer is not "nothing paid".
+    """
+    rows = page.get('rows')
+    if not isinstance(rows, list):
+        raise QPayUnknownOutcome(message='no list of payments in the answer')
+    return rows
+
+
+def parse_error(status, data):
+    """Read an error body: a key, or an object by field (QPay contract §7.1 and §7.2).
+
+    :param int status: The HTTP status.
+    :param data: The decoded JSON, or None where the body is none.
+    :return: The arguments of a `QPayError`.
+    :rtype: dict
+    """
+    data = data if isinstance(data, dict) else {}
+    error = data.get('error')
+    if isinstance(error, dict):
+        fields = {
+            name: str(detail.get('type', '')) if isinstance(detail, dict) else str(detail)
+            for name, detail in error.items()
+        }
+        message = ', '.join(f'{name}: {key}' for name, key in fields.items())
+        return {
+            'key': 'VALIDATION_ERROR', 'status': status, 'message': message, 'fields': fields,
+        }
+    return {'key': str(error or ''), 'status': status, 'message': str(data.get('message') or '')}
+
+
+def _payment_time(row):
+    """Return when a payment was made, aware and in UTC, or None.
+
+    Only payment/{id} and payment/list date every payment; payment/check dates those by card.
+    """
+    legs = row.get('card_transactions')
+    leg = legs[0] if isinstance(legs, list) and legs and isinstance(legs[0], dict) else {}
+    text = row.get('payment_date') or leg.get('date') or leg.get('transaction_date')
+    if not text:
+        return None
+    try:
+        # Python 3.10 does not read the Z.
+        moment = datetime.fromisoformat(str(text).replace('Z', '+00:00'))
+    except ValueError:
+        return None
+    # All of QPay's times were seen with a zone; one without is taken for UTC like the others.
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return aware.astimezone(timezone.utc)
+
+
+def _text(data, *keys, required=False):
+    value = next((data[key] for key in keys if data.get(key) not in (None, '')), '')
+    if required and not value:
+        raise QPayUnknownOutcome(message=f'no {keys[0]} in the answer')
+    return str(value)
+
+
+def _decimal(data, *keys, default=None):
+    value = next((data[key] for key in keys if data.get(key) not in (None, '')), default)
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        number = Decimal('NaN')
+    if not number.is_finite():
+        raise QPayUnknownOutcome(message=f'no number {keys[0]} in the answer')
+    return number
