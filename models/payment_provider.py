@@ -1,0 +1,355 @@
+import ipaddress
+import os
+from datetime import datetime, timezone
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import (
+    InvoiceRequest,
+    QPayClient,
+    QPayError,
+    QPayRefused,
+    QPayUnauthorized,
+    QPayUnreachable,
+)
+
+
+class PaymentProvider(models.Model):
+    _inherit = 'payment.provider'
+
+    code = fields.Selection(
+        selection_add=[(const.PROVIDER_CODE, "QPay")],
+        ondelete={const.PROVIDER_CODE: 'set default'},
+    )
+    qpay_client_id = fields.Char(
+        string="QPay User Name",
+        help="The user name that QPay gave you for its merchant API.",
+        copy=False,
+        groups='base.group_system',
+    )
+    qpay_client_secret = fields.Char(
+        string="QPay Password",
+        help="The password that QPay gave you for its merchant API.",
+        copy=False,
+        groups='base.group_system',
+    )
+    qpay_invoice_code = fields.Char(
+        string="QPay Invoice Code",
+        help="QPay's code for the invoices of your company, for example COMPANY_INVOICE.",
+        copy=False,
+        groups='base.group_system',
+    )
+    qpay_receiver_code = fields.Char(
+        string="QPay Receiver Code",
+        help="How QPay names a payer that it does not know.",
+        default='terminal',
+        groups='base.group_system',
+    )
+    qpay_base_url_sandbox = fields.Char(
+        string="QPay Sandbox Address",
+        default='https://merchant-sandbox.qpay.mn',
+        groups='base.group_system',
+    )
+    qpay_base_url_live = fields.Char(
+        string="QPay Live Address",
+        default='https://merchant.qpay.mn',
+        groups='base.group_system',
+    )
+    qpay_callback_url = fields.Char(
+        string="QPay Callback Address",
+        help="The public address of this Odoo that QPay calls when somebody has paid."
+             " Leave it empty to use the address of this database.",
+        copy=False,
+        groups='base.group_system',
+    )
+    qpay_qr_minutes = fields.Integer(
+        string="QR Valid for (Minutes)",
+        help="An unpaid QR is cancelled at QPay after this time. Money that arrives later is"
+             " booked all the same.",
+        default=const.DEFAULT_QR_MINUTES,
+    )
+    qpay_effective_callback_url = fields.Char(
+        string="QPay Calls", compute='_compute_qpay_setup', groups='base.group_system'
+    )
+    qpay_callback_is_public = fields.Boolean(
+        compute='_compute_qpay_setup', groups='base.group_system'
+    )
+    qpay_environment_variables = fields.Char(
+        string="Set by the Server",
+        help="These settings come from the server's environment, which wins over this form.",
+        compute='_compute_qpay_setup',
+        groups='base.group_system',
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _get_supported_currencies(self):
+        """ Override of `payment` to return the supported currencies. """
+        supported_currencies = super()._get_supported_currencies()
+        if self.code == const.PROVIDER_CODE:
+            supported_currencies = supported_currencies.filtered(
+                lambda currency: currency.name in const.SUPPORTED_CURRENCIES
+            )
+        return supported_currencies
+
+    @api.depends('code', 'qpay_callback_url')
+    def _compute_qpay_setup(self):
+        """ Show where QPay calls back and which settings the server's environment decides. """
+        names = [*const.ENVIRONMENT_VARIABLES.values(), const.ENVIRONMENT_VARIABLE]
+        overrides = ', '.join(name for name in names if os.environ.get(name))
+        for provider in self:
+            is_qpay = provider.code == const.PROVIDER_CODE
+            url = provider._qpay_callback_base_url() if is_qpay else False
+            provider.qpay_effective_callback_url = url
+            provider.qpay_callback_is_public = bool(url) and _is_public(url)
+            provider.qpay_environment_variables = overrides if is_qpay else False
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('qpay_qr_minutes')
+    def _check_qpay_qr_minutes(self):
+        for provider in self:
+            if provider.code == const.PROVIDER_CODE and provider.qpay_qr_minutes < 1:
+                raise ValidationError(self.env._("A QR must be valid for at least one minute."))
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """ Override of `payment` to keep out of the database what the environment decides. """
+        return super().create([self._qpay_clean_values(values) for values in vals_list])
+
+    def write(self, vals):
+        """ Override of `payment` to keep out of the database what the environment decides. """
+        return super().write(self._qpay_clean_values(vals))
+
+    @api.model
+    def _qpay_clean_values(self, values):
+        """Return values without the blanks around pasted settings, and without those settings
+        that the server's environment decides: its secret must not be stored a second time.
+
+        :param dict values: The values of a creation or write.
+        :rtype: dict
+        """
+        cleaned = dict(values)
+        for name, variable in const.ENVIRONMENT_VARIABLES.items():
+            if name in cleaned:
+                text = cleaned[name]
+                cleaned[name] = False if os.environ.get(variable) else text and text.strip()
+        return cleaned
+
+    def _check_required_if_provider(self):
+        """ Override of `payment` to require QPay's settings, from the form or the environment. """
+        super()._check_required_if_provider()
+        for provider in self.sudo().filtered(
+            lambda p: p.code == const.PROVIDER_CODE and p.state != 'disabled'
+        ):
+            missing = [
+                self.env['ir.model.fields']._get(self._name, name).field_description
+                for name in const.REQUIRED_SETTINGS
+                if not provider._qpay_setting(name)
+            ]
+            if missing:
+                raise ValidationError(self.env._(
+                    "The following fields must be filled: %s", ", ".join(missing)
+                ))
+
+    def _get_default_payment_method_codes(self):
+        """ Override of `payment` to return the default payment method codes. """
+        self.ensure_one()
+        if self.code != const.PROVIDER_CODE:
+            return super()._get_default_payment_method_codes()
+        return const.DEFAULT_PAYMENT_METHOD_CODES
+
+    # === SETTINGS === #
+
+    def _qpay_setting(self, name):
+        """Return a setting: the server's environment wins over the provider's own field.
+
+        :param str name: The name of the field.
+        :return: The setting; '' if there is none.
+        :rtype: str
+        """
+        self.ensure_one()
+        return os.environ.get(const.ENVIRONMENT_VARIABLES[name]) or self.sudo()[name] or ''
+
+    def _qpay_environment(self):
+        """Return which of QPay's environments the provider talks to.
+
+        :return: 'sandbox' or 'live'.
+        :rtype: str
+        :raise UserError: If the server's environment names neither.
+        """
+        self.ensure_one()
+        environment = os.environ.get(const.ENVIRONMENT_VARIABLE)
+        if not environment:
+            return 'live' if self.state == 'enabled' else 'sandbox'
+        if environment not in ('sandbox', 'live'):
+            raise UserError(self.env._(
+                "The environment variable %s must be sandbox or live.", const.ENVIRONMENT_VARIABLE
+            ))
+        return environment
+
+    def _qpay_callback_base_url(self):
+        """Return the address of this Odoo as QPay sees it, without a trailing slash.
+
+        :rtype: str
+        """
+        return (self._qpay_setting('qpay_callback_url') or self.get_base_url()).rstrip('/')
+
+    # === REQUEST HELPERS === #
+
+    def _qpay_client(self, environment=None):
+        """Return the client of the provider's account at QPay.
+
+        :param str environment: 'sandbox' or 'live'; by default the provider's present one.
+        :rtype: QPayClient
+        """
+        self.ensure_one()
+        environment = environment or self._qpay_environment()
+        base_url = self._qpay_setting(f'qpay_base_url_{environment}')
+        username = self._qpay_setting('qpay_client_id')
+        return QPayClient(
+            base_url,
+            username,
+            self._qpay_setting('qpay_client_secret'),
+            tokens=self.env['qpay.token']._for_account(base_url, username),
+        )
+
+    def _qpay_explain(self, error):
+        """Return what an error of QPay means, for the people who read it.
+
+        :param QPayError error: The error.
+        :return: A sentence that is translated and safe to show.
+        :rtype: str
+        """
+        if isinstance(error, QPayUnreachable):
+            return self.env._("QPay cannot be reached. Please try again in a moment.")
+        if isinstance(error, QPayUnauthorized):
+            return self.env._(
+                "QPay does not accept the user name and password. Please tell your administrator."
+            )
+        if isinstance(error, QPayRefused):
+            explanations = {
+                'INVOICE_CODE_INVALID': self.env._("QPay does not know the invoice code."),
+                'INVALID_AMOUNT': self.env._("QPay does not accept this amount."),
+                'MIN_AMOUNT_ERR': self.env._("The amount is below the least that QPay accepts."),
+                'MAX_AMOUNT_ERR': self.env._("The amount is above the most that QPay accepts."),
+                'MERCHANT_INACTIVE': self.env._("QPay has switched this merchant off."),
+                'PERMISSION_DENIED': self.env._("QPay does not permit this merchant to do this."),
+                'INVOICE_PAID': self.env._("This QPay invoice is already paid."),
+                'INVOICE_NOTFOUND': self.env._("QPay does not know this invoice."),
+                'PAYMENT_NOTFOUND': self.env._("QPay does not know this payment."),
+            }
+            return explanations.get(error.key) or self.env._(
+                "QPay refused the request (%s).", error.key or error.status
+            )
+        return self.env._("QPay did not answer properly. Please try again in a moment.")
+
+    # === ACTION METHODS === #
+
+    def action_qpay_test_connection(self):
+        """Try the settings at QPay and tell in one sentence what works and what does not.
+
+        :return: The notification to show.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access('write')
+        try:
+            problem = self._qpay_find_problem()
+        except QPayError as error:
+            problem = self._qpay_explain(error)
+        message = problem or self.env._(
+            "QPay accepts the user name, password and invoice code (%(environment)s), and calls"
+            " %(url)s back.",
+            environment=self._qpay_environment(),
+            url=self._qpay_callback_base_url(),
+        )
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'title': self.env._("QPay connection"),
+                'message': message,
+                'type': 'warning' if problem else 'success',
+                'sticky': bool(problem),
+            },
+        }
+
+    def _qpay_find_problem(self):
+        """Return the first thing that keeps the provider from working, or None.
+
+        QPay has no call that only verifies an invoice code: an invoice that nobody sees is made
+        and cancelled at once.
+
+        :return: A translated sentence, or None.
+        :rtype: str
+        :raise QPayError: If QPay does not accept the settings or does not answer.
+        """
+        client = self._qpay_client()
+        token = client.log_in()
+        invoice = client.create_invoice(InvoiceRequest(
+            invoice_code=self._qpay_setting('qpay_invoice_code'),
+            sender_invoice_no=f'TEST-{int(datetime.now().timestamp())}',
+            receiver_code=self._qpay_setting('qpay_receiver_code'),
+            description='Connection test',
+            amount=Decimal(const.CONNECTION_TEST_AMOUNT),
+            callback_url=self._qpay_callback_base_url(),
+        ))
+        client.cancel_invoice(invoice.invoice_id)
+        if token.server_time:
+            skew = abs(datetime.now(timezone.utc) - token.server_time)
+            if skew > const.MAX_CLOCK_SKEW:
+                return self.env._(
+                    "QPay accepts the settings, but this server's clock differs from QPay's by"
+                    " %s minutes.", int(skew.total_seconds() // 60)
+                )
+        if not _is_public(self._qpay_callback_base_url()):
+            return self.env._(
+                "QPay accepts the settings, but it cannot call %s back: the address is not"
+                " public. Payments are then noticed only while somebody looks at the QR or checks.",
+                self._qpay_callback_base_url(),
+            )
+        return None
+
+    # === BUSINESS METHODS === #
+
+    def _qpay_check_journal(self):
+        """Make sure that a payment of this provider can be booked.
+
+        :return: None
+        :raise UserError: If the journal or its payment method is missing, or not unique.
+        """
+        self.ensure_one()
+        if not self.journal_id:
+            raise UserError(self.env._(
+                "The provider %s has no payment journal. Please choose one in its configuration.",
+                self.name,
+            ))
+        lines = self.journal_id.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self
+        )
+        if len(lines) != 1:
+            raise UserError(self.env._(
+                "The journal %(journal)s must have exactly one incoming payment method of the"
+                " provider %(provider)s; it has %(count)s.",
+                journal=self.journal_id.name,
+                provider=self.name,
+                count=len(lines),
+            ))
+
+
+def _is_public(url):
+    """Whether QPay can be expected to reach an address of ours over the internet."""
+    parts = urlsplit(url)
+    host = parts.hostname or ''
+    try:
+        return parts.scheme == 'https' and ipaddress.ip_address(host).is_global
+    except ValueError:
+        is_local = host.endswith(('.local', '.localhost', '.internal', '.lan'))
+        return parts.scheme == 'https' and '.' in host and not is_local

@@ -1,0 +1,282 @@
+import base64
+import io
+import secrets
+from datetime import datetime, timezone
+from decimal import Decimal
+
+import qrcode
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.payment_qpay.qpay import Payment, QPayError
+
+
+class QPayIntent(models.Model):
+    """What was asked of a payer: one QPay invoice, so one QR, for one document.
+
+    How QPay is asked for the QR is in `qpay_intent_request`, and what follows, up to its end, in
+    `qpay_intent_settlement`.
+    """
+
+    _name = 'qpay.intent'
+    _description = 'QPay QR'
+    _order = 'id desc'
+
+    name = fields.Char(string="Number", required=True, readonly=True, copy=False)
+    provider_id = fields.Many2one(
+        comodel_name='payment.provider', required=True, readonly=True, ondelete='restrict',
+    )
+    company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
+    environment = fields.Selection(
+        selection=[('sandbox', "Sandbox"), ('live', "Live")], required=True, readonly=True,
+    )
+    object_type = fields.Selection(
+        string="For",
+        selection=[('invoice', "Invoice"), ('booking', "Booking")],
+        required=True,
+        readonly=True,
+    )
+    res_model = fields.Char(string="Document Model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document", model_field='res_model', readonly=True, copy=False
+    )
+    document_name = fields.Char(string="Document Name", readonly=True)
+    partner_id = fields.Many2one(string="Customer", comodel_name='res.partner', readonly=True)
+    transaction_id = fields.Many2one(
+        comodel_name='payment.transaction',
+        help="The transaction that becomes confirmed when this QR is paid.",
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+    )
+    payment_ids = fields.One2many(
+        string="QPay Payments", comodel_name='qpay.payment', inverse_name='intent_id'
+    )
+    callback_ids = fields.One2many(
+        string="Callbacks", comodel_name='qpay.callback', inverse_name='intent_id'
+    )
+    currency_id = fields.Many2one(comodel_name='res.currency', required=True, readonly=True)
+    amount = fields.Monetary(required=True, readonly=True)
+    amount_paid = fields.Monetary(
+        string="Paid", compute='_compute_amount_paid', store=True, readonly=True
+    )
+    state = fields.Selection(
+        string="Status",
+        selection=[
+            ('new', "Waiting for payment"),
+            ('paid', "Paid"),
+            ('failed', "Failed"),
+            ('cancelled', "Cancelled"),
+        ],
+        default='new',
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    state_message = fields.Char(string="Reason", readonly=True, copy=False)
+    qpay_invoice_id = fields.Char(
+        string="QPay Invoice", readonly=True, copy=False, index='btree_not_null'
+    )
+    qr_text = fields.Char(string="QR Text", readonly=True, copy=False)
+    qr_image = fields.Binary(string="QR", compute='_compute_qr_image')
+    short_url = fields.Char(string="Short Link", readonly=True, copy=False)
+    deeplinks = fields.Json(string="Bank Links", readonly=True, copy=False)
+    raw_response = fields.Json(string="QPay's Answer", readonly=True, copy=False)
+    expires_at = fields.Datetime(readonly=True, copy=False)
+    access_token = fields.Char(
+        help="What the payer's page is opened with.",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda _self: secrets.token_urlsafe(24),
+    )
+    callback_token = fields.Char(
+        help="What QPay proves with that it was told this callback address.",
+        required=True,
+        readonly=True,
+        copy=False,
+        default=lambda _self: secrets.token_urlsafe(24),
+        groups='base.group_system',
+    )
+    pay_url = fields.Char(string="Payer's Page", compute='_compute_pay_url')
+    is_simulation_allowed = fields.Boolean(compute='_compute_is_simulation_allowed')
+
+    # The budget of calls to QPay: see `const`.
+    last_check_at = fields.Datetime(string="Last Asked QPay", readonly=True, copy=False)
+    view_checks = fields.Integer(readonly=True, copy=False)
+    next_look_at = fields.Datetime(
+        help="When Odoo itself looks at this QR next: at its expiry, and until QPay has confirmed"
+             " that it can no longer be paid.",
+        readonly=True,
+        copy=False,
+    )
+    close_attempts = fields.Integer(readonly=True, copy=False)
+
+    _name_uniq = models.Constraint('unique(name)', "The number of a QR must be unique.")
+    _amount_positive = models.Constraint('CHECK(amount > 0)', "The amount must be positive.")
+    _one_live_qr = models.UniqueIndex(
+        "(res_model, res_id) WHERE state = 'new'",
+        "A QR for this document is being made at this moment. Please try again.",
+    )
+    _document_index = models.Index('(res_model, res_id)')
+    _next_look_index = models.Index('(next_look_at) WHERE next_look_at IS NOT NULL')
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('payment_ids.amount', 'payment_ids.status')
+    def _compute_amount_paid(self):
+        for intent in self:
+            intent.amount_paid = sum(
+                intent.payment_ids.filtered(lambda p: p.status == 'paid').mapped('amount')
+            )
+
+    @api.depends('qr_text')
+    def _compute_qr_image(self):
+        for intent in self:
+            intent.qr_image = intent.qr_text and _draw_qr(intent.qr_text)
+
+    @api.depends('access_token')
+    def _compute_pay_url(self):
+        for intent in self:
+            intent.pay_url = (
+                f'{intent.provider_id.sudo()._qpay_callback_base_url()}'
+                f'/payment/qpay/pay/{intent.id}/{intent.access_token}'
+            )
+
+    @api.depends_context('uid')
+    @api.depends('state', 'environment', 'provider_id.state')
+    def _compute_is_simulation_allowed(self):
+        is_system = self.env.user._is_system()
+        for intent in self:
+            provider = intent.provider_id.sudo()
+            intent.is_simulation_allowed = (
+                is_system
+                and intent.state == 'new'
+                and bool(intent.qpay_invoice_id)
+                and intent.environment == 'sandbox'
+                and provider.state == 'test'
+                and provider._qpay_environment() == 'sandbox'
+            )
+
+    # === ACTION METHODS === #
+
+    def action_check(self):
+        """Ask QPay now whether this QR was paid, and settle what was.
+
+        QPay is asked at most once in `const.CHECK_INTERVAL`; in between, the state stands.
+
+        :return: True
+        :raise UserError: If QPay gives no answer.
+        """
+        self.ensure_one()
+        self.check_access('read')
+        intent = self.sudo()
+        if intent.qpay_invoice_id and intent._claim_check():
+            try:
+                intent._check()
+            except QPayError as error:
+                raise UserError(intent.provider_id._qpay_explain(error)) from error
+        return True
+
+    def action_cancel(self):
+        """Cancel this QR at QPay; if it turns out to be paid, settle it instead.
+
+        :return: True
+        :raise UserError: If QPay gives no answer; the QR is then cancelled here, and watched.
+        """
+        self.ensure_one()
+        self.check_access('read')
+        intent = self.sudo()
+        if intent.state == 'new' and not intent._close(self.env._("Cancelled by a person.")):
+            raise UserError(self.env._(
+                "QPay did not confirm that the QR is cancelled. It is cancelled here; Odoo tries"
+                " again by itself, and books the payment if somebody still pays."
+            ))
+        return True
+
+    def action_simulate_payment(self):
+        """Book a made-up payment of this QR, for trying out the sandbox. It never works in live.
+
+        :return: True
+        :raise AccessError: If the user is no administrator, or the QR is not the sandbox's.
+        """
+        self.ensure_one()
+        if not self.is_simulation_allowed:
+            raise AccessError(self.env._(
+                "A payment can only be simulated by an administrator, for an open sandbox QR of a"
+                " provider in test mode."
+            ))
+        self.sudo()._settle([Payment(
+            payment_id=f'TEST-{self.name}',
+            status='PAID',
+            amount=Decimal(str(self.amount)),
+            fee=Decimal(0),
+            currency=self.currency_id.name,
+            payment_type='P2P',
+            wallet=self.env._("Simulated"),
+            paid_at=datetime.now(timezone.utc),
+            invoice_id=self.qpay_invoice_id,
+            raw={'simulated': True},
+        )])
+        return True
+
+    def action_open_document(self):
+        """Open the document that this QR is for."""
+        self.ensure_one()
+        return {
+            'type': 'ir.actions.act_window',
+            'res_model': self.res_model,
+            'res_id': self.res_id,
+            'view_mode': 'form',
+        }
+
+    # === GETTERS === #
+
+    def _get_document(self):
+        """Return the document that this QR is for; empty if it is gone."""
+        self.ensure_one()
+        # The model goes with its module.
+        model = self.res_model if self.res_model in self.env else self._name
+        return self.env[model].browse(self.res_model == model and self.res_id).exists()
+
+    def _get_status_message(self):
+        """Return what people are told about the state: translated, and safe to show."""
+        self.ensure_one()
+        if self.state == 'new':
+            return self.env._("Waiting for payment.")
+        if self.state == 'paid':
+            return self.env._("Paid. Thank you.")
+        return self.state_message or ''
+
+    def _get_normalised_values(self):
+        """Return the state of this QR in the form that every client of the addon gets.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        is_payable = self.state == 'new' and self.qr_text
+        return {
+            'intent_id': self.id,
+            'state': self.state,
+            'environment': self.environment,
+            'amount': self.amount,
+            'amount_paid': self.amount_paid,
+            'currency': self.currency_id.name,
+            'qr_text': is_payable and self.qr_text or '',
+            'qr_image': is_payable and self.qr_image.decode() or '',
+            'short_url': is_payable and self.short_url or '',
+            'deeplinks': is_payable and self.deeplinks or [],
+            'pay_url': self.pay_url,
+            'expires_at': self.expires_at and f'{self.expires_at.isoformat()}Z',
+            'message': self._get_status_message(),
+        }
+
+
+def _draw_qr(text):
+    """Return a QR as base64 PNG, with about 700 pixels so that it is sharp on any screen."""
+    picture = qrcode.make(text, box_size=10, border=4)
+    buffer = io.BytesIO()
+    picture.save(buffer, 'PNG')
+    return base64.b64encode(buffer.getvalue())

@@ -1,0 +1,211 @@
+import logging
+import secrets
+from decimal import Decimal
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import (
+    EmvError,
+    InvoiceRequest,
+    QPayRefused,
+    QPayUnavailable,
+    check_invoice_qr,
+    clean_text,
+)
+
+_logger = logging.getLogger(__name__)
+
+
+class QPayIntent(models.Model):
+    """How QPay is asked for a QR."""
+
+    _inherit = 'qpay.intent'
+
+    @api.model
+    def _request(self, document, amount, provider, partner, transaction=None):
+        """Return the live QR of a document for an amount, asking QPay for one if there is none.
+
+        The number and the secret of the callback are committed before QPay is asked, so that a
+        QR that can be paid is never unknown here, whatever happens to the answer.
+
+        :param recordset document: The record that is to be paid.
+        :param float amount: The amount in tögrög.
+        :param payment.provider provider: The provider, in sudo mode.
+        :param res.partner partner: The customer.
+        :param payment.transaction transaction: The transaction to confirm when the QR is paid;
+            by default one is created.
+        :rtype: qpay.intent
+        :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
+        """
+        live = self._get_live(document)
+        if live._is_same_request(amount, provider):
+            if transaction:
+                live._move_to_transaction(transaction)
+            return live
+        if live:
+            live._replace()
+        currency = self.env.ref('base.MNT')
+        intent = self.create({
+            'name': self._next_number(),
+            'provider_id': provider.id,
+            'environment': provider._qpay_environment(),
+            'object_type': 'booking' if document._name == 'sale.order' else 'invoice',
+            'res_model': document._name,
+            'res_id': document.id,
+            'document_name': document.display_name,
+            'partner_id': partner.id,
+            'transaction_id': transaction and transaction.id,
+            'amount': amount,
+            'currency_id': currency.id,
+            'next_look_at': fields.Datetime.now() + const.CREATION_PERIOD,
+        })
+        # Monetary values are stored rounded to the currency; read what was stored.
+        intent.invalidate_recordset(['amount'])
+        intent._trigger_look()
+        self.env.cr.commit()
+        intent._create_at_qpay()
+        return intent
+
+    @api.model
+    def _next_number(self):
+        # QPay may count a number once for ever, and a copy of this database would count on from
+        # the same one.
+        return f'{self.env["ir.sequence"].next_by_code(self._name)}-{secrets.token_hex(2)}'
+
+    @api.model
+    def _get_live(self, document):
+        """Return the QR of a document that can be paid now, if there is one."""
+        return self.search([
+            ('res_model', '=', document._name),
+            ('res_id', '=', document.id),
+            ('state', '=', 'new'),
+        ])
+
+    def _is_same_request(self, amount, provider):
+        """Whether this QR can be shown to somebody who asks for an amount at a provider."""
+        return bool(
+            self.qpay_invoice_id
+            and self.provider_id == provider
+            and self.environment == provider._qpay_environment()
+            and self.currency_id.compare_amounts(self.amount, amount) == 0
+            and self.expires_at > fields.Datetime.now()
+        )
+
+    def _move_to_transaction(self, transaction):
+        """Let another transaction be the one that this QR confirms."""
+        previous = self.transaction_id
+        if previous != transaction:
+            self.transaction_id = transaction
+            previous.filtered(lambda tx: tx.state == 'draft')._set_canceled()
+
+    def _replace(self):
+        """Close this live QR to make room for another one of the same document.
+
+        :raise UserError: If it is still being made, or turns out to be paid.
+        """
+        self.ensure_one()
+        is_in_creation = fields.Datetime.now() < self.create_date + const.CREATION_PERIOD
+        if not self.qpay_invoice_id and is_in_creation:
+            raise UserError(self.env._(
+                "A QR for this document is being made at this moment. Please try again."
+            ))
+        self._close(self.env._("Replaced by a new QR."))
+        if self.state == 'paid':
+            raise UserError(self.env._("The earlier QR of this document has just been paid."))
+
+    def _create_at_qpay(self):
+        """Ask QPay for the invoice of this intent (QPay contract §2).
+
+        :raise UserError: If there is no QR that can be shown.
+        """
+        provider = self.provider_id
+        client = provider._qpay_client(self.environment)
+        # What QPay is told is decided by what is stored, digit by digit.
+        amount = Decimal(str(self.amount))
+        try:
+            invoice = client.create_invoice(InvoiceRequest(
+                invoice_code=provider._qpay_setting('qpay_invoice_code'),
+                sender_invoice_no=self.name,
+                receiver_code=provider._qpay_setting('qpay_receiver_code'),
+                description=clean_text(
+                    f'{self.document_name} {self.company_id.name}', const.MAX_DESCRIPTION_LENGTH
+                ),
+                amount=amount,
+                callback_url=self._get_callback_url(),
+            ))
+        except QPayRefused as error:
+            self._fail(provider._qpay_explain(error), {'error': error.key, 'fields': error.fields})
+        except QPayUnavailable as error:
+            # Whether QPay made the invoice is not known: the next try gets another number.
+            self._fail(provider._qpay_explain(error), {'error': error.key})
+        now = fields.Datetime.now()
+        self.write({
+            'qpay_invoice_id': invoice.invoice_id,
+            'qr_text': invoice.qr_text,
+            'short_url': invoice.short_url,
+            'deeplinks': [vars(link) for link in invoice.links],
+            'raw_response': invoice.raw,
+            'expires_at': fields.Datetime.add(now, minutes=provider.qpay_qr_minutes),
+            'next_look_at': fields.Datetime.add(now, minutes=provider.qpay_qr_minutes),
+            'transaction_id': (self.transaction_id or self._create_transaction(self.amount)).id,
+        })
+        self._trigger_look()
+        self.env.cr.commit()
+        try:
+            check_invoice_qr(invoice.qr_text, amount)
+        except EmvError as error:
+            _logger.error("QPay's QR for %s is not what was asked for: %s.", self.name, error)
+            self._close(self.env._("QPay's QR asks for something else than this amount."))
+            self._fail(self.state_message)
+
+    def _create_transaction(self, amount):
+        """Create a transaction for money of this QR.
+
+        It stays a draft until money is verified: a pending one would keep the payer from paying
+        in another way.
+
+        :param float amount: The amount in tögrög.
+        :rtype: payment.transaction
+        """
+        document = self._get_document()
+        link = const.TRANSACTION_LINKS.get(document._name)
+        values = {link: [Command.set(document.ids)]} if link else {}
+        method = self.provider_id.with_context(active_test=False).payment_method_ids.filtered(
+            lambda method: method.code == const.PROVIDER_CODE
+        )
+        transactions = self.env['payment.transaction']
+        return transactions.create({
+            'provider_id': self.provider_id.id,
+            'payment_method_id': method[:1].id,
+            'reference': transactions._compute_reference(
+                const.PROVIDER_CODE, prefix=None if link else self.name, **values
+            ),
+            'amount': amount,
+            'currency_id': self.currency_id.id,
+            'partner_id': self.partner_id.id,
+            'operation': 'online_redirect',
+            **values,
+        })
+
+    def _fail(self, reason, raw_response=None):
+        """Record that there is no QR, and tell the person who asked for it.
+
+        :raise UserError: Always.
+        """
+        self.write({
+            'state': 'failed',
+            'state_message': reason,
+            'raw_response': raw_response or self.raw_response,
+            'next_look_at': self.qpay_invoice_id and self.next_look_at,
+        })
+        self.env.cr.commit()
+        raise UserError(reason)
+
+    def _get_callback_url(self):
+        base_url = self.provider_id._qpay_callback_base_url()
+        url = f'{base_url}/payment/qpay/callback/{self.id}-{self.callback_token}'
+        if len(url) > const.MAX_CALLBACK_URL_LENGTH:
+            raise UserError(self.env._("The callback address %s is too long for QPay.", base_url))
+        return url

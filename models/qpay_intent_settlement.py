@@ -1,0 +1,215 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
+
+_logger = logging.getLogger(__name__)
+
+
+class QPayIntent(models.Model):
+    """How QPay is asked what was paid for a QR, how that is settled, and how the QR ends."""
+
+    _inherit = 'qpay.intent'
+
+    # === CHECK === #
+
+    def _claim_check(self, is_view=False):
+        """Reserve one of the calls to QPay that the budget allows for this QR.
+
+        :param bool is_view: Whether somebody is merely looking at the QR.
+        :return: Whether QPay may be asked now.
+        :rtype: bool
+        """
+        self.ensure_one()
+        self.env.cr.commit()
+        is_granted = bool(self.try_lock_for_update(allow_referencing=True)) and (
+            self._is_view_check_due() if is_view else self._is_check_due()
+        )
+        if is_granted:
+            self.write({
+                'last_check_at': fields.Datetime.now(),
+                'view_checks': self.view_checks + is_view,
+            })
+        self.env.cr.commit()
+        return is_granted
+
+    def _is_check_due(self):
+        now = fields.Datetime.now()
+        return not self.last_check_at or now - self.last_check_at >= const.CHECK_INTERVAL
+
+    def _is_view_check_due(self):
+        if self.state != 'new' or self.view_checks >= len(const.VIEW_CHECK_DELAYS):
+            return False
+        waited = fields.Datetime.now() - (self.last_check_at or self.create_date)
+        return waited >= const.VIEW_CHECK_DELAYS[self.view_checks]
+
+    def _refresh_for_viewer(self):
+        """Do what is due for this QR while somebody looks at it.
+
+        :return: None
+        """
+        self.ensure_one()
+        if callbacks := self.callback_ids._filter_due():
+            callbacks._process()
+        elif self.qpay_invoice_id and self._is_view_check_due() and self._claim_check(is_view=True):
+            try:
+                self._check()
+            except QPayError as error:
+                _logger.info("QPay could not be asked about %s: %s.", self.name, error)
+
+    def _check(self):
+        """Ask QPay what was paid for this QR, and settle it (QPay contract §4.1).
+
+        Nothing is locked while QPay answers. Whoever asks second finds the payments recorded and
+        changes nothing.
+
+        :return: Whether what QPay said was taken in; False if another process is at it.
+        :rtype: bool
+        :raise QPayError: If QPay gives no answer.
+        """
+        self.ensure_one()
+        self.env.cr.commit()
+        client = self.provider_id._qpay_client(self.environment)
+        payments = client.check_payment(self.qpay_invoice_id).paid_payments
+        known_ids = set(self.payment_ids.mapped('qpay_txn_id'))
+        unseen = [
+            self.env['qpay.payment']._complete(payment, client)
+            for payment in payments if payment.payment_id not in known_ids
+        ]
+        self.env.cr.commit()
+        return self._settle(unseen)
+
+    def _settle(self, payments):
+        """Record verified payments of this QR and book those that are not booked yet.
+
+        The record is committed before the booking starts, so that a fault in the books cannot
+        lose the money that QPay has confirmed.
+
+        :param list payments: The verified `Payment` values that are not recorded yet.
+        :return: Whether it was done; False if another process holds this QR.
+        :rtype: bool
+        """
+        self.ensure_one()
+        if not self.try_lock_for_update(allow_referencing=True):
+            return False
+        if payments:
+            self.env['qpay.payment']._record(self, payments)
+            self.env.cr.commit()
+            if not self.try_lock_for_update(allow_referencing=True):
+                return False
+        self.payment_ids.filtered(lambda p: p.state == 'to_settle')._settle()
+        self._update_state()
+        self.env.cr.commit()
+        return True
+
+    def _update_state(self):
+        """Bring the state in line with the money that arrived."""
+        for intent in self:
+            is_covered = intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) >= 0
+            if is_covered and intent.state != 'paid':
+                intent.write({'state': 'paid', 'state_message': False, 'next_look_at': False})
+
+    def _adopt_invoice(self, qpay_payment_id):
+        """Find the QPay invoice of this intent when the answer to its creation was lost.
+
+        A callback names a payment, the payment names its invoice, and the invoice must carry our
+        own number (QPay contract §3.1, §4.2).
+
+        :param str qpay_payment_id: The payment that a callback named.
+        :return: Whether the invoice is known now.
+        :rtype: bool
+        :raise QPayError: If QPay gives no answer.
+        """
+        self.ensure_one()
+        self.env.cr.commit()
+        client = self.provider_id._qpay_client(self.environment)
+        invoice_id = client.get_payment(qpay_payment_id).invoice_id
+        if not invoice_id or client.get_sender_invoice_no(invoice_id) != self.name:
+            return False
+        self.env.cr.commit()
+        self.qpay_invoice_id = invoice_id
+        return True
+
+    # === END === #
+
+    def _close(self, reason):
+        """End this QR: settle what was paid, else cancel it at QPay (QPay contract §3.2).
+
+        Until QPay confirms that it can no longer be paid, it is looked at again.
+
+        :param str reason: Why it ends, for people.
+        :return: Whether QPay has confirmed the end.
+        :rtype: bool
+        """
+        self.ensure_one()
+        is_ended = True
+        try:
+            if self.qpay_invoice_id:
+                is_ended = self._check() and (self.state == 'paid' or self._cancel_at_qpay())
+        except QPayError as error:
+            _logger.warning("QPay did not confirm the end of %s: %s.", self.name, error)
+            is_ended = False
+        self.env.cr.commit()
+        if self.state == 'new':
+            self.write({'state': 'cancelled', 'state_message': reason})
+            self.transaction_id.filtered(lambda tx: tx.state == 'draft')._set_canceled()
+        self._schedule_look(is_ended)
+        self.env.cr.commit()
+        return is_ended
+
+    def _cancel_at_qpay(self):
+        """Cancel the invoice at QPay.
+
+        :return: Whether it can no longer be paid.
+        :rtype: bool
+        :raise QPayError: If QPay gives no answer.
+        """
+        client = self.provider_id._qpay_client(self.environment)
+        try:
+            client.cancel_invoice(self.qpay_invoice_id)
+        except QPayRefused as error:
+            if error.key == 'INVOICE_PAID':
+                self._check()
+                return self.state == 'paid'
+            return error.key in ('INVOICE_ALREADY_CANCELED', 'INVOICE_NOTFOUND')
+        return True
+
+    def _schedule_look(self, is_ended):
+        """Plan when this QR is looked at next, if QPay has not confirmed its end."""
+        if is_ended:
+            self.next_look_at = False
+            return
+        delays = const.CLOSE_RETRY_DELAYS
+        delay = delays[min(self.close_attempts, len(delays) - 1)]
+        self.next_look_at = fields.Datetime.now() + delay
+        self.close_attempts += 1
+        self._trigger_look()
+
+    def _trigger_look(self):
+        self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger(at=self.next_look_at)
+
+    @api.model
+    def _cron_look(self):
+        """End the QRs that have expired, and those whose end QPay has not confirmed yet.
+
+        :return: None
+        """
+        due = self.search([('next_look_at', '<=', fields.Datetime.now())], order='next_look_at')
+        for number, intent in enumerate(due, 1):
+            try:
+                intent._close(
+                    self.env._("Expired.") if intent.qpay_invoice_id
+                    else self.env._("QPay's answer never came.")
+                )
+            except psycopg2.OperationalError:
+                self.env.cr.rollback()  # Another process is at this QR; it comes again.
+            except Exception:
+                # One QR that cannot be ended must not hold up the others.
+                _logger.exception("The QPay QR %s could not be ended.", intent.name)
+                self.env.cr.rollback()
+                intent._schedule_look(is_ended=False)
+            self.env['ir.cron']._commit_progress(1, remaining=len(due) - number)

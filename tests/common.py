@@ -1,0 +1,136 @@
+import json
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, Command
+from odoo.tests import HttpCase
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+from odoo.addons.payment_qpay.dev.simulator import Simulator
+
+
+class QPayCommon(AccountPaymentCommon, HttpCase):
+    """A Mongolian company with a QPay provider, and a QPay simulator to talk to over HTTP.
+
+    QPay's callbacks are sent by `_call_back`, when a test wants them to: the transaction of a test
+    cannot be seen by a request that comes by itself. What happens then with several processes is
+    the matter of the tests with real servers.
+    """
+
+    @classmethod
+    @AccountTestInvoicingCommon.setup_country('mn')
+    @AccountTestInvoicingCommon.setup_chart_template('mn')
+    def setUpClass(cls):
+        super().setUpClass()
+        # What is committed on the way to a payment is part of the test's transaction.
+        cls.startClassPatcher(patch.object(cls.cr, 'commit', cls._commit))
+        cls.simulator = Simulator(settings={'callback_enabled': False})
+        cls.simulator.start()
+        cls.addClassCleanup(cls.simulator.stop)
+        cls.qpay = cls.simulator.control
+
+        cls.mnt = cls._enable_currency('MNT')
+        cls.currency = cls.mnt
+        cls.provider = cls.env.ref('payment_qpay.payment_provider_qpay').sudo().copy({
+            'company_id': cls.company.id,
+        })
+        cls.provider.write({
+            'state': 'test',
+            'qpay_client_id': 'TEST_MERCHANT',
+            'qpay_client_secret': '123456',
+            'qpay_invoice_code': 'TEST_INVOICE',
+            'qpay_base_url_sandbox': cls.simulator.url,
+        })
+        cls.customer = cls.env['res.partner'].create({
+            'name': 'Бат-Эрдэнэ', 'country_id': cls.env.ref('base.mn').id,
+        })
+        cls.accountant = cls.env['res.users'].create({
+            'name': 'Нягтлан',
+            'login': 'qpay_accountant',
+            'password': 'qpay_accountant',
+            'company_id': cls.company.id,
+            'company_ids': [Command.set(cls.company.ids)],
+            'group_ids': [Command.link(cls.env.ref('account.group_account_invoice').id)],
+        })
+
+    def setUp(self):
+        super().setUp()
+        self.qpay.reset()
+        self.qpay.configure(callback_enabled=False)
+
+    @classmethod
+    def _commit(cls):
+        cls.env.flush_all()
+        cls.env.invalidate_all()
+
+    # === WHAT PEOPLE DO === #
+
+    @classmethod
+    def _create_invoice(cls, amount=15000, move_type='out_invoice', post=True, **values):
+        """Return an invoice of the customer over an amount without taxes."""
+        invoice = cls.env['account.move'].create({
+            'move_type': move_type,
+            'partner_id': cls.customer.id,
+            'invoice_date': '2026-11-02',
+            'currency_id': cls.mnt.id,
+            'invoice_line_ids': [Command.create({
+                'name': 'Үйлчилгээ', 'quantity': 1, 'price_unit': amount, 'tax_ids': [],
+            })],
+            **values,
+        })
+        if post:
+            invoice.action_post()
+        return invoice
+
+    @classmethod
+    def _create_intent(cls, invoice, amount=None):
+        """Return the live QR of an invoice."""
+        return invoice._qpay_get_or_create_intent(amount or invoice.amount_residual)
+
+    def _pay(self, intent, **options):
+        """Let the payer pay a QR in the bank app, and return the payment."""
+        return self.qpay.pay(intent.qpay_invoice_id, **options)
+
+    def _call_back(self, intent, payment_id='', method='GET', data=None):
+        """Let QPay call, and return the answer."""
+        url = f'/payment/qpay/callback/{intent.id}-{intent.callback_token}'
+        return self.url_open(f'{url}?qpay_payment_id={payment_id}', data=data, method=method)
+
+    def _process_callbacks(self):
+        """Let the scheduled action process the callbacks that are due."""
+        self.env['qpay.callback'].with_user(SUPERUSER_ID)._cron_process()
+
+    def _pay_and_settle(self, intent, **options):
+        """Let the payer pay a QR and QPay call, as it happens in real life."""
+        payment = self._pay(intent, **options)
+        self.assertEqual(self._call_back(intent, payment['payment_id']).text, 'SUCCESS')
+        self._process_callbacks()
+        return payment
+
+    def _check_route(self, intent_id, **params):
+        """Poll Odoo as the dialog and the payer's page do, and return the whole answer."""
+        response = self.url_open(
+            '/payment/qpay/check',
+            data=json.dumps({'params': {'intent_id': intent_id, **params}}),
+            headers={'Content-Type': 'application/json'},
+        )
+        return response.json()
+
+    # === WHAT THE BOOKS SAY === #
+
+    def _ledger(self, intent):
+        return self.env['qpay.payment'].search([('intent_id', '=', intent.id)])
+
+    def _account_payments(self, *payment_ids):
+        return self.env['account.payment'].search([('qpay_txn_id', 'in', payment_ids)])
+
+    def _calls(self, endpoint):
+        """Return how often an endpoint of QPay was called."""
+        return self.qpay.calls().get(endpoint, 0)
+
+    def assertPaidOnce(self, invoice, *payment_ids):
+        """The invoice is paid in full, by exactly one payment for each of QPay's."""
+        payments = self._account_payments(*payment_ids)
+        self.assertEqual(sorted(payments.mapped('qpay_txn_id')), sorted(payment_ids))
+        self.assertIn(invoice.payment_state, ('paid', 'in_payment'))
+        self.assertEqual(invoice.amount_residual, 0)
