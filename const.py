@@ -33,7 +33,6 @@ TRANSACTION_LINKS = frozendict({
 
 # The most characters that QPay takes (QPay contract §2.1).
 MAX_DESCRIPTION_LENGTH = 255
-MAX_CALLBACK_URL_LENGTH = 255
 
 # === BUDGET OF CALLS TO QPAY === #
 # QPay forbids asking it for payments on a schedule (QPay contract §6, §8.1). These are all the

@@ -245,8 +245,9 @@ class PaymentProvider(models.Model):
                 'INVOICE_NOTFOUND': self.env._("QPay does not know this invoice."),
                 'PAYMENT_NOTFOUND': self.env._("QPay does not know this payment."),
             }
+            fields_refused = ', '.join(f'{name}: {key}' for name, key in error.fields.items())
             return explanations.get(error.key) or self.env._(
-                "QPay refused the request (%s).", error.key or error.status
+                "QPay refused the request (%s).", fields_refused or error.key or error.status
             )
         return self.env._("QPay did not answer properly. Please try again in a moment.")
 

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
+from odoo.addons.payment_qpay.utils import check_accountant
 
 _logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ class QPayCallback(models.Model):
 
         :return: True
         """
-        self.check_access('read')
+        check_accountant(self)
         callbacks = self.sudo()
         callbacks.write({
             'state': 'received', 'attempts': 0, 'next_attempt_at': fields.Datetime.now(),
@@ -118,7 +119,8 @@ class QPayCallback(models.Model):
         """
         for intent, callbacks in self.grouped('intent_id').items():
             if claimed := callbacks._claim():
-                claimed._process_claimed(intent)
+                intent = intent._in_company_language()
+                claimed.with_env(intent.env)._process_claimed(intent)
 
     def _claim(self):
         """Take on these callbacks, so that no other process does so for a while.

@@ -10,6 +10,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 from odoo.addons.payment_qpay.qpay import Payment, QPayError
+from odoo.addons.payment_qpay.utils import check_accountant
 
 
 class QPayIntent(models.Model):
@@ -171,7 +172,7 @@ class QPayIntent(models.Model):
         :raise UserError: If QPay gives no answer.
         """
         self.ensure_one()
-        self.check_access('read')
+        check_accountant(self)
         intent = self.sudo()
         if intent.qpay_invoice_id and intent._claim_check():
             try:
@@ -187,7 +188,7 @@ class QPayIntent(models.Model):
         :raise UserError: If QPay gives no answer; the QR is then cancelled here, and watched.
         """
         self.ensure_one()
-        self.check_access('read')
+        check_accountant(self)
         intent = self.sudo()
         if intent.state == 'new' and not intent._close(self.env._("Cancelled by a person.")):
             raise UserError(self.env._(
@@ -241,6 +242,10 @@ class QPayIntent(models.Model):
         model = self.res_model if self.res_model in self.env else self._name
         return self.env[model].browse(self.res_model == model and self.res_id).exists()
 
+    def _in_company_language(self):
+        """Return this QR for writing down texts that the company's people will read."""
+        return self.with_context(lang=self.company_id.partner_id.lang)
+
     def _get_status_message(self):
         """Return what people are told about the state: translated, and safe to show."""
         self.ensure_one()
@@ -248,7 +253,11 @@ class QPayIntent(models.Model):
             return self.env._("Waiting for payment.")
         if self.state == 'paid':
             return self.env._("Paid. Thank you.")
-        return self.state_message or ''
+        if self.state == 'failed':
+            return self.state_message or self.env._("QPay did not make a QR.")
+        if self.expires_at and self.expires_at <= fields.Datetime.now():
+            return self.env._("This QR has expired.")
+        return self.env._("This QR was cancelled.")
 
     def _get_normalised_values(self):
         """Return the state of this QR in the form that every client of the addon gets.

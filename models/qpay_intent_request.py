@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import (
@@ -122,8 +123,7 @@ class QPayIntent(models.Model):
         """
         provider = self.provider_id
         client = provider._qpay_client(self.environment)
-        # What QPay is told is decided by what is stored, digit by digit.
-        amount = Decimal(str(self.amount))
+        amount = Decimal(float_repr(self.amount, self.currency_id.decimal_places))
         try:
             invoice = client.create_invoice(InvoiceRequest(
                 invoice_code=provider._qpay_setting('qpay_invoice_code'),
@@ -205,7 +205,4 @@ class QPayIntent(models.Model):
 
     def _get_callback_url(self):
         base_url = self.provider_id._qpay_callback_base_url()
-        url = f'{base_url}/payment/qpay/callback/{self.id}-{self.callback_token}'
-        if len(url) > const.MAX_CALLBACK_URL_LENGTH:
-            raise UserError(self.env._("The callback address %s is too long for QPay.", base_url))
-        return url
+        return f'{base_url}/payment/qpay/callback/{self.id}-{self.callback_token}'

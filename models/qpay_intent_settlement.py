@@ -200,10 +200,11 @@ class QPayIntent(models.Model):
         """
         due = self.search([('next_look_at', '<=', fields.Datetime.now())], order='next_look_at')
         for number, intent in enumerate(due, 1):
+            intent = intent._in_company_language()
             try:
                 intent._close(
-                    self.env._("Expired.") if intent.qpay_invoice_id
-                    else self.env._("QPay's answer never came.")
+                    intent.env._("Expired.") if intent.qpay_invoice_id
+                    else intent.env._("QPay's answer never came.")
                 )
             except psycopg2.OperationalError:
                 self.env.cr.rollback()  # Another process is at this QR; it comes again.
