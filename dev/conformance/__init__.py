@@ -1,0 +1,1 @@
+"""Clients of QPay that other people wrote, run against the simulator."""

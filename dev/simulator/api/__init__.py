@@ -1,0 +1,4 @@
+"""The API that QPay gives to merchants, ``/v2``; one module for each group of calls."""
+from . import auth, invoices, payments, subscriptions
+
+BLUEPRINTS = (auth.blueprint, invoices.blueprint, payments.blueprint, subscriptions.blueprint)

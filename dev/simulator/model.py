@@ -1,0 +1,123 @@
+"""The things that the simulator remembers."""
+from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
+
+OPEN, CLOSED, CANCELED = 'OPEN', 'CLOSED', 'CANCELED'
+PAID, REFUNDED = 'PAID', 'REFUNDED'
+PAYMENT_STATUSES = ('NEW', 'FAILED', 'PAID', 'PARTIAL', 'REFUNDED')
+P2P, CARD = 'P2P', 'CARD'
+METHODS = (P2P, CARD)
+
+
+class Record:
+    """A dataclass that can be written to the state file and read again."""
+
+    def to_record(self):
+        """Return the fields as plain JSON values; money as text."""
+        return {
+            name: str(value) if isinstance(value, Decimal) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def from_record(cls, record):
+        """Undo :meth:`to_record`; fields that a later version added keep their defaults."""
+        money = {item.name for item in fields(cls) if 'Decimal' in str(item.type)}
+        return cls(**{
+            name: Decimal(value) if name in money and value is not None else value
+            for name, value in record.items()
+        })
+
+
+@dataclass
+class Invoice(Record):
+    """An invoice as a merchant created it; ``request`` holds what was sent."""
+
+    invoice_id: str
+    merchant: str
+    invoice_code: str
+    sender_invoice_no: str
+    description: str
+    callback_url: str
+    amount: Decimal
+    qr_text: str
+    short_id: str
+    created_at: float
+    request: dict
+    expires_at: float | None = None
+    status: str = OPEN
+    allow_partial: bool = False
+    allow_exceed: bool = False
+    minimum_amount: Decimal | None = None
+    maximum_amount: Decimal | None = None
+    subscription_id: str | None = None
+
+    def expired(self, now):
+        """Tell whether the invoice's time is over, ``now`` being Unix seconds."""
+        return self.expires_at is not None and now >= self.expires_at
+
+
+@dataclass
+class Payment(Record):
+    """Money that a payer sent for an invoice. Times are Unix seconds, money is in ``currency``."""
+
+    payment_id: str
+    invoice_id: str
+    merchant: str
+    amount: Decimal
+    fee: Decimal
+    currency: str
+    method: str
+    status: str
+    transaction_id: str
+    paid_at: float
+    visible_at: float
+    refunded_at: float | None = None
+
+
+@dataclass
+class Callback(Record):
+    """One call to a merchant's callback URL, planned or made.
+
+    ``status`` and ``body`` are the merchant's answer; ``ok`` is true only for 200 and exactly
+    ``SUCCESS``. ``attempt`` counts up when the call repeats one that was not answered well.
+    """
+
+    callback_id: str
+    payment_id: str
+    invoice_id: str
+    url: str
+    method: str
+    due_at: float
+    attempt: int = 1
+    state: str = 'pending'
+    sent_at: float | None = None
+    duration: float | None = None
+    status: int | None = None
+    body: str | None = None
+    content_type: str | None = None
+    error: str | None = None
+    ok: bool = False
+
+
+@dataclass
+class Subscription(Record):
+    """A standing order by card, created with an invoice (QPay contract §4.6)."""
+
+    subscription_id: str
+    merchant: str
+    invoice_id: str
+    interval: str
+    webhook: str
+    created_at: float
+    is_active: bool = True
+
+
+@dataclass
+class TokenPair(Record):
+    """An access and a refresh token; both end at ``expires_at`` (QPay contract §1.2)."""
+
+    merchant: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires_at: int

@@ -1,0 +1,249 @@
+"""How QPay writes invoices and payments: keys, their order, and what is a text or a number."""
+import re
+from datetime import UTC, datetime, timedelta
+
+from . import banks
+from .clock import iso
+from .model import CARD, CLOSED, OPEN, PAID, REFUNDED
+from .picture import qr_base64
+
+_ECHOED = (
+    'sender_branch_code', 'sender_branch_data', 'sender_staff_code', 'sender_staff_data',
+    'sender_terminal_code', 'sender_terminal_data',
+)
+
+
+def money(amount):
+    """Write an amount as QPay's texts do, with two decimals."""
+    return f'{amount:.2f}'
+
+
+def number(amount):
+    """Write an amount as a JSON number: whole when it is whole."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+# -- invoices
+
+
+def created_invoice(invoice, settings, base_url):
+    """Return the answer of ``POST /v2/invoice`` (QPay contract §2.5)."""
+    short_base = settings.short_url_base or f'{base_url}/s'
+    return {
+        'invoice_id': invoice.invoice_id,
+        'qr_text': invoice.qr_text,
+        'qr_image': '' if settings.empty_qr_image else qr_base64(invoice.qr_text),
+        'qPay_shortUrl': f'{short_base}/{invoice.short_id}',
+        'urls': banks.deep_links(invoice.qr_text),
+    }
+
+
+def read_invoice(invoice, ledger):
+    """Return the answer of ``GET /v2/invoice/{id}`` (QPay contract §3.1)."""
+    request = invoice.request
+    total = money(invoice.amount)
+    payments = ledger.payments_of(invoice, visible_only=True)
+    status = invoice.status
+    if status == CLOSED and not payments:
+        status = OPEN  # its payment is not shown yet
+    shape = {
+        'invoice_id': invoice.invoice_id,
+        'invoice_status': status,
+        'sender_invoice_no': invoice.sender_invoice_no,
+        **{name: request.get(name) or None for name in _ECHOED},
+        'invoice_description': invoice.description,
+        'invoice_due_date': request.get('invoice_due_date'),
+        'enable_expiry': invoice.expires_at is not None,
+        'expiry_date': iso(invoice.expires_at) if invoice.expires_at is not None else None,
+        'allow_partial': invoice.allow_partial,
+        'minimum_amount': _optional_money(invoice.minimum_amount),
+        'allow_exceed': invoice.allow_exceed,
+        'maximum_amount': _optional_money(invoice.maximum_amount),
+        'total_amount': total,
+        'gross_amount': total,
+        'tax_amount': '0.00',
+        'surcharge_amount': '0.00',
+        'discount_amount': '0.00',
+        'callback_url': invoice.callback_url,
+        'note': request.get('note'),
+        'lines': request.get('lines') or [],
+        'transactions': request.get('transactions') or [],
+        'inputs': [],
+    }
+    if payments:
+        shape['payments'] = [checked_payment(payment) for payment in payments]
+    return shape
+
+
+def _optional_money(amount):
+    return None if amount is None else money(amount)
+
+
+# -- payments
+
+
+def checked_payments(payments, total, paid_amount, settings):
+    """Return the answer of ``POST /v2/payment/check`` (QPay contract §4.1).
+
+    :param list payments: the rows of the page.
+    :param int total: how many rows there are in all.
+    :param Decimal paid_amount: tögrög.
+    """
+    shape = {'count': total}
+    if total or settings.paid_amount_when_unpaid:
+        shape['paid_amount'] = number(paid_amount)
+    shape['rows'] = [checked_payment(payment) for payment in payments]
+    return shape
+
+
+def checked_payment(payment):
+    """Return a payment as *check* writes it."""
+    return {
+        'payment_id': payment.payment_id,
+        'payment_status': payment.status,
+        'payment_amount': money(payment.amount),
+        'trx_fee': money(payment.fee),
+        'payment_currency': payment.currency,
+        'payment_wallet': _wallet(payment)[0],
+        'payment_type': payment.method,
+        'next_payment_date': None,
+        'next_payment_datetime': None,
+        'card_transactions': [_checked_card(payment)] if payment.method == CARD else [],
+        'p2p_transactions': [] if payment.method == CARD else [_transfer(payment)],
+    }
+
+
+def read_payment(payment):
+    """Return the answer of ``GET /v2/payment/{id}``: other keys (QPay contract §4.2)."""
+    return {
+        'payment_id': payment.payment_id,
+        'payment_status': payment.status,
+        'payment_fee': money(payment.fee),
+        'payment_amount': money(payment.amount),
+        'payment_currency': payment.currency,
+        'payment_date': iso(payment.paid_at),
+        'payment_wallet': _wallet(payment)[1],
+        'object_type': 'INVOICE',
+        'object_id': payment.invoice_id,
+        'next_payment_date': None,
+        'next_payment_datetime': None,
+        'transaction_type': payment.method,
+        'card_transactions': [_read_card(payment)] if payment.method == CARD else [],
+        'p2p_transactions': [] if payment.method == CARD else [_transfer(payment)],
+    }
+
+
+def listed_payment(payment, invoice):
+    """Return a row of ``POST /v2/payment/list`` (QPay contract §4.3)."""
+    return {
+        'payment_id': payment.payment_id,
+        'payment_date': iso(payment.paid_at),
+        'payment_status': payment.status,
+        'payment_fee': money(payment.fee),
+        'payment_amount': money(payment.amount),
+        'payment_currency': payment.currency,
+        'payment_wallet': _wallet(payment)[1],
+        'payment_name': invoice.invoice_code,
+        'payment_description': invoice.description,
+        'qr_code': invoice.qr_text,
+        'paid_by': payment.method,
+        'object_type': 'INVOICE',
+        'object_id': payment.invoice_id,
+    }
+
+
+def _wallet(payment):
+    return banks.CARD_WALLET if payment.method == CARD else banks.P2P_WALLET
+
+
+def _transaction_status(payment):
+    return {PAID: 'SUCCESS', REFUNDED: 'SUCCESS'}.get(payment.status, payment.status)
+
+
+def _transfer(payment):
+    _name, _wallet_id, bank_code, bank_name = banks.P2P_WALLET
+    return {
+        'id': payment.transaction_id,
+        'transaction_bank_code': bank_code,
+        'account_bank_code': bank_code,
+        'account_bank_name': bank_name,
+        'account_number': '50*******',
+        'status': _transaction_status(payment),
+        'amount': money(payment.amount - payment.fee),
+        'currency': payment.currency,
+        'settlement_status': 'SETTLED' if payment.status in (PAID, REFUNDED) else 'PENDING',
+    }
+
+
+def _checked_card(payment):
+    return {
+        'card_type': 'UNIONPAY',
+        'is_cross_border': False,
+        'amount': money(payment.amount),
+        'currency': payment.currency,
+        'date': iso(payment.paid_at),
+        'status': _transaction_status(payment),
+        'settlement_status': 'PENDING',
+        'settlement_status_date': iso(payment.refunded_at or payment.paid_at),
+    }
+
+
+def _read_card(payment):
+    checked = _checked_card(payment)
+    return {
+        'card_merchant_code': '000000000000001',
+        'card_terminal_code': '00000001',
+        'card_number': '623456******7890',
+        'card_type': checked['card_type'],
+        'is_cross_border': checked['is_cross_border'],
+        'transaction_amount': checked['amount'],
+        'transaction_currency': checked['currency'],
+        'transaction_date': checked['date'],
+        'transaction_status': checked['status'],
+        'settlement_status': checked['settlement_status'],
+        'settlement_status_date': checked['settlement_status_date'],
+    }
+
+
+# -- subscriptions
+
+
+def created_subscription(subscription, merchant):
+    """Return the extra object of an invoice with ``allow_subscribe`` (QPay contract §4.6)."""
+    created = iso(subscription.created_at)
+    following = iso(_following(subscription).timestamp())
+    return {
+        'id': subscription.subscription_id,
+        'is_active': subscription.is_active,
+        'merchant_id': merchant.merchant_id,
+        'g_invoice_id': subscription.invoice_id,
+        'webhook': subscription.webhook,
+        'interval': subscription.interval,
+        'start_date': created,
+        'next_payment_date': following,
+        'last_interval_date': created,
+        'note': None,
+        'created_by': merchant.merchant_id,
+        'created_date': created,
+        'updated_by': merchant.merchant_id,
+        'updated_date': created,
+        'status': True,
+    }
+
+
+def read_subscription(subscription, merchant, ledger):
+    """Return the answer of ``GET /v2/subscription/{id}``."""
+    invoice = ledger.invoice(subscription.invoice_id)
+    payments = ledger.payments_of(invoice, visible_only=True)
+    return {
+        **created_subscription(subscription, merchant),
+        'invoices': [read_invoice(invoice, ledger)],
+        'payments': [checked_payment(payment) for payment in payments],
+    }
+
+
+def _following(subscription):
+    """Return when the next payment is due; a month counts as 30 days."""
+    count, unit = re.fullmatch(r'(\d+)([DWM])', subscription.interval).groups()
+    days = int(count) * {'D': 1, 'W': 7, 'M': 30}[unit]
+    return datetime.fromtimestamp(subscription.created_at, UTC) + timedelta(days=days)
