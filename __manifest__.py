@@ -29,9 +29,11 @@
     ],
     'assets': {
         'web.assets_backend': [
+            'payment_qpay/static/src/common/**/*',
             'payment_qpay/static/src/qr_dialog/**/*',
         ],
         'web.assets_frontend': [
+            'payment_qpay/static/src/common/**/*',
             'payment_qpay/static/src/pay_page/**/*',
         ],
     },

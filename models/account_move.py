@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
 
@@ -115,14 +115,14 @@ class AccountMove(models.Model):
         """Make sure that an amount is more than nothing and at most what is unpaid.
 
         :param float amount: The amount in tögrög.
-        :raise UserError: If not.
+        :raise ValidationError: If not.
         """
         self.ensure_one()
         currency = self.currency_id
         if currency.compare_amounts(amount, 0) <= 0:
-            raise UserError(self.env._("The amount must be more than zero."))
+            raise ValidationError(self.env._("The amount must be more than zero."))
         if currency.compare_amounts(amount, self._qpay_get_maximum_amount()) > 0:
-            raise UserError(self.env._(
+            raise ValidationError(self.env._(
                 "The amount must not be more than the unpaid %s.",
                 currency.format(self._qpay_get_maximum_amount()),
             ))

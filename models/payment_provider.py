@@ -136,6 +136,9 @@ class PaymentProvider(models.Model):
         :rtype: dict
         """
         cleaned = dict(values)
+        if os.environ.get(const.ENVIRONMENT_VARIABLES['qpay_client_secret']):
+            # One that was stored earlier goes, too.
+            cleaned['qpay_client_secret'] = False
         for name, variable in const.ENVIRONMENT_VARIABLES.items():
             if name in cleaned:
                 text = cleaned[name]
@@ -144,7 +147,7 @@ class PaymentProvider(models.Model):
 
     def _check_required_if_provider(self):
         """ Override of `payment` to require QPay's settings, from the form or the environment. """
-        super()._check_required_if_provider()
+        result = super()._check_required_if_provider()
         for provider in self.sudo().filtered(
             lambda p: p.code == const.PROVIDER_CODE and p.state != 'disabled'
         ):
@@ -157,6 +160,7 @@ class PaymentProvider(models.Model):
                 raise ValidationError(self.env._(
                     "The following fields must be filled: %s", ", ".join(missing)
                 ))
+        return result
 
     def _get_default_payment_method_codes(self):
         """ Override of `payment` to return the default payment method codes. """

@@ -1,4 +1,5 @@
 import base64
+import functools
 import io
 import secrets
 from datetime import datetime, timezone
@@ -42,7 +43,7 @@ class QPayIntent(models.Model):
     res_id = fields.Many2oneReference(
         string="Document", model_field='res_model', readonly=True, copy=False
     )
-    document_name = fields.Char(string="Document Name", readonly=True)
+    document_name = fields.Char(readonly=True)
     partner_id = fields.Many2one(string="Customer", comodel_name='res.partner', readonly=True)
     transaction_id = fields.Many2one(
         comodel_name='payment.transaction',
@@ -283,6 +284,7 @@ class QPayIntent(models.Model):
         }
 
 
+@functools.lru_cache(maxsize=128)
 def _draw_qr(text):
     """Return a QR as base64 PNG, with about 700 pixels so that it is sharp on any screen."""
     picture = qrcode.make(text, box_size=10, border=4)

@@ -40,13 +40,15 @@ class QPayIntent(models.Model):
         :rtype: qpay.intent
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
-        live = self._get_live(document)
+        live = self._get_live_alone(document)
         if live._is_same_request(amount, provider):
             if transaction:
                 live._move_to_transaction(transaction)
             return live
         if live:
             live._replace()
+            if self._get_live_alone(document):
+                raise self._get_creation_error()
         currency = self.env.ref('base.MNT')
         intent = self.create({
             'name': self._next_number(),
@@ -84,6 +86,24 @@ class QPayIntent(models.Model):
             ('state', '=', 'new'),
         ])
 
+    @api.model
+    def _get_live_alone(self, document):
+        """Return the same, and keep all other processes from asking until this one commits.
+
+        :raise UserError: If another process is asking.
+        """
+        # A process that had to wait must not decide by what it read before.
+        self.env.cr.commit()
+        if not document.sudo().try_lock_for_update(allow_referencing=True):
+            raise self._get_creation_error()
+        return self._get_live(document)
+
+    @api.model
+    def _get_creation_error(self):
+        return UserError(self.env._(
+            "A QR for this document is being made at this moment. Please try again."
+        ))
+
     def _is_same_request(self, amount, provider):
         """Whether this QR can be shown to somebody who asks for an amount at a provider."""
         return bool(
@@ -109,9 +129,7 @@ class QPayIntent(models.Model):
         self.ensure_one()
         is_in_creation = fields.Datetime.now() < self.create_date + const.CREATION_PERIOD
         if not self.qpay_invoice_id and is_in_creation:
-            raise UserError(self.env._(
-                "A QR for this document is being made at this moment. Please try again."
-            ))
+            raise self._get_creation_error()
         self._close(self.env._("Replaced by a new QR."))
         if self.state == 'paid':
             raise UserError(self.env._("The earlier QR of this document has just been paid."))

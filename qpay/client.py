@@ -15,6 +15,14 @@ TIMEOUT = 20
 # The most rows that payment/check and payment/list give in a page (§4.1, §4.3).
 PAGE_LIMIT = 100
 
+_NEVER_SENT = (
+    requests.ConnectTimeout,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.ProxyError,
+)
+
 
 class QPayClient:
     """A merchant's account at one QPay host.
@@ -178,7 +186,7 @@ class QPayClient:
 
 def _was_never_sent(error):
     """Whether a request failed before it left, so that nothing can have happened at QPay."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
+    if isinstance(error, _NEVER_SENT):
         return True
     reason = error.args[0] if error.args else None
     if isinstance(reason, MaxRetryError):

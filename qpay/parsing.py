@@ -27,10 +27,13 @@ def parse_token(data, now, server_time=None):
     """
     access_token = _text(data, 'access_token', required=True)
     expires_in = _decimal(data, 'expires_in')
-    if expires_in < _EARLIEST_TIMESTAMP:
-        expires_at = now + timedelta(seconds=float(expires_in))
-    else:
-        expires_at = datetime.fromtimestamp(int(expires_in), timezone.utc)
+    try:
+        if expires_in < _EARLIEST_TIMESTAMP:
+            expires_at = now + timedelta(seconds=float(expires_in))
+        else:
+            expires_at = datetime.fromtimestamp(int(expires_in), timezone.utc)
+    except (OSError, OverflowError, ValueError) as error:
+        raise QPayUnknownOutcome(message='no time expires_in in the answer') from error
     return Token(access_token, expires_at, server_time)
 
 
@@ -50,7 +53,7 @@ def parse_invoice(data):
         links=tuple(
             BankLink(*(_text(link, key) for key in ('name', 'description', 'logo', 'link')))
             for link in (links if isinstance(links, list) else [])
-            if isinstance(link, dict) and link.get('link')
+            if isinstance(link, dict) and _is_app_link(link.get('link'))
         ),
         # QPay's picture is 10 kB of what can be drawn from the text.
         raw={key: value for key, value in data.items() if key != 'qr_image'},
@@ -133,6 +136,13 @@ def parse_error(status, data):
             'key': 'VALIDATION_ERROR', 'status': status, 'message': message, 'fields': fields,
         }
     return {'key': str(error or ''), 'status': status, 'message': str(data.get('message') or '')}
+
+
+def _is_app_link(link):
+    """Whether a link opens an app or a page: what QPay sends must not run a script in ours."""
+    scheme, separator, _rest = str(link or '').strip().lower().partition(':')
+    is_scheme = bool(separator) and scheme.replace('-', '').isalnum()
+    return is_scheme and scheme not in ('javascript', 'data', 'vbscript')
 
 
 def _payment_time(row):

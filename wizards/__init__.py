@@ -1,0 +1,1 @@
+from . import qpay_qr_wizard

@@ -1,0 +1,147 @@
+import math
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class QPayQrWizard(models.TransientModel):
+    """The dialog in which somebody asks for the QR of a document and watches it being paid."""
+
+    _name = 'qpay.qr.wizard'
+    _description = "QPay QR Dialog"
+
+    res_model = fields.Char(string="Document Model", required=True, readonly=True)
+    res_id = fields.Integer(string="Document", required=True, readonly=True)
+    currency_id = fields.Many2one(
+        comodel_name='res.currency',
+        compute='_compute_request',
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+    )
+    provider_id = fields.Many2one(
+        comodel_name='payment.provider',
+        compute='_compute_request',
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+    )
+    intent_id = fields.Many2one(
+        string="QR",
+        comodel_name='qpay.intent',
+        compute='_compute_request',
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    amount = fields.Monetary(
+        compute='_compute_request',
+        compute_sudo=False,
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+    amount_max = fields.Monetary(string="Unpaid", compute='_compute_amount_max')
+    environment = fields.Selection(
+        selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_environment',
+    )
+    state = fields.Selection(related='intent_id.state', related_sudo=False)
+    is_simulation_allowed = fields.Boolean(
+        related='intent_id.is_simulation_allowed', related_sudo=False
+    )
+    seconds_left = fields.Integer(
+        help="How long the QR can still be paid. The server counts, because the clock of the"
+             " person who looks at it may be wrong.",
+        compute='_compute_seconds_left',
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('res_model', 'res_id')
+    def _compute_request(self):
+        """ Propose the QR that is live already, else the amount that is due next. """
+        for wizard in self:
+            document = wizard._get_document()
+            live_intent = document._qpay_get_live_intent().filtered(wizard._is_payable)
+            wizard.currency_id = document.currency_id
+            wizard.provider_id = document._qpay_get_provider()
+            wizard.intent_id = live_intent
+            wizard.amount = live_intent.amount or document._qpay_get_default_amount()
+
+    @api.depends('res_model', 'res_id')
+    def _compute_amount_max(self):
+        for wizard in self:
+            wizard.amount_max = wizard._get_document()._qpay_get_maximum_amount()
+
+    @api.depends('intent_id', 'provider_id')
+    def _compute_environment(self):
+        for wizard in self:
+            wizard.environment = (
+                wizard.intent_id.environment or wizard.provider_id.sudo()._qpay_environment()
+            )
+
+    @api.depends('intent_id')
+    def _compute_seconds_left(self):
+        now = fields.Datetime.now()
+        for wizard in self:
+            expires_at = wizard.intent_id.expires_at or now
+            # Upwards: the dialog must not offer a new QR while the server still holds to this one.
+            wizard.seconds_left = max(0, math.ceil((expires_at - now).total_seconds()))
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('amount')
+    def _check_amount(self):
+        for wizard in self:
+            wizard._get_document()._qpay_check_amount(wizard.amount)
+
+    # === ACTION METHODS === #
+
+    def action_generate(self):
+        """Ask QPay for a QR of the amount, or take the one that is live already.
+
+        Another amount than that of the live QR cancels the live one.
+
+        :return: The action that shows the QR in the dialog.
+        :rtype: dict
+        :raise UserError: If the document cannot be paid by QPay, the amount is not between zero
+            and what is unpaid, or QPay gives no QR.
+        """
+        self.ensure_one()
+        self.intent_id = self._get_document()._qpay_get_or_create_intent(self.amount)
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("QPay QR"),
+            'res_model': self._name,
+            'res_id': self.id,
+            'view_mode': 'form',
+            'target': 'new',
+        }
+
+    # === GETTERS === #
+
+    def _is_payable(self, intent):
+        """Whether a live QR can still be shown: what it asks for is owed, and it is valid."""
+        return (
+            intent.qr_text
+            and intent.expires_at > fields.Datetime.now()
+            and intent.currency_id.compare_amounts(intent.amount, self.amount_max) <= 0
+        )
+
+    def _get_document(self):
+        """Return the document that is to be paid.
+
+        :rtype: recordset
+        :raise UserError: If documents of its kind cannot be paid by QPay, or it is gone.
+        :raise AccessError: If the user may not change the document.
+        """
+        self.ensure_one()
+        if not hasattr(self.env.get(self.res_model), '_qpay_get_or_create_intent'):
+            raise UserError(self.env._("QPay cannot collect the payment of this document."))
+        document = self.env[self.res_model].browse(self.res_id).exists()
+        if not document:
+            raise UserError(self.env._("The document has been deleted."))
+        document.check_access('write')
+        return document
