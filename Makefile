@@ -1,0 +1,42 @@
+# Everything is done by dev/stack; "make help" lists what there is.
+PYTHON ?= $(firstword $(shell command -v python3.11) python3)
+STACK = @$(PYTHON) -m dev.stack
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset stop test lint shell bench env scratch clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
+
+demo: ## set up, start Odoo with a QPay simulator, make one payment, stay up
+	$(STACK) demo
+
+demo-reset: ## delete the demonstration's data and start afresh
+	$(STACK) demo-reset
+
+stop: ## stop the demonstration and PostgreSQL
+	$(STACK) stop
+
+test: ## lint and run all tests (T=tests/test_x.py and ARGS='-k name' select some)
+	$(STACK) test
+
+lint: ## ruff and pylint-odoo
+	$(STACK) lint
+
+shell: ## Odoo's shell on the demonstration's database
+	$(STACK) shell
+
+bench: ## the benchmarks
+	$(STACK) bench
+
+setup: ## only make everything ready
+	$(STACK) setup
+
+env: ## print the environment's variables: eval "$(make -s env)"
+	$(STACK) env
+
+scratch: ## create the database DB=name with the addon as it stands
+	$(STACK) scratch
+
+clean: ## delete this checkout's databases and logs (downloads are kept)
+	$(STACK) clean

@@ -1,0 +1,1 @@
+"""The data of the demonstration, and its one real payment."""

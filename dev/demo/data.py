@@ -1,0 +1,62 @@
+"""What the demonstration's company sells to whom. All of it is made up."""
+
+COMPANY = {
+    'name': 'Хөх Тэнгэр ХХК',
+    'street': 'Энхтайваны өргөн чөлөө 17',
+    'street2': 'Сүхбаатар дүүрэг, 1-р хороо',
+    'city': 'Улаанбаатар',
+    'zip': '14200',
+    'vat': '5123457',
+    'phone': '+976 7000 0000',
+    'email': 'info@khukhtenger.example',
+    'website': 'https://khukhtenger.example',
+}
+
+ACCOUNTANT = {'login': 'accountant', 'password': 'accountant', 'name': 'Сарангэрэл Нягтлан'}
+ADMIN = {'login': 'admin', 'password': 'admin', 'name': 'Тэмүүлэн Админ'}
+
+CUSTOMERS = {
+    'naran': {
+        'name': 'Говийн Наран ХХК', 'is_company': True, 'street': 'Чингисийн өргөн чөлөө 8',
+        'city': 'Улаанбаатар', 'email': 'sanhuu@goviinnaran.example', 'vat': '5234568',
+    },
+    'tal': {
+        'name': 'Алтан Тал Трейд ХХК', 'is_company': True, 'street': 'Нарны зам 62',
+        'city': 'Улаанбаатар', 'email': 'accounting@altantal.example', 'vat': '5345679',
+    },
+    'selenge': {
+        'name': 'Сэлэнгэ Агро ХХК', 'is_company': True, 'street': '5-р баг, Төв гудамж 3',
+        'city': 'Сүхбаатар', 'email': 'info@selengeagro.example', 'vat': '5456780',
+    },
+    'bold': {
+        'name': 'Ганболдын Номин-Эрдэнэ', 'street': 'Яармаг, 4-р хороо, 41-12',
+        'city': 'Улаанбаатар', 'email': 'nomin@mail.example',
+    },
+    'dorj': {
+        'name': 'Доржийн Болормаа', 'street': '13-р хороолол, 25-47',
+        'city': 'Улаанбаатар', 'email': 'bolormaa@mail.example',
+    },
+}
+
+# Customer, days since the invoice's date, and its lines: what, how many, tögrög for one.
+INVOICES = (
+    ('naran', 12, (
+        ('Вэб сайтын засвар, үйлчилгээ (10-р сар)', 1, 850_000),
+        ('Домэйн нэрийн сунгалт, 1 жил', 2, 45_000),
+    )),
+    ('bold', 6, (
+        ('Зөөврийн компьютерын засвар', 1, 120_000),
+        ('SSD диск 512GB, суурилуулалтын хамт', 1, 185_000),
+    )),
+    ('tal', 4, (
+        ('Оффисын цаас A4, 80гр (хайрцаг)', 15, 62_500),
+        ('Хорны савны цэнэглэлт', 6, 38_000),
+    )),
+    ('dorj', 2, (('Монгол бичгийн анхан шатны сургалт', 1, 240_000),)),
+    ('selenge', 1, (
+        ('Сүлжээний тоног төхөөрөмж суурилуулах', 1, 1_650_000),
+        ('UTP Cat6 кабель (метр)', 305, 1_800),
+        ('Албан томилолтын зардал', 1, 280_000),
+    )),
+    ('naran', 0, (('Программ хангамжийн сарын төлбөр (11-р сар)', 5, 33_000),)),
+)

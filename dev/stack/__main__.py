@@ -1,0 +1,109 @@
+"""The commands behind the Makefile: ``python3 -m dev.stack COMMAND``."""
+
+import contextlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+from . import console, demo, paths, postgres, testing
+from .console import Failure, say
+from .databases import Databases
+from .setup import ready
+
+
+def setup():
+    """Make all ready that demo and tests need, and build the databases."""
+    made = ready(for_tests=True)
+    with postgres.serving():
+        Databases(made).base()
+    say('Everything is set up.')
+
+
+def test():
+    """Run the tests."""
+    return testing.test(ready(for_tests=True))
+
+
+def lint():
+    """Run the linters."""
+    testing.lint(ready())
+
+
+def environment():
+    """Print the variables of the environment for a person's shell; PostgreSQL is left running."""
+    with _quiet():
+        made = ready(for_tests=True)
+        postgres.keep()
+        template = Databases(made).with_demo_data()
+        variables = made.variables() | testing.test_variables(made, template)
+    for name, value in variables.items():
+        say(f'export {name}={shlex.quote(value)}')
+
+
+def scratch():
+    """Create a database with the addon as it stands, named by the variable ``DB``."""
+    name = os.environ.get('DB')
+    if not name:
+        raise Failure('Name the database: make scratch DB=name.')
+    made = ready()
+    postgres.keep()
+    databases = Databases(made)
+    databases.copy(databases.with_addon(), name)
+    say(f'The database {name} is ready.')
+
+
+def shell():
+    """Open Odoo's shell on the demonstration's database."""
+    made = ready()
+    with postgres.serving():
+        if not Databases(made).exists(demo.DATABASE):
+            raise Failure('There is no demonstration yet: run "make demo" first.')
+        return subprocess.run(
+            made.odoo_command('shell', '--database', demo.DATABASE, '--no-http'),
+            cwd=paths.CHECKOUT, env=made.environment(), check=False,
+        ).returncode
+
+
+def stop():
+    """Stop the demonstration and PostgreSQL."""
+    demo.stop()
+    postgres.stop()
+
+
+def clean():
+    """Delete this checkout's work folder with its databases; downloads are kept."""
+    stop()
+    shutil.rmtree(paths.CHECKOUT, ignore_errors=True)
+
+
+def bench():
+    """The benchmarks."""
+    say('There are no benchmarks yet.')
+
+
+COMMANDS = {
+    'setup': setup,
+    'demo': lambda: demo.run(ready()),
+    'demo-reset': lambda: demo.reset(ready()),
+    'stop': stop,
+    'test': test,
+    'lint': lint,
+    'shell': shell,
+    'env': environment,
+    'scratch': scratch,
+    'bench': bench,
+    'clean': clean,
+}
+
+
+def _quiet():
+    """Send what is shown to standard error: standard output is read by a program."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
+if __name__ == '__main__':
+    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(f'usage: python3 -m dev.stack {{{",".join(COMMANDS)}}}')
+    sys.exit(console.main(COMMANDS[sys.argv[1]]))

@@ -1,0 +1,97 @@
+"""What a person reads on the terminal: steps, results, and failures in one sentence."""
+
+import subprocess
+import sys
+import threading
+import time
+
+
+class Failure(Exception):
+    """Something a person has to put right; its text is one sentence that says what to do."""
+
+
+def say(text=''):
+    """Print one line at once, so that it keeps its place among the output of programs we start."""
+    print(text, flush=True)
+
+
+class Step:
+    """One long step: its name at the start, a sign of life now and then, its duration at the end.
+
+    Use it as a context manager. A step that fails prints nothing more: the failure speaks.
+
+    :param str name: what is being done, as it is shown
+    """
+
+    SIGN_OF_LIFE_SECONDS = 15
+
+    def __init__(self, name):
+        self.name = name
+        self._over = threading.Event()
+
+    def __enter__(self):
+        self._began = time.monotonic()
+        say(f'==> {self.name}')
+        threading.Thread(target=self._show_life, daemon=True).start()
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self._over.set()
+        if error is None:
+            say(f'    done in {time.monotonic() - self._began:.0f} s')
+
+    def _show_life(self):
+        while not self._over.wait(self.SIGN_OF_LIFE_SECONDS):
+            say(f'    ... {time.monotonic() - self._began:.0f} s')
+
+
+def run(command, *, failure, log=None, **options):
+    """Run a program to its end without showing its output.
+
+    :param list command: the program and its arguments
+    :param str failure: the sentence for the person when it fails
+    :param Path log: file that receives the output; without it the output is kept for the failure
+    :param options: passed on to :func:`subprocess.run`
+    :return: what the program printed (empty when it went to the log)
+    :rtype: str
+    :raise Failure: when the program is missing or ends with an error
+    """
+    try:
+        if log is None:
+            done = subprocess.run(
+                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                errors='replace', **options,
+            )
+            output = done.stdout
+        else:
+            with open(log, 'ab') as file:
+                done = subprocess.run(command, stdout=file, stderr=file, **options)
+            output = ''
+    except FileNotFoundError as error:
+        raise Failure(f'{failure} (the program {error.filename} is missing)') from error
+    if done.returncode:
+        raise Failure(f'{failure}\n{_evidence(output, log)}')
+    return output
+
+
+def _evidence(output, log):
+    """The last lines of what a failed program printed, for the person who has to find out why."""
+    if log is not None:
+        with open(log, encoding='utf-8', errors='replace') as file:
+            output = file.read()
+    lines = [line for line in output.splitlines() if line.strip()]
+    shown = ''.join(f'    | {line[:160]}\n' for line in lines[-10:])
+    return shown + (f'    (all of it: {log})' if log is not None else '')
+
+
+def main(function):
+    """Run a command's function and turn a failure into its sentence and exit status 1."""
+    try:
+        return function() or 0
+    except Failure as failure:
+        sys.stdout.flush()
+        print(f'error: {failure}', file=sys.stderr, flush=True)
+        return 1
+    except KeyboardInterrupt:
+        print('stopped', file=sys.stderr, flush=True)
+        return 130

@@ -1,0 +1,112 @@
+"""The whole set-up as one object: machine, Odoo's source, virtual environment and configuration."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+from . import odoo_source, postgres, system, virtualenv
+from .console import run
+from .paths import ADDONS, CHECKOUT, DEV, FILESTORE, prepare
+
+CONFIGURATION = CHECKOUT / 'odoo.conf'
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What is needed to run Odoo.
+
+    :param Path odoo: the folder that contains the package ``odoo``
+    :param Path venv: the virtual environment
+    """
+
+    odoo: Path
+    venv: Path
+
+    @property
+    def python(self):
+        """The Python that can import Odoo, the simulator and the test tools."""
+        return str(self.venv / 'bin/python')
+
+    def environment(self):
+        """All variables of the programs that are started: Odoo, pytest, PostgreSQL's own.
+
+        :rtype: dict[str, str]
+        """
+        # A developer's own settings of the addon must not lead the demonstration to the real QPay.
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith('QPAY_')}
+        return inherited | self.variables()
+
+    def variables(self):
+        """Those of the variables that are ours.
+
+        :rtype: dict[str, str]
+        """
+        variables = postgres.environment()
+        return variables | {
+            'PATH': f'{self.venv / "bin"}{os.pathsep}{variables["PATH"]}',
+            'PYTHONPATH': str(DEV),
+            'ODOO_RC': str(CONFIGURATION),
+            'QPAY_DEV_ODOO': str(self.odoo),
+            'QPAY_DEV_ODOO_CONF': str(CONFIGURATION),
+        }
+
+    def odoo_command(self, *arguments):
+        """The command line that runs Odoo with this checkout's configuration.
+
+        :param arguments: what follows ``odoo``
+        :rtype: list[str]
+        """
+        return [self.python, str(self.venv / 'bin/odoo'), *map(str, arguments)]
+
+    def run_odoo(self, *arguments, failure, log, script=None):
+        """Run Odoo to its end.
+
+        :param arguments: what follows ``odoo``
+        :param str failure: the sentence for the person when it fails
+        :param Path log: file that receives the output
+        :param str script: what ``odoo shell`` executes
+        :raise Failure: when it fails
+        """
+        log.unlink(missing_ok=True)
+        source = {'input': script.encode()} if script is not None else {}
+        run(
+            self.odoo_command(*arguments), failure=failure, log=log, cwd=CHECKOUT,
+            env=self.environment(), **source,
+        )
+
+
+def ready(for_tests=False):
+    """Make everything ready that a command needs; what is there already is not made again.
+
+    :param bool for_tests: whether what only the tests use is needed too
+    :rtype: Setup
+    :raise Failure: when something is missing and cannot be had
+    """
+    system.check_python()
+    system.ensure(for_tests=for_tests)
+    odoo = odoo_source.locate()
+    setup = Setup(odoo=odoo, venv=virtualenv.main_environment(odoo))
+    if for_tests:
+        for name in virtualenv.CLIENTS:
+            virtualenv.client_python(name)
+    prepare()
+    _write_configuration(odoo)
+    return setup
+
+
+def _write_configuration(odoo):
+    addons = [ADDONS, *odoo_source.addons_folders(odoo)]
+    CONFIGURATION.write_text(
+        '[options]\n'
+        f'addons_path = {",".join(map(str, addons))}\n'
+        f'data_dir = {FILESTORE}\n'
+        f'db_host = {postgres.SOCKET}\n'
+        f'db_port = {postgres.PORT}\n'
+        f'db_user = {postgres.USER}\n'
+        'http_interface = 127.0.0.1\n'
+        # Odoo's limits are for a shared server; building the assets alone goes beyond them.
+        'limit_time_cpu = 600\n'
+        'limit_time_real = 1200\n',
+        encoding='utf-8',
+    )
+
