@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11) python3)
 STACK = @$(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset stop test lint shell bench env scratch clean
+.PHONY: help setup demo demo-reset stop test lint shell bench translations env scratch clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ shell: ## Odoo's shell on the demonstration's database
 
 bench: ## the benchmarks
 	$(STACK) bench
+
+translations: ## bring i18n/ up to date with the code, and tell what is still to translate
+	$(STACK) translations
 
 setup: ## only make everything ready
 	$(STACK) setup

@@ -47,7 +47,7 @@ class QPayController(http.Controller):
         return request.make_response('SUCCESS', [('Content-Type', 'text/plain; charset=utf-8')])
 
     @http.route('/payment/qpay/check', type='jsonrpc', auth='public')
-    def qpay_check(self, intent_id, access_token='', now=False):
+    def qpay_check(self, intent_id=0, access_token='', now=False):
         """Return the state of a QR. Looking is free: QPay is asked only within its budget.
 
         :param int intent_id: The intent.
@@ -108,7 +108,9 @@ class QPayController(http.Controller):
         intent = intents.browse(_to_id(intent_id)).exists()
         # An unknown intent costs the same comparison as a known one.
         authentic_token = intent[field_name] or '-'
-        is_authentic = consteq(str(token or '').encode(), authentic_token.encode())
+        # What came over the wire may be a text that cannot be encoded.
+        sent_token = str(token or '').encode(errors='replace')
+        is_authentic = consteq(sent_token, authentic_token.encode())
         return intent if intent and is_authentic else intents
 
     @staticmethod

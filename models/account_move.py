@@ -16,6 +16,7 @@ class AccountMove(models.Model):
     )
 
     qpay_intent_count = fields.Integer(
+        string="QPay QR Count",
         compute='_compute_qpay_intent_count',
         groups='account.group_account_invoice,account.group_account_readonly',
     )

@@ -76,7 +76,7 @@ class PaymentProvider(models.Model):
         string="QPay Calls", compute='_compute_qpay_setup', groups='base.group_system'
     )
     qpay_callback_is_public = fields.Boolean(
-        compute='_compute_qpay_setup', groups='base.group_system'
+        string="QPay Can Call", compute='_compute_qpay_setup', groups='base.group_system'
     )
     qpay_environment_variables = fields.Char(
         string="Set by the Server",

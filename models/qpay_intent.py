@@ -35,7 +35,7 @@ class QPayIntent(models.Model):
     )
     object_type = fields.Selection(
         string="For",
-        selection=[('invoice', "Invoice"), ('booking', "Booking")],
+        selection=[('invoice', "Invoice"), ('booking', "Order")],
         required=True,
         readonly=True,
     )

@@ -204,6 +204,9 @@ class QPayIntent(models.Model):
             'currency_id': self.currency_id.id,
             'partner_id': self.partner_id.id,
             'operation': 'online_redirect',
+            # There is nothing to do for it before it is confirmed, which resets this. Else Odoo's
+            # own scheduled action would write it too, perhaps in the middle of its settlement.
+            'is_post_processed': True,
             **values,
         })
 

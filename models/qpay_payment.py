@@ -14,6 +14,8 @@ from odoo.addons.payment_qpay.utils import check_accountant
 
 _logger = logging.getLogger(__name__)
 
+_ACTIVITY_TYPE = 'mail.mail_activity_data_warning'
+
 
 class QPayPayment(models.Model):
     """The ledger: one row for each payment that QPay confirmed to our own request."""
@@ -197,6 +199,7 @@ class QPayPayment(models.Model):
             'state_message': False,
             'account_payment_id': transaction.payment_id.id,
         })
+        self.activity_unlink([_ACTIVITY_TYPE])
 
     def _get_transaction(self):
         """Return the transaction that this payment confirms, for exactly the money that arrived.
@@ -232,8 +235,9 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         self.write({'state': 'needs_attention', 'state_message': reason})
+        self.activity_unlink([_ACTIVITY_TYPE])
         self.activity_schedule(
-            'mail.mail_activity_data_warning',
+            _ACTIVITY_TYPE,
             summary=self.env._("A QPay payment waits to be booked"),
             note=reason,
             user_id=self._get_responsible_user().id,

@@ -1,8 +1,11 @@
 import json
+from contextlib import contextmanager
+from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, Command
+from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import HttpCase
+from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
@@ -41,16 +44,28 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
             'qpay_invoice_code': 'TEST_INVOICE',
             'qpay_base_url_sandbox': cls.simulator.url,
         })
+        # The tests read English sentences; the database's own language is Mongolian.
+        cls.company.partner_id.lang = 'en_US'
         cls.customer = cls.env['res.partner'].create({
             'name': 'Бат-Эрдэнэ', 'country_id': cls.env.ref('base.mn').id,
         })
-        cls.accountant = cls.env['res.users'].create({
-            'name': 'Нягтлан',
-            'login': 'qpay_accountant',
-            'password': 'qpay_accountant',
-            'company_id': cls.company.id,
-            'company_ids': [Command.set(cls.company.ids)],
-            'group_ids': [Command.link(cls.env.ref('account.group_account_invoice').id)],
+        cls.accountant = cls._create_user(
+            'qpay_accountant', "Нягтлан", 'account.group_account_invoice'
+        )
+        cls.administrator = cls._create_user('qpay_admin', "Админ", 'base.group_system')
+
+    @classmethod
+    def _create_user(cls, login, name, *groups, company=None):
+        """Return a user of one company whose password is the login."""
+        company = company or cls.company
+        return cls.env['res.users'].create({
+            'name': name,
+            'login': login,
+            'password': login,
+            'lang': 'en_US',
+            'company_id': company.id,
+            'company_ids': [Command.set(company.ids)],
+            'group_ids': [Command.link(cls.env.ref(group).id) for group in groups],
         })
 
     def setUp(self):
@@ -107,14 +122,78 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
         self._process_callbacks()
         return payment
 
+    def _call_kw(self, records, method, *args, login='qpay_accountant'):
+        """Call a method as a signed-in user over HTTP, so that only what is committed before an
+        error remains, as in real life.
+
+        :return: The result, and the sentence that the user reads instead if there is none.
+        """
+        self.authenticate(login, login)
+        language = self.env['res.users'].search([('login', '=', login)]).lang
+        answer = self.url_open('/web/dataset/call_kw', json={'params': {
+            'model': records._name,
+            'method': method,
+            'args': [records.ids, *args],
+            'kwargs': {'context': {'lang': language}},
+        }}).json()
+        self.env.invalidate_all()
+        return answer.get('result'), answer.get('error', {}).get('data', {}).get('message')
+
+    def _age(self, records, period):
+        """Let records have been created so long ago."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                'UPDATE %s SET create_date = %s WHERE id IN %s',
+                SQL.identifier(records._table),
+                fields.Datetime.now() - period,
+                tuple(records.ids),
+            )
+        )
+        self.env.invalidate_all()
+
+    def _look(self, *intents):
+        """Let the scheduled action look at QRs, those given as if their time had come."""
+        for intent in intents:
+            intent.next_look_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.env['qpay.intent'].with_user(SUPERUSER_ID)._cron_look()
+
+    def _expire(self, intent):
+        """Let the time of a QR run out, and the scheduled action see it."""
+        intent.expires_at = fields.Datetime.now() - timedelta(seconds=1)
+        self._look(intent)
+
     def _check_route(self, intent_id, **params):
         """Poll Odoo as the dialog and the payer's page do, and return the whole answer."""
         response = self.url_open(
             '/payment/qpay/check',
             data=json.dumps({'params': {'intent_id': intent_id, **params}}),
-            headers={'Content-Type': 'application/json'},
+            headers={'Content-Type': 'application/json', 'Accept-Language': 'en-US'},
         )
         return response.json()
+
+    def _take_journals_away(self):
+        """Leave the company without a bank journal, so that Odoo cannot choose one for QPay.
+
+        A payment of the provider must have been booked before: unused, its journal is not given up.
+        """
+        journals = self.env['account.journal'].search([
+            ('type', '=', 'bank'), ('company_id', '=', self.company.id),
+        ])
+        self.provider.journal_id = False
+        journals.active = False
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return journals
+
+    @contextmanager
+    def _qpay_down(self):
+        """Let nobody listen at QPay's address for a while."""
+        self.simulator.stop()
+        try:
+            yield
+        finally:
+            self.simulator.start()
 
     # === WHAT THE BOOKS SAY === #
 
@@ -123,6 +202,9 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
 
     def _account_payments(self, *payment_ids):
         return self.env['account.payment'].search([('qpay_txn_id', 'in', payment_ids)])
+
+    def _transactions(self, invoice):
+        return self.env['payment.transaction'].sudo().search([('invoice_ids', 'in', invoice.ids)])
 
     def _calls(self, endpoint):
         """Return how often an endpoint of QPay was called."""

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from . import console, demo, paths, postgres, testing
+from . import console, demo, paths, postgres, testing, translations
 from .console import Failure, say
 from .databases import Databases
 from .setup import ready
@@ -54,6 +54,13 @@ def scratch():
     say(f'The database {name} is ready.')
 
 
+def translate():
+    """Bring the translations up to date with the code."""
+    made = ready()
+    with postgres.serving():
+        translations.update(made)
+
+
 def shell():
     """Open Odoo's shell on the demonstration's database."""
     made = ready()
@@ -91,6 +98,7 @@ COMMANDS = {
     'test': test,
     'lint': lint,
     'shell': shell,
+    'translations': translate,
     'env': environment,
     'scratch': scratch,
     'bench': bench,

@@ -1,0 +1,1 @@
+"""Keeps the addon's translations complete: "make translations"."""

@@ -1,0 +1,397 @@
+"""Real Odoo servers on a database of their own, for what no test inside a transaction can show."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import unittest
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+
+import psycopg2
+
+from odoo.tests import BaseCase
+
+from odoo.addons.payment_qpay.dev.demo.client import OdooClient
+from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
+from odoo.addons.payment_qpay.dev.simulator import Simulator
+
+HOST = '127.0.0.1'
+START_SECONDS = 60
+# What a log must not hold when processes have met in the database.
+LOG_PROBLEM = re.compile(r' (ERROR|CRITICAL) |^Traceback|could not serialize|deadlock detected')
+# The columns that tell when something is due: of the addon's tables, and of its scheduled actions.
+_OWN_CRONS = (
+    "SELECT res_id FROM ir_model_data WHERE module = 'payment_qpay' AND model = 'ir.cron'"
+)
+_CLOCKS = (
+    ('qpay_callback', ('received_at', 'next_attempt_at'), ''),
+    ('qpay_intent', ('create_date', 'last_check_at', 'next_look_at', 'expires_at'), ''),
+    ('qpay_payment', ('create_date',), ''),
+    ('ir_cron', ('nextcall',), f'WHERE id IN ({_OWN_CRONS})'),
+    ('ir_cron_trigger', ('call_at',), f'WHERE cron_id IN ({_OWN_CRONS})'),
+)
+
+
+class Database:
+    """A copy of the template database, to be thrown away.
+
+    :param str name: The name of the copy.
+    """
+
+    def __init__(self, name):
+        self.name = name
+
+    def create(self):
+        """Copy the template, replacing what an earlier run may have left."""
+        self.drop()
+        template = os.environ['QPAY_DEV_TEMPLATE']
+        subprocess.run(['createdb', '--template', template, self.name], check=True)
+
+    def drop(self):
+        """Delete the copy."""
+        subprocess.run(['dropdb', '--if-exists', '--force', self.name], check=True)
+
+    def query(self, statement, *values):
+        """Run a statement in a transaction of its own.
+
+        :return: The rows; none for a statement that has none.
+        :rtype: list[tuple]
+        """
+        with self.holding(statement, *values) as cursor:
+            return cursor.fetchall() if cursor.description else []
+
+    @contextlib.contextmanager
+    def holding(self, statement, *values):
+        """Run a statement, and keep its transaction with all its locks within the block.
+
+        :return: The cursor.
+        """
+        with _connected(self.name) as cursor:
+            cursor.execute(statement, values)
+            yield cursor
+
+    def let_time_pass(self, duration):
+        """Move everything that the addon has planned or remembers nearer, as waiting would.
+
+        :param timedelta duration: How much time passes.
+        """
+        shift = f"- interval '{duration.total_seconds()} seconds'"
+        self.query(';'.join(
+            f'UPDATE {table} SET '
+            f'{", ".join(f"{column} = {column} {shift}" for column in columns)} {condition}'
+            for table, columns, condition in _CLOCKS
+        ))
+
+    def wake_cron(self):
+        """Have the scheduler look for due actions now.
+
+        By itself it looks once a minute, for the first time a minute after it has started.
+        """
+        # It listens in the database that all servers of a machine share.
+        with _connected('postgres') as cursor:
+            cursor.execute("SELECT pg_notify('cron_trigger', %s)", [self.name])
+
+
+class OdooServer:
+    """One Odoo server with all its processes.
+
+    :param str database: The only database that it serves.
+    :param str name: What its log is called.
+    :param int workers: How many processes serve HTTP; 0 is one process with threads.
+    :param dict environment: Further variables of the environment; the port is put into their
+        values.
+    """
+
+    def __init__(self, database, name, workers, environment):
+        self.port = _free_port()
+        self.url = f'http://{HOST}:{self.port}'
+        configuration = os.environ['QPAY_DEV_ODOO_CONF']
+        self._command = [
+            sys.executable, str(Path(sys.executable).with_name('odoo')), 'server',
+            '--config', configuration,
+            '--database', database, '--db-filter', f'^{database}$', '--no-database-list',
+            '--http-port', str(self.port), '--gevent-port', str(_free_port()),
+            '--workers', str(workers), '--max-cron-threads', '1',
+        ]
+        self._workers = workers
+        self._environment = os.environ | {
+            key: value.format(url=self.url) for key, value in environment.items()
+        }
+        self._database = database
+        self._log = Path(configuration).parent / 'logs' / f'{name}.log'
+        self._log.unlink(missing_ok=True)
+        self._seen_lines = 0
+        self._process = None
+
+    def start(self):
+        """Start it and wait until its workers answer.
+
+        :raise AssertionError: If they do not.
+        """
+        with open(self._log, 'ab') as log:
+            self._process = subprocess.Popen(
+                self._command, env=self._environment, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True,
+            )
+        wait_for(self._answers, START_SECONDS, f'an answer of {self.url} ({self._log})')
+        # Each worker loads the database with its first request.
+        together(*[self._answers] * 2 * self._workers)
+
+    def kill(self):
+        """End all its processes at once, as a power failure does."""
+        if self._process:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def restart(self):
+        """Start it again after it was killed."""
+        self.start()
+
+    def log_in(self, login, password):
+        """Sign in.
+
+        :rtype: OdooClient
+        """
+        client = OdooClient(self.url)
+        client.log_in(self._database, login, password)
+        return client
+
+    def new_log_lines(self):
+        """Return what it has logged since the last time that this was asked.
+
+        :rtype: list[str]
+        """
+        lines = self._log.read_text(encoding='utf-8', errors='replace').splitlines()
+        new_lines, self._seen_lines = lines[self._seen_lines:], len(lines)
+        return new_lines
+
+    def _answers(self):
+        if self._process.poll() is not None:
+            raise AssertionError(f'The server has ended by itself, see {self._log}.')
+        try:
+            return fetch(f'{self.url}/web/login')[0] == 200
+        except OSError:
+            return False
+
+
+@unittest.skipUnless(
+    os.environ.get('QPAY_DEV_TEMPLATE'), 'Real servers need the set-up of "make test".'
+)
+class RealServerCase(BaseCase):
+    """An Odoo server with the demonstration's company, and a QPay simulator that calls it back.
+
+    Nothing happens in the test's own process or database: people and QPay come over HTTP, and the
+    outcome is read from the server's database.
+    """
+
+    workers = 2
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.name = f'test-{cls.__name__}-{os.getpid()}'.lower()
+        cls.database = Database(cls.name)
+        cls.database.create()
+        cls.addClassCleanup(cls.database.drop)
+        cls.simulator = Simulator().start()
+        cls.addClassCleanup(cls.simulator.stop)
+        cls.qpay = cls.simulator.control
+        cls.server = cls._start_server('node1')
+        cls.accountant = cls.server.log_in(ACCOUNTANT['login'], ACCOUNTANT['password'])
+
+    def setUp(self):
+        super().setUp()
+        self.qpay.clear_faults()
+        self.qpay.reset_calls()
+
+    @classmethod
+    def _start_server(cls, node):
+        """Start a further server on the database."""
+        server = OdooServer(cls.database.name, f'test-{cls.__name__}-{node}'.lower(), cls.workers, {
+            'QPAY_BASE_URL_SANDBOX': cls.simulator.url, 'QPAY_CALLBACK_URL': '{url}',
+        })
+        cls.addClassCleanup(server.kill)
+        server.start()
+        return server
+
+    # === WHAT PEOPLE DO === #
+
+    def _create_invoice(self, amount=15000):
+        """Create and post an invoice without taxes, and return its id."""
+        customer = self.accountant.call('res.partner', 'search', [('vat', '=', '5234568')])
+        invoice_id = self.accountant.call('account.move', 'create', {
+            'move_type': 'out_invoice',
+            'partner_id': customer[0],
+            'invoice_line_ids': [(0, 0, {
+                'name': 'Үйлчилгээ', 'price_unit': amount, 'tax_ids': [(5, 0, 0)],
+            })],
+        })
+        self.accountant.call('account.move', 'action_post', [invoice_id])
+        return invoice_id
+
+    def _create_qr(self, amount=15000):
+        """Create an invoice and its QR, and return what is known about them.
+
+        :return: The normalised dictionary, with `invoice_id`, `access_token` and QPay's own
+            `qpay_invoice_id`.
+        :rtype: dict
+        """
+        invoice_id = self._create_invoice(amount)
+        qr = self.accountant.call('account.move', 'qpay_create_intent', [invoice_id])
+        [(access_token, qpay_invoice_id)] = self.database.query(
+            'SELECT access_token, qpay_invoice_id FROM qpay_intent WHERE id = %s', qr['intent_id']
+        )
+        return {
+            **qr,
+            'invoice_id': invoice_id,
+            'access_token': access_token,
+            'qpay_invoice_id': qpay_invoice_id,
+        }
+
+    def _check(self, qr, server=None, **params):
+        """Poll Odoo as the payer's page does, without a session."""
+        return OdooClient((server or self.server).url).post(
+            '/payment/qpay/check',
+            intent_id=qr['intent_id'], access_token=qr['access_token'], **params,
+        )
+
+    # === WHAT THE BOOKS SAY === #
+
+    def _is_paid(self, invoice_id):
+        [(payment_state,)] = self.database.query(
+            'SELECT payment_state FROM account_move WHERE id = %s', invoice_id
+        )
+        return payment_state == 'paid'
+
+    def _wait_until_paid(self, invoice_id, seconds=30):
+        """Wait for the invoice, and return how many seconds that took."""
+        return wait_for(lambda: self._is_paid(invoice_id), seconds, f'payment of {invoice_id}')
+
+    def _let_inbox_empty(self):
+        """Let the scheduler's next minute come, in which the callbacks that are left are processed.
+
+        A callback that arrives while another process books its payment is tried again seconds
+        later, but Odoo's scheduler looks at planned times only once a minute.
+        """
+        def is_empty():
+            return not self.database.query("SELECT id FROM qpay_callback WHERE state = 'received'")
+
+        if not is_empty():
+            self.database.let_time_pass(timedelta(minutes=1))
+            self.database.wake_cron()
+        wait_for(is_empty, 20, 'an empty inbox')
+
+    def _calls(self, endpoint='POST /v2/payment/check'):
+        """Return how often an endpoint of QPay was called."""
+        return self.qpay.calls().get(endpoint, 0)
+
+    def assertPaidOnce(self, invoice_id, intent_id, payment_id, amount=15000):
+        """The invoice is paid in full by exactly one payment: QPay's."""
+        query = self.database.query
+        self.assertEqual(
+            query('SELECT qpay_txn_id, amount, status, state FROM qpay_payment'
+                  ' WHERE intent_id = %s', intent_id),
+            [(payment_id, amount, 'paid', 'settled')],
+        )
+        self.assertEqual(
+            query('SELECT t.state, t.amount FROM payment_transaction t'
+                  ' JOIN account_invoice_transaction_rel r ON r.transaction_id = t.id'
+                  ' WHERE r.invoice_id = %s', invoice_id),
+            [('done', amount)],
+        )
+        self.assertEqual(
+            query('SELECT amount, state IN (%s, %s) FROM account_payment WHERE qpay_txn_id = %s',
+                  'in_process', 'paid', payment_id),
+            [(amount, True)],
+        )
+        self.assertEqual(
+            query('SELECT payment_state, amount_residual FROM account_move WHERE id = %s',
+                  invoice_id),
+            [('paid', 0)],
+        )
+        self.assertEqual(
+            query('SELECT state, amount_paid FROM qpay_intent WHERE id = %s', intent_id),
+            [('paid', amount)],
+        )
+
+    def assertCleanLog(self, server=None):
+        """The server has logged no problem since the last time that this was asked."""
+        lines = (server or self.server).new_log_lines()
+        problems = [number for number, line in enumerate(lines) if LOG_PROBLEM.search(line)]
+        if problems:
+            excerpt = lines[problems[0]:problems[-1] + 20][:60]
+            self.fail('The log has problems:\n' + '\n'.join(line[:300] for line in excerpt))
+
+
+# === HELPERS === #
+
+def wait_for(condition, seconds, what):
+    """Wait until something is so.
+
+    :param callable condition: Says whether it is.
+    :param float seconds: How long to wait at most.
+    :param str what: What is waited for, for the failure's message.
+    :return: How many seconds it took.
+    :rtype: float
+    :raise AssertionError: If it does not come to be.
+    """
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > seconds:
+            raise AssertionError(f'Waited {seconds} s in vain for {what}.')
+        time.sleep(0.05)
+    return time.monotonic() - began
+
+
+def together(*functions):
+    """Call functions at the same moment, each in a thread of its own.
+
+    :return: What they return, in their order.
+    :rtype: list
+    """
+    if not functions:
+        return []
+    barrier = Barrier(len(functions))
+
+    def call(function):
+        barrier.wait()
+        return function()
+
+    with ThreadPoolExecutor(len(functions)) as threads:
+        return list(threads.map(call, functions))
+
+
+def fetch(url):
+    """Get a page without a session, as QPay calls.
+
+    :return: The status and the text.
+    :rtype: tuple[int, str]
+    :raise OSError: If there is no answer, or an error.
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(url, timeout=60) as answer:
+        return answer.status, answer.read().decode()
+
+
+@contextlib.contextmanager
+def _connected(database):
+    connection = psycopg2.connect(dbname=database)
+    try:
+        with connection, connection.cursor() as cursor:
+            yield cursor
+    finally:
+        connection.close()
+
+
+def _free_port():
+    with socket.create_server((HOST, 0)) as probe:
+        return probe.getsockname()[1]
