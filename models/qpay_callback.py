@@ -134,7 +134,10 @@ class QPayCallback(models.Model):
         claimed = self.try_lock_for_update(allow_referencing=True)._filter_due()
         for callback in claimed:
             callback.attempts += 1
-        claimed.next_attempt_at = fields.Datetime.now() + const.CALLBACK_LEASE
+        if claimed:
+            lease_end = fields.Datetime.now() + const.CALLBACK_LEASE
+            claimed.next_attempt_at = lease_end
+            self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(at=lease_end)
         self.env.cr.commit()
         return claimed
 

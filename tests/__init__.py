@@ -11,6 +11,7 @@ from . import test_simulator_bank
 from . import test_simulator_conformance
 from . import test_simulator_steering
 from . import test_token
+from . import test_translations
 from . import test_wire
 from . import test_wire_errors
 from . import test_wire_texts

@@ -45,7 +45,9 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
             'qpay_base_url_sandbox': cls.simulator.url,
         })
         # The tests read English sentences; the database's own language is Mongolian.
+        cls.env['res.lang'].sudo()._activate_lang('en_US')
         cls.company.partner_id.lang = 'en_US'
+        cls.env['ir.default'].sudo().set('res.partner', 'lang', 'en_US')
         cls.customer = cls.env['res.partner'].create({
             'name': 'Бат-Эрдэнэ', 'country_id': cls.env.ref('base.mn').id,
         })
@@ -168,7 +170,7 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
         response = self.url_open(
             '/payment/qpay/check',
             data=json.dumps({'params': {'intent_id': intent_id, **params}}),
-            headers={'Content-Type': 'application/json', 'Accept-Language': 'en-US'},
+            headers={'Content-Type': 'application/json'},
         )
         return response.json()
 

@@ -27,15 +27,16 @@ HOST = '127.0.0.1'
 START_SECONDS = 60
 # What a log must not hold when processes have met in the database.
 LOG_PROBLEM = re.compile(r' (ERROR|CRITICAL) |^Traceback|could not serialize|deadlock detected')
-# The columns that tell when something is due: of the addon's tables, and of its scheduled actions.
+# The columns that tell when something is due: of the addon's scheduled actions, and of its tables.
+# The actions come first: their locks are free only while none of them is running.
 _OWN_CRONS = (
     "SELECT res_id FROM ir_model_data WHERE module = 'payment_qpay' AND model = 'ir.cron'"
 )
 _CLOCKS = (
+    ('ir_cron', ('nextcall',), f'WHERE id IN ({_OWN_CRONS})'),
     ('qpay_callback', ('received_at', 'next_attempt_at'), ''),
     ('qpay_intent', ('create_date', 'last_check_at', 'next_look_at', 'expires_at'), ''),
     ('qpay_payment', ('create_date',), ''),
-    ('ir_cron', ('nextcall',), f'WHERE id IN ({_OWN_CRONS})'),
     ('ir_cron_trigger', ('call_at',), f'WHERE cron_id IN ({_OWN_CRONS})'),
 )
 
@@ -202,6 +203,8 @@ class RealServerCase(BaseCase):
         cls.database = Database(cls.name)
         cls.database.create()
         cls.addClassCleanup(cls.database.drop)
+        # The demonstration speaks Mongolian only.
+        cls.database.query("UPDATE res_lang SET active = true WHERE code = 'en_US'")
         cls.simulator = Simulator().start()
         cls.addClassCleanup(cls.simulator.stop)
         cls.qpay = cls.simulator.control
@@ -384,7 +387,7 @@ def fetch(url):
 
 @contextlib.contextmanager
 def _connected(database):
-    connection = psycopg2.connect(dbname=database)
+    connection = psycopg2.connect(dbname=database, options='-c statement_timeout=20s')
     try:
         with connection, connection.cursor() as cursor:
             yield cursor

@@ -14,6 +14,11 @@ from odoo.addons.payment_qpay.tests.servers import RealServerCase, fetch, wait_f
 DELAY_SECONDS = 5
 CHECK = 'POST /v2/payment/check'
 CREATE = 'POST /v2/invoice'
+# The scheduled action that processes callbacks.
+CRON = (
+    "(SELECT res_id FROM ir_model_data"
+    " WHERE module = 'payment_qpay' AND name = 'ir_cron_process_callbacks')"
+)
 
 
 @tagged('post_install', '-at_install')
@@ -38,11 +43,11 @@ class TestCrash(RealServerCase):
         self.assertPaidOnce(qr['invoice_id'], qr['intent_id'], payment_id)
 
     def test_killed_and_restarted_before_the_lease_is_over(self):
+        self.database.query(f'DELETE FROM ir_cron_trigger WHERE cron_id = {CRON}')
         qr, payment_id = self._pay_and_kill()
-        # The regular run, once in minutes, shall not be needed.
+        # Neither its regular run, once in minutes, nor a run for another payment shall be needed.
         self.database.query(
-            "UPDATE ir_cron SET nextcall = nextcall + interval '1 hour' WHERE id IN"
-            " (SELECT res_id FROM ir_model_data WHERE name = 'ir_cron_process_callbacks')"
+            f"UPDATE ir_cron SET nextcall = nextcall + interval '1 hour' WHERE id = {CRON}"
         )
         self.server.restart()
         self.database.wake_cron()
@@ -165,6 +170,6 @@ class TestCrash(RealServerCase):
 
     def _due_triggers(self):
         return self.database.query(
-            "SELECT t.id FROM ir_cron_trigger t JOIN ir_model_data d ON d.res_id = t.cron_id"
-            " WHERE d.name = 'ir_cron_process_callbacks' AND t.call_at <= now() at time zone 'UTC'"
+            f'SELECT id FROM ir_cron_trigger WHERE cron_id = {CRON}'
+            " AND call_at <= now() AT TIME ZONE 'UTC'"
         )

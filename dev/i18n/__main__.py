@@ -6,11 +6,8 @@ Run as ``python -m i18n EXPORTED``.
 import sys
 from pathlib import Path
 
+from . import FOLDER, LANGUAGES, TEMPLATE
 from .catalog import find_problems, merge, read, read_template
-
-FOLDER = Path(__file__).resolve().parents[2] / 'i18n'
-TEMPLATE = FOLDER / 'payment_qpay.pot'
-LANGUAGES = ('mn',)
 
 
 def main(exported):
