@@ -66,6 +66,9 @@ VIEW_CHECK_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (20, 40, 90,
 # - The QR expires or is cancelled: once, before it is cancelled at QPay. While QPay does not
 #   answer or does not cancel it, again after each of these delays, the last one repeated.
 CLOSE_RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720, 1440))
+#   but this often at most, which is about two weeks. What is paid after that is found in QPay's
+#   list of payments.
+CLOSE_MAX_ATTEMPTS = 18
 
 # - Once a day (or as often as the scheduled action is set to), the list of payments is read: from
 #   the last time on, with an overlap for what QPay shows late, and at most this much.

@@ -341,7 +341,15 @@ class PaymentProvider(models.Model):
             amount=Decimal(const.CONNECTION_TEST_AMOUNT),
             callback_url=self._qpay_callback_base_url(),
         ))
-        client.cancel_invoice(invoice.invoice_id)
+        try:
+            client.cancel_invoice(invoice.invoice_id)
+        except QPayError as error:
+            return self.env._(
+                "QPay accepts the settings, but did not cancel the trial invoice over %(amount)s ₮:"
+                " %(reason)s",
+                amount=const.CONNECTION_TEST_AMOUNT,
+                reason=self._qpay_explain(error),
+            )
         if token.server_time:
             skew = abs(datetime.now(timezone.utc) - token.server_time)
             if skew > const.MAX_CLOCK_SKEW:

@@ -213,7 +213,7 @@ class QPayIntent(models.Model):
 
     def _schedule_look(self, is_ended):
         """Plan when this QR is looked at next, if QPay has not confirmed its end."""
-        if is_ended:
+        if is_ended or self.close_attempts >= const.CLOSE_MAX_ATTEMPTS:
             self.next_look_at = False
             return
         delays = const.CLOSE_RETRY_DELAYS
