@@ -1,6 +1,8 @@
 """The figures and names that the addon goes by."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytz
 
 from odoo.tools import frozendict
 
@@ -10,6 +12,15 @@ DEFAULT_PAYMENT_METHOD_CODES = {'qpay'}
 SUPPORTED_CURRENCIES = ('MNT',)
 # Payments are dated as the payer's bank and the tax office date them.
 TIMEZONE = 'Asia/Ulaanbaatar'
+
+
+def today():
+    """Return the day in Mongolia.
+
+    :rtype: date
+    """
+    return datetime.now(pytz.timezone(TIMEZONE)).date()
+
 
 # The server's environment variable of each setting; it wins over the provider's field.
 ENVIRONMENT_VARIABLES = frozendict({
@@ -24,6 +35,9 @@ ENVIRONMENT_VARIABLES = frozendict({
 # Decides between the sandbox and the live host, over the provider's state.
 ENVIRONMENT_VARIABLE = 'QPAY_ENV'
 REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code')
+
+# QPay's own word, and the one that a client library knows (QPay contract §10).
+REFUNDED_STATUSES = ('REFUNDED', 'REFUND')
 
 # The field of a transaction that links it to the document it pays.
 TRANSACTION_LINKS = frozendict({
@@ -52,9 +66,20 @@ VIEW_CHECK_DELAYS = tuple(timedelta(seconds=seconds) for seconds in (20, 40, 90,
 # - The QR expires or is cancelled: once, before it is cancelled at QPay. While QPay does not
 #   answer or does not cancel it, again after each of these delays, the last one repeated.
 CLOSE_RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720, 1440))
+#   but this often at most, which is about two weeks. What is paid after that is found in QPay's
+#   list of payments.
+CLOSE_MAX_ATTEMPTS = 18
+
+# - Once a day (or as often as the scheduled action is set to), the list of payments is read: from
+#   the last time on, with an overlap for what QPay shows late, and at most this much.
+RECONCILIATION_PERIOD = timedelta(days=2)
+RECONCILIATION_OVERLAP = timedelta(days=1)
+RECONCILIATION_MAX_PERIOD = timedelta(days=31)
 
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)
+# How many payments are booked together when many wait.
+BOOKING_BATCH = 25
 # How long the creation of a QR can take before it counts as lost.
 CREATION_PERIOD = timedelta(minutes=2)
 

@@ -5,5 +5,8 @@ UPDATE payment_provider
        qpay_invoice_code = NULL,
        qpay_callback_url = NULL;
 DELETE FROM qpay_token;
+UPDATE qpay_callback
+   SET state = 'ignored'
+ WHERE state = 'received';
 UPDATE qpay_intent
    SET next_look_at = NULL;

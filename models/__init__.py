@@ -1,4 +1,5 @@
 from . import account_move
+from . import account_partial_reconcile
 from . import account_payment
 from . import payment_provider
 from . import payment_transaction
@@ -7,4 +8,6 @@ from . import qpay_intent
 from . import qpay_intent_request
 from . import qpay_intent_settlement
 from . import qpay_payment
+from . import qpay_payment_booking
+from . import qpay_reconciliation
 from . import qpay_token

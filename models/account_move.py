@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 from odoo.addons.payment_qpay import const
 
@@ -7,11 +8,14 @@ from odoo.addons.payment_qpay import const
 class AccountMove(models.Model):
     _inherit = 'account.move'
 
-    qpay_intent_ids = fields.One2many(
+    qpay_intent_ids = fields.Many2many(
         string="QPay QRs",
         comodel_name='qpay.intent',
-        inverse_name='res_id',
-        domain=[('res_model', '=', 'account.move')],
+        relation='qpay_intent_invoice_rel',
+        column1='invoice_id',
+        column2='intent_id',
+        readonly=True,
+        copy=False,
         groups='account.group_account_invoice,account.group_account_readonly',
     )
 
@@ -28,16 +32,36 @@ class AccountMove(models.Model):
         for move in self:
             move.qpay_intent_count = len(move.qpay_intent_ids)
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """ Override of `account` to look after the live QRs of what is no longer owed. """
+        result = super().write(vals)
+        if 'state' in vals:
+            self._qpay_look_after_intents()
+        return result
+
+    def unlink(self):
+        """ Override of `account` to end the live QRs of deleted invoices. """
+        self._qpay_look_after_intents()
+        return super().unlink()
+
+    def _qpay_look_after_intents(self):
+        """Have the live QRs of these documents looked at, because what is owed may have changed.
+
+        :return: None
+        """
+        self.env['qpay.intent'].sudo()._get_live(self)._look_soon()
+
     # === ACTION METHODS === #
 
     def action_qpay_qr(self):
-        """Open the dialog that makes and shows the QPay QR of this invoice.
+        """Open the dialog that makes and shows the QPay QR of these invoices.
 
         :return: The action of the dialog.
         :rtype: dict
-        :raise UserError: If the invoice cannot be paid by QPay.
+        :raise UserError: If the invoices cannot be paid by one QPay QR.
         """
-        self.ensure_one()
         self.check_access('write')
         self._qpay_check_payable()
         self._qpay_get_provider()
@@ -47,7 +71,11 @@ class AccountMove(models.Model):
             'res_model': 'qpay.qr.wizard',
             'view_mode': 'form',
             'target': 'new',
-            'context': {'default_res_model': self._name, 'default_res_id': self.id},
+            'context': {
+                'default_res_model': self._name,
+                'default_res_id': self.ids[0],
+                'default_invoice_ids': self.ids,
+            },
         }
 
     def action_view_qpay_intents(self):
@@ -61,15 +89,15 @@ class AccountMove(models.Model):
         return {**action, 'domain': [('id', 'in', self.qpay_intent_ids.ids)], 'context': {}}
 
     def qpay_create_intent(self, amount=None):
-        """Return the live QPay QR of this invoice, made now if there is none.
+        """Return the live QPay QR of these invoices, made now if there is none.
 
         :param float amount: The amount in tögrög; by default what is due next.
         :return: The QR and its state: see `qpay.intent._get_normalised_values`.
         :rtype: dict
-        :raise UserError: If the invoice or the amount cannot be paid by QPay, or QPay refuses.
+        :raise UserError: If the invoices or the amount cannot be paid by QPay, or QPay refuses.
         """
-        self.ensure_one()
         self.check_access('write')
+        self._qpay_check_payable()
         if amount is None:
             amount = self._qpay_get_default_amount()
         return self._qpay_get_or_create_intent(amount)._get_normalised_values()
@@ -77,40 +105,52 @@ class AccountMove(models.Model):
     # === BUSINESS METHODS === #
 
     def _qpay_get_or_create_intent(self, amount):
-        """Return the live QPay QR of this invoice for an amount.
+        """Return the live QPay QR of these invoices for an amount.
 
         :param float amount: The amount in tögrög.
         :rtype: qpay.intent
         :raise UserError: See `qpay_create_intent`.
         """
-        self.ensure_one()
         self._qpay_check_payable()
         self._qpay_check_amount(amount)
         return self.env['qpay.intent'].sudo()._request(
-            self, amount, self._qpay_get_provider(), self.partner_id
+            self, amount, self._qpay_get_provider(), self[:1].partner_id
         )
 
     def _qpay_check_payable(self):
-        """Make sure that a customer owes money on this invoice that QPay can collect.
+        """Make sure that one customer owes money on these invoices that QPay can collect.
 
         :raise UserError: If not, with the reason.
         """
+        for move in self:
+            if reason := move._qpay_get_obstacle():
+                raise UserError(reason)
+        if len(self.commercial_partner_id) != 1 or len(self.company_id) != 1:
+            raise UserError(self.env._("One QR can only be made for the invoices of one customer."))
+        if len(self.currency_id) != 1:
+            raise UserError(self.env._("One QR can only be made for invoices in one currency."))
+
+    def _qpay_get_obstacle(self):
+        """Return why QPay cannot collect the payment of this invoice; None if it can.
+
+        :rtype: str
+        """
         self.ensure_one()
-        reason = None
         if self.move_type != 'out_invoice':
-            reason = self.env._("Only customer invoices can be paid by QPay.")
-        elif self.state == 'draft':
-            reason = self.env._("Please confirm the invoice first.")
-        elif self.state == 'cancel':
-            reason = self.env._("The invoice is cancelled.")
-        elif self.currency_id.name not in const.SUPPORTED_CURRENCIES:
-            reason = self.env._(
-                "QPay collects tögrög only; this invoice is in %s.", self.currency_id.name
+            return self.env._("Only customer invoices can be paid by QPay.")
+        if self.state == 'draft':
+            return self.env._("Please confirm the invoice first.")
+        if self.state == 'cancel':
+            return self.env._("The invoice is cancelled.")
+        if self.currency_id.is_zero(self.amount_residual):
+            return self.env._("The invoice is already paid.")
+        if not self._qpay_has_rate():
+            return self.env._(
+                "QPay collects tögrög only, and there is no exchange rate between %(currency)s and"
+                " tögrög.",
+                currency=self.currency_id.name,
             )
-        elif self.currency_id.is_zero(self.amount_residual):
-            reason = self.env._("The invoice is already paid.")
-        if reason:
-            raise UserError(reason)
+        return None
 
     def _qpay_check_amount(self, amount):
         """Make sure that an amount is more than nothing and at most what is unpaid.
@@ -118,8 +158,7 @@ class AccountMove(models.Model):
         :param float amount: The amount in tögrög.
         :raise ValidationError: If not.
         """
-        self.ensure_one()
-        currency = self.currency_id
+        currency = self._qpay_get_currency()
         if currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
         if currency.compare_amounts(amount, self._qpay_get_maximum_amount()) > 0:
@@ -129,37 +168,94 @@ class AccountMove(models.Model):
             ))
 
     def _qpay_get_provider(self):
-        """Return the QPay provider of this invoice's company, in sudo mode.
+        """Return the QPay provider of the invoices' company, in sudo mode.
 
         :rtype: payment.provider
         :raise UserError: If there is none, or it has no journal.
         """
-        self.ensure_one()
+        company = self.company_id
         providers = self.env['payment.provider'].sudo()
         provider = providers.search([
-            *providers._check_company_domain(self.company_id),
+            *providers._check_company_domain(company),
             ('code', '=', const.PROVIDER_CODE),
             ('state', 'in', ('enabled', 'test')),
         ], order='state, sequence', limit=1)
         if not provider:
             raise UserError(self.env._(
-                "QPay is not set up for %s. Please ask your administrator.", self.company_id.name
+                "QPay is not set up for %s. Please ask your administrator.", company.name
             ))
         provider._qpay_check_journal()
         return provider
 
     def _qpay_get_maximum_amount(self):
-        """Return what is unpaid."""
-        self.ensure_one()
-        return self.amount_residual
+        """Return what is unpaid, in tögrög."""
+        return self._qpay_to_mnt(sum(self.mapped('amount_residual')))
 
     def _qpay_get_default_amount(self):
-        """Return what is due next: an installment, or all that is unpaid."""
-        self.ensure_one()
+        """Return what is due next, in tögrög: an installment, what an early payment costs, or all
+        that is unpaid.
+        """
+        if len(self) > 1:
+            return self._qpay_get_maximum_amount()
         next_payment = self._get_invoice_next_payment_values()
-        return next_payment.get('next_amount_to_pay') or self.amount_residual
+        is_early = next_payment.get('installment_state') == 'epd'
+        due = next_payment.get('amount_due' if is_early else 'next_amount_to_pay')
+        return self._qpay_to_mnt(due or self.amount_residual)
 
     def _qpay_get_live_intent(self):
-        """Return the QR of this invoice that can be paid now, if there is one."""
-        self.ensure_one()
-        return self.env['qpay.intent']._get_live(self)
+        """Return the QR of exactly these invoices that can be paid now, if there is one."""
+        live = self.env['qpay.intent']._get_live(self)
+        return live.filtered(lambda intent: intent.invoice_ids == self)[:1]
+
+    # === CURRENCY === #
+
+    def _qpay_get_currency(self):
+        """Return the currency in which QPay collects."""
+        return self.env.ref('base.MNT')
+
+    def _qpay_has_rate(self):
+        """Whether this invoice's currency can be turned into tögrög: it is, or has a rate."""
+        currencies = (self.currency_id | self._qpay_get_currency()) - self.company_currency_id
+        return self.currency_id == self._qpay_get_currency() or all(
+            currency.with_company(self.company_id).rate_ids for currency in currencies
+        )
+
+    def _qpay_to_mnt(self, amount):
+        """Return an amount of these invoices' currency in tögrög, at the day's rate.
+
+        :param float amount: The amount in the invoices' currency.
+        :rtype: float
+        """
+        return self.currency_id._convert(
+            amount, self._qpay_get_currency(), self.company_id, const.today()
+        )
+
+    def _qpay_from_mnt(self, amount):
+        """Return which amount of these invoices an amount in tögrög pays: all that is unpaid for
+        all that is unpaid, to the last cent.
+
+        :param float amount: The amount in tögrög.
+        :rtype: float
+        """
+        mnt = self._qpay_get_currency()
+        if self.currency_id == mnt:
+            return amount
+        if mnt.compare_amounts(amount, self._qpay_get_maximum_amount()) == 0:
+            return sum(self.mapped('amount_residual'))
+        return mnt._convert(amount, self.currency_id, self.company_id, const.today())
+
+    def _qpay_get_rate_text(self):
+        """Return the day's rate for people; '' for invoices in tögrög.
+
+        :rtype: str
+        """
+        mnt = self._qpay_get_currency()
+        if self.currency_id == mnt:
+            return ''
+        return self.env._(
+            "%(amount)s at the rate of %(date)s: 1 %(currency)s = %(rate)s",
+            amount=self.currency_id.format(sum(self.mapped('amount_residual'))),
+            date=format_date(self.env, const.today()),
+            currency=self.currency_id.name,
+            rate=mnt.format(self._qpay_to_mnt(1)),
+        )

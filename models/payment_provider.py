@@ -72,6 +72,30 @@ class PaymentProvider(models.Model):
              " booked all the same.",
         default=const.DEFAULT_QR_MINUTES,
     )
+    qpay_allow_partial = fields.Boolean(
+        string="Payer May Pay Less",
+        help="The payer may pay a QR in several parts.",
+    )
+    qpay_allow_exceed = fields.Boolean(
+        string="Payer May Pay More",
+        help="What is paid beyond the amount of a QR stays as the customer's credit.",
+    )
+    qpay_fee_account_id = fields.Many2one(
+        string="Account of QPay's Fees",
+        comodel_name='account.account',
+        help="With each payment, QPay's fee is booked as an expense on this account, so that the"
+             " outstanding amount is what QPay pays out. Leave it empty to only show the fees.",
+        domain="[('account_type', 'in', ('expense', 'expense_direct_cost'))]",
+        check_company=True,
+        copy=False,
+    )
+    qpay_responsible_id = fields.Many2one(
+        string="Responsible for QPay",
+        comodel_name='res.users',
+        help="Who is told about unusual payments. By default, who made the QR.",
+        domain="[('share', '=', False)]",
+        copy=False,
+    )
     qpay_effective_callback_url = fields.Char(
         string="QPay Calls", compute='_compute_qpay_setup', groups='base.group_system'
     )
@@ -108,6 +132,11 @@ class PaymentProvider(models.Model):
             provider.qpay_callback_is_public = bool(url) and _is_public(url)
             provider.qpay_environment_variables = overrides if is_qpay else False
 
+    def _compute_feature_support_fields(self):
+        """ Override of `payment` to enable additional features. """
+        super()._compute_feature_support_fields()
+        self.filtered(lambda p: p.code == const.PROVIDER_CODE).support_refund = 'full_only'
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains('qpay_qr_minutes')
@@ -125,7 +154,13 @@ class PaymentProvider(models.Model):
 
     def write(self, vals):
         """ Override of `payment` to keep out of the database what the environment decides. """
-        return super().write(self._qpay_clean_values(vals))
+        result = super().write(self._qpay_clean_values(vals))
+        if 'state' in vals:
+            # QRs of the other environment must end.
+            self.env['qpay.intent'].sudo().search([
+                ('provider_id', 'in', self.ids), ('state', '=', 'new'),
+            ])._look_soon()
+        return result
 
     @api.model
     def _qpay_clean_values(self, values):
@@ -306,7 +341,15 @@ class PaymentProvider(models.Model):
             amount=Decimal(const.CONNECTION_TEST_AMOUNT),
             callback_url=self._qpay_callback_base_url(),
         ))
-        client.cancel_invoice(invoice.invoice_id)
+        try:
+            client.cancel_invoice(invoice.invoice_id)
+        except QPayError as error:
+            return self.env._(
+                "QPay accepts the settings, but did not cancel the trial invoice over %(amount)s ₮:"
+                " %(reason)s",
+                amount=const.CONNECTION_TEST_AMOUNT,
+                reason=self._qpay_explain(error),
+            )
         if token.server_time:
             skew = abs(datetime.now(timezone.utc) - token.server_time)
             if skew > const.MAX_CLOCK_SKEW:
@@ -346,6 +389,13 @@ class PaymentProvider(models.Model):
                 journal=self.journal_id.name,
                 provider=self.name,
                 count=len(lines),
+            ))
+        if not lines.payment_account_id:
+            raise UserError(self.env._(
+                "The payment method %(provider)s of the journal %(journal)s has no outstanding"
+                " account. Please choose one in the journal's incoming payments.",
+                provider=self.name,
+                journal=self.journal_id.name,
             ))
 
 

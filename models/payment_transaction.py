@@ -1,7 +1,12 @@
-from odoo import models
-from odoo.exceptions import UserError
+import logging
+
+from odoo import Command, api, models
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable
+
+_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -40,10 +45,117 @@ class PaymentTransaction(models.Model):
         :rtype: recordset
         """
         self.ensure_one()
-        documents = [self.invoice_ids]
-        if 'sale_order_ids' in self._fields:
-            documents.append(self.sale_order_ids)
-        return next((document for document in documents if len(document) == 1), self)
+        if self.invoice_ids:
+            return self.invoice_ids
+        if 'sale_order_ids' in self._fields and len(self.sale_order_ids) == 1:
+            return self.sale_order_ids
+        return self
+
+    @api.model
+    def _qpay_create(self, provider, amount, partner, documents, prefix):
+        """Create a transaction for money of QPay.
+
+        It stays a draft until money is verified: a pending one would keep the payer from paying
+        in another way.
+
+        :param payment.provider provider: The provider, in sudo mode.
+        :param float amount: The amount in tögrög.
+        :param res.partner partner: The customer.
+        :param recordset documents: What is paid: invoices, orders, or nothing that can be linked.
+        :param str prefix: How the reference begins where it cannot name a document.
+        :rtype: payment.transaction
+        """
+        link = const.TRANSACTION_LINKS.get(documents._name) if documents else None
+        values = {link: [Command.set(documents.ids)]} if link else {}
+        method = provider.with_context(active_test=False).payment_method_ids.filtered(
+            lambda method: method.code == const.PROVIDER_CODE
+        )
+        return self.create({
+            'provider_id': provider.id,
+            'payment_method_id': method[:1].id,
+            'reference': self._compute_reference(
+                const.PROVIDER_CODE, prefix=None if link else prefix, **values
+            ),
+            'amount': amount,
+            'currency_id': self.env.ref('base.MNT').id,
+            'partner_id': partner.id,
+            'operation': 'online_redirect',
+            # There is nothing to do for it before it is confirmed, which resets this. Else Odoo's
+            # own scheduled action would write it too, perhaps in the middle of its settlement.
+            'is_post_processed': True,
+            **values,
+        })
+
+    # === BUSINESS METHODS - REFUND === #
+
+    def _refund(self, amount_to_refund=None):
+        """ Override of `payment` to refuse what QPay cannot refund before anything is sent.
+
+        :param float amount_to_refund: The amount to be refunded.
+        :return: The refund transaction.
+        :rtype: payment.transaction
+        :raise UserError: If QPay cannot refund it.
+        """
+        if self.provider_code == const.PROVIDER_CODE:
+            self._qpay_check_refundable(amount_to_refund or self.amount)
+        return super()._refund(amount_to_refund=amount_to_refund)
+
+    def _qpay_check_refundable(self, amount):
+        """Make sure that QPay can refund this transaction (QPay contract §4.4).
+
+        :param float amount: The amount to be refunded.
+        :raise UserError: If not, with the reason.
+        """
+        self.ensure_one()
+        row = self._qpay_get_ledger_row()
+        if row.payment_type != 'card':
+            raise UserError(self.env._(
+                "QPay cannot pay back bank transfers. Please pay the money back by a bank"
+                " transfer, and register it with the button \"Pay back by transfer\" of the"
+                " payment."
+            ))
+        if row.currency_id.compare_amounts(amount, row.amount) != 0:
+            raise UserError(self.env._(
+                "QPay refunds card payments in full only. Please pay a part back by a bank"
+                " transfer, and register it with the button \"Pay back by transfer\" of the"
+                " payment."
+            ))
+        is_under_way = row.refund_transaction_id.state in ('draft', 'pending', 'done')
+        if row.status == 'refunded' or is_under_way:
+            raise UserError(self.env._(
+                "This payment is already refunded, or its refund is on its way."
+            ))
+
+    def _send_refund_request(self):
+        """ Override of `payment` to refund a card payment at QPay (QPay contract §4.4).
+
+        The refund is committed before QPay is asked, so that it can never be asked for twice. Where
+        QPay's answer is lost, the refund stays pending until QPay's list of payments tells.
+        """
+        if self.provider_code != const.PROVIDER_CODE:
+            return super()._send_refund_request()
+        row = self.source_transaction_id._qpay_get_ledger_row()
+        row.lock_for_update(allow_referencing=True)
+        self.source_transaction_id._qpay_check_refundable(-self.amount)
+        row.refund_transaction_id = self
+        self.env.cr.commit()
+        client = self.provider_id._qpay_client(row.intent_id.environment)
+        try:
+            client.refund_payment(row.qpay_txn_id, self.reference)
+        except QPayRefused as error:
+            raise ValidationError(self.provider_id._qpay_explain(error)) from error
+        except QPayUnavailable as error:
+            _logger.warning("The outcome of refund %s is not known: %s.", self.reference, error)
+            if not row._is_refunded_at_qpay(client):
+                self._set_pending(state_message=self.env._(
+                    "QPay did not say whether it refunded the payment. Odoo finds out by itself."
+                ))
+                return None
+        return row._complete_refund()
+
+    def _qpay_get_ledger_row(self):
+        """Return the ledger's row of the payment that this transaction confirmed."""
+        return self.env['qpay.payment'].sudo().search([('transaction_id', '=', self.id)], limit=1)
 
     # === BUSINESS METHODS - PROCESSING === #
 
@@ -74,15 +186,71 @@ class PaymentTransaction(models.Model):
         :rtype: account.payment
         """
         self.ensure_one()
-        ledger_row = self.env['qpay.payment'].sudo().search(
-            [('transaction_id', '=', self.id)], limit=1
-        )
-        if ledger_row:
-            document_names = ', '.join(self.invoice_ids.mapped('name')) or self.reference
+        if ledger_row := self._qpay_get_ledger_row():
             extra_create_values = {
-                'qpay_txn_id': ledger_row.qpay_txn_id,
-                'date': ledger_row._get_payment_date(),
-                'memo': f'{document_names} - QPay {ledger_row.qpay_txn_id}',
+                **self._qpay_get_payment_values(ledger_row),
+                **ledger_row._get_currency_values(),
                 **extra_create_values,
             }
         return super()._create_payment(**extra_create_values)
+
+    def _qpay_get_payment_values(self, ledger_row):
+        """Return what the ledger says about the payment of this transaction.
+
+        :param qpay.payment ledger_row: The row that this transaction books.
+        :rtype: dict
+        """
+        document_names = ', '.join(self.invoice_ids.mapped('name')) or self.reference
+        return {
+            'qpay_txn_id': ledger_row.qpay_txn_id,
+            'date': ledger_row._get_payment_date(),
+            'memo': f'{document_names} - QPay {ledger_row.qpay_txn_id}',
+        }
+
+    def _qpay_create_payments(self):
+        """Create, post and reconcile the payments of these transactions together.
+
+        Each transaction must be for one confirmed invoice in its own currency, without a discount
+        for early payment; all must be of one company.
+
+        :return: None
+        """
+        method_lines = self.env['account.payment.method.line'].search([
+            ('payment_provider_id', 'in', self.provider_id.ids), ('journal_id', '!=', False),
+        ])
+        line_by_provider = {line.payment_provider_id: line for line in method_lines}
+        payments = self.env['account.payment'].create([
+            {
+                'payment_type': 'inbound',
+                'partner_type': 'customer',
+                'partner_id': transaction.partner_id.commercial_partner_id.id,
+                'amount': transaction.amount,
+                'currency_id': transaction.currency_id.id,
+                'journal_id': transaction.provider_id.journal_id.id,
+                'company_id': transaction.company_id.id,
+                'payment_method_line_id': line_by_provider[transaction.provider_id].id,
+                'payment_transaction_id': transaction.id,
+                'invoice_ids': transaction.invoice_ids,
+                'destination_account_id': transaction._qpay_get_open_lines().account_id[:1].id
+                or transaction.partner_id.property_account_receivable_id.id,
+                'write_off_line_vals': [],
+                **transaction._qpay_get_payment_values(transaction._qpay_get_ledger_row()),
+            }
+            for transaction in self
+        ])
+        payments.action_post()
+        for transaction, payment in zip(self, payments, strict=True):
+            transaction.payment_id = payment
+        self.env['account.move.line']._reconcile_plan([
+            transaction._qpay_get_open_lines() | payment.move_id.line_ids.filtered(
+                lambda line, account=payment.destination_account_id: line.account_id == account
+            )
+            for transaction, payment in zip(self, payments, strict=True)
+            if transaction._qpay_get_open_lines()
+        ])
+
+    def _qpay_get_open_lines(self):
+        """Return the items of the transaction's invoices that are still to be paid."""
+        return self.invoice_ids.line_ids.filtered(
+            lambda line: line.display_type == 'payment_term' and not line.reconciled
+        )

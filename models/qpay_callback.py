@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
@@ -87,19 +88,20 @@ class QPayCallback(models.Model):
 
     @api.model
     def _cron_process(self):
-        """Process the callbacks that are due, one QR at a time.
+        """Process the callbacks that are due, some QRs at a time.
 
         :return: None
         """
         due = self.search(self._get_due_domain(), order='next_attempt_at, id')
         remaining = len(due)
-        for callbacks in due.grouped('intent_id').values():
+        for some in split_every(const.BOOKING_BATCH, due.grouped('intent_id').values()):
+            callbacks = self.browse().union(*some)
             try:
                 callbacks._process()
             except psycopg2.OperationalError:
                 self.env.cr.rollback()  # Another process was faster; what is left comes again.
             except Exception:
-                # One QR that cannot be processed must not hold up the others.
+                # Some QRs that cannot be processed must not hold up the others.
                 _logger.exception("The callbacks %s could not be processed.", callbacks.ids)
                 self.env.cr.rollback()
             remaining -= len(callbacks)
@@ -113,14 +115,31 @@ class QPayCallback(models.Model):
         )
 
     def _process(self):
-        """Ask QPay about the QRs of these callbacks, once a QR, and settle what was paid.
+        """Ask QPay about the QRs of these callbacks, once a QR, and settle together what was paid.
 
         :return: None
         """
+        asked = [
+            (intent, waiting, waiting._ask_about(intent))
+            for intent, callbacks in self._claim()._group_by_intent()
+            if (waiting := callbacks._finish_known(intent))
+        ]
+        intents = self.env['qpay.intent'].union(*(intent for intent, *_rest in asked))
+        booked = intents and intents._book_waiting()
+        for intent, waiting, problem in asked:
+            is_checked = problem is None and intent in booked
+            unknown = waiting._finish_known(intent, is_checked=is_checked)
+            unknown._retry_later(problem, is_unavailable=not is_checked)
+        self.env.cr.commit()
+
+    def _group_by_intent(self):
+        """Yield each QR of these callbacks with its callbacks, for writing in its company's words.
+
+        :rtype: iterator
+        """
         for intent, callbacks in self.grouped('intent_id').items():
-            if claimed := callbacks._claim():
-                intent = intent._in_company_language()
-                claimed.with_env(intent.env)._process_claimed(intent)
+            intent = intent._in_company_language()
+            yield intent, callbacks.with_env(intent.env)
 
     def _claim(self):
         """Take on these callbacks, so that no other process does so for a while.
@@ -141,33 +160,24 @@ class QPayCallback(models.Model):
         self.env.cr.commit()
         return claimed
 
-    def _process_claimed(self, intent):
-        """Process the claimed callbacks of one QR."""
-        announced = self._finish_known(intent)
-        if not announced:
-            return
-        problem = None
+    def _ask_about(self, intent):
+        """Ask QPay about the QR of these callbacks, and record what was paid.
+
+        :param qpay.intent intent: The intent of these callbacks.
+        :return: Why QPay's answer could not be taken in, for people; None if it was.
+        :rtype: str
+        """
         try:
-            is_done = announced._check_intent(intent)
+            if not intent.qpay_invoice_id:
+                payment_ids = self.filtered('qpay_payment_id').mapped('qpay_payment_id')
+                if not any(intent._adopt_invoice(payment_id) for payment_id in payment_ids):
+                    return None
+            if intent._record(intent._ask_unseen_payments()):
+                return None
         except QPayError as error:
             _logger.info("QPay could not be asked about %s: %s.", intent.name, error)
-            is_done, problem = False, intent.provider_id._qpay_explain(error)
-        waiting = announced._finish_known(intent, is_checked=is_done)
-        waiting._retry_later(problem, is_unavailable=not is_done)
-        self.env.cr.commit()
-
-    def _check_intent(self, intent):
-        """Ask QPay about the QR of these callbacks.
-
-        :return: Whether QPay's answer was taken in.
-        :rtype: bool
-        :raise QPayError: If QPay gives no answer.
-        """
-        if not intent.qpay_invoice_id:
-            payment_ids = self.filtered('qpay_payment_id').mapped('qpay_payment_id')
-            if not any(intent._adopt_invoice(payment_id) for payment_id in payment_ids):
-                return True
-        return intent._check()
+            return intent.provider_id._qpay_explain(error)
+        return self.env._("Another process is booking the payments of this QR.")
 
     def _finish_known(self, intent, is_checked=False):
         """Finish the callbacks whose payment is in the ledger, and not about to be booked.
@@ -213,10 +223,7 @@ class QPayCallback(models.Model):
                 continue
             delay = delays[min(callback.attempts, len(delays)) - 1]
             callback.write({
-                'message': problem or (
-                    self.env._("Another process is booking the payments of this QR.")
-                    if is_unavailable else self.env._("QPay does not show the payment yet.")
-                ),
+                'message': problem or self.env._("QPay does not show the payment yet."),
                 'next_attempt_at': now + delay,
             })
             self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(at=now + delay)

@@ -44,6 +44,23 @@ class QPayIntent(models.Model):
         string="Document", model_field='res_model', readonly=True, copy=False
     )
     document_name = fields.Char(readonly=True)
+    invoice_ids = fields.Many2many(
+        string="Invoices",
+        comodel_name='account.move',
+        relation='qpay_intent_invoice_rel',
+        column1='intent_id',
+        column2='invoice_id',
+        readonly=True,
+        copy=False,
+    )
+    document_currency_id = fields.Many2one(
+        string="Document's Currency", comodel_name='res.currency', readonly=True
+    )
+    document_amount = fields.Monetary(
+        string="Amount in the Document's Currency",
+        currency_field='document_currency_id',
+        readonly=True,
+    )
     partner_id = fields.Many2one(string="Customer", comodel_name='res.partner', readonly=True)
     transaction_id = fields.Many2one(
         comodel_name='payment.transaction',
@@ -227,12 +244,15 @@ class QPayIntent(models.Model):
     def action_open_document(self):
         """Open the document that this QR is for."""
         self.ensure_one()
-        return {
+        action = {
             'type': 'ir.actions.act_window',
+            'name': self.document_name,
             'res_model': self.res_model,
-            'res_id': self.res_id,
-            'view_mode': 'form',
         }
+        if len(self.invoice_ids) > 1:
+            domain = [('id', 'in', self.invoice_ids.ids)]
+            return {**action, 'view_mode': 'list,form', 'domain': domain}
+        return {**action, 'view_mode': 'form', 'res_id': self.res_id}
 
     # === GETTERS === #
 
@@ -240,6 +260,8 @@ class QPayIntent(models.Model):
         """Return the document that this QR is for; empty if it is gone."""
         self.ensure_one()
         # The model goes with its module.
+        if self.res_model == 'account.move':
+            return self.invoice_ids
         model = self.res_model if self.res_model in self.env else self._name
         return self.env[model].browse(self.res_model == model and self.res_id).exists()
 

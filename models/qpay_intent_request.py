@@ -41,12 +41,13 @@ class QPayIntent(models.Model):
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
         live = self._get_live_alone(document)
-        if live._is_same_request(amount, provider):
+        if len(live) == 1 and live._is_same_request(document, amount, provider):
             if transaction:
                 live._move_to_transaction(transaction)
             return live
         if live:
-            live._replace()
+            for other in live:
+                other._replace()
             if self._get_live_alone(document):
                 raise self._get_creation_error()
         currency = self.env.ref('base.MNT')
@@ -56,8 +57,9 @@ class QPayIntent(models.Model):
             'environment': provider._qpay_environment(),
             'object_type': 'booking' if document._name == 'sale.order' else 'invoice',
             'res_model': document._name,
-            'res_id': document.id,
-            'document_name': document.display_name,
+            'res_id': document.id if len(document) == 1 else False,
+            'document_name': ', '.join(document.mapped('display_name')),
+            **self._get_invoice_values(document, amount),
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
             'amount': amount,
@@ -79,12 +81,23 @@ class QPayIntent(models.Model):
 
     @api.model
     def _get_live(self, document):
-        """Return the QR of a document that can be paid now, if there is one."""
-        return self.search([
-            ('res_model', '=', document._name),
-            ('res_id', '=', document.id),
-            ('state', '=', 'new'),
-        ])
+        """Return the QRs that can be paid now and pay a document, or one of several invoices."""
+        if document._name == 'account.move':
+            domain = [('invoice_ids', 'in', document.ids)]
+        else:
+            domain = [('res_model', '=', document._name), ('res_id', '=', document.id)]
+        return self.search([*domain, ('state', '=', 'new')])
+
+    @api.model
+    def _get_invoice_values(self, document, amount):
+        """Return the values of an intent that are known of invoices only."""
+        if document._name != 'account.move':
+            return {}
+        return {
+            'invoice_ids': [Command.set(document.ids)],
+            'document_currency_id': document.currency_id.id,
+            'document_amount': document._qpay_from_mnt(amount),
+        }
 
     @api.model
     def _get_live_alone(self, document):
@@ -94,7 +107,7 @@ class QPayIntent(models.Model):
         """
         # A process that had to wait must not decide by what it read before.
         self.env.cr.commit()
-        if not document.sudo().try_lock_for_update(allow_referencing=True):
+        if document.sudo().try_lock_for_update(allow_referencing=True) != document:
             raise self._get_creation_error()
         return self._get_live(document)
 
@@ -104,10 +117,11 @@ class QPayIntent(models.Model):
             "A QR for this document is being made at this moment. Please try again."
         ))
 
-    def _is_same_request(self, amount, provider):
-        """Whether this QR can be shown to somebody who asks for an amount at a provider."""
+    def _is_same_request(self, document, amount, provider):
+        """Whether this QR can be shown to somebody who asks to pay a document."""
         return bool(
             self.qpay_invoice_id
+            and self._get_document() == document
             and self.provider_id == provider
             and self.environment == provider._qpay_environment()
             and self.currency_id.compare_amounts(self.amount, amount) == 0
@@ -152,6 +166,8 @@ class QPayIntent(models.Model):
                 ),
                 amount=amount,
                 callback_url=self._get_callback_url(),
+                allow_partial=provider.qpay_allow_partial,
+                allow_exceed=provider.qpay_allow_exceed,
             ))
         except QPayRefused as error:
             self._fail(provider._qpay_explain(error), {'error': error.key, 'fields': error.fields})
@@ -181,34 +197,15 @@ class QPayIntent(models.Model):
     def _create_transaction(self, amount):
         """Create a transaction for money of this QR.
 
-        It stays a draft until money is verified: a pending one would keep the payer from paying
-        in another way.
-
         :param float amount: The amount in tögrög.
         :rtype: payment.transaction
         """
         document = self._get_document()
-        link = const.TRANSACTION_LINKS.get(document._name)
-        values = {link: [Command.set(document.ids)]} if link else {}
-        method = self.provider_id.with_context(active_test=False).payment_method_ids.filtered(
-            lambda method: method.code == const.PROVIDER_CODE
+        # The customer may have been deleted, but not the one of an existing document.
+        partner = self.partner_id or document.partner_id or self.company_id.partner_id
+        return self.env['payment.transaction']._qpay_create(
+            self.provider_id, amount, partner, document, self.name
         )
-        transactions = self.env['payment.transaction']
-        return transactions.create({
-            'provider_id': self.provider_id.id,
-            'payment_method_id': method[:1].id,
-            'reference': transactions._compute_reference(
-                const.PROVIDER_CODE, prefix=None if link else self.name, **values
-            ),
-            'amount': amount,
-            'currency_id': self.currency_id.id,
-            'partner_id': self.partner_id.id,
-            'operation': 'online_redirect',
-            # There is nothing to do for it before it is confirmed, which resets this. Else Odoo's
-            # own scheduled action would write it too, perhaps in the middle of its settlement.
-            'is_post_processed': True,
-            **values,
-        })
 
     def _fail(self, reason, raw_response=None):
         """Record that there is no QR, and tell the person who asked for it.

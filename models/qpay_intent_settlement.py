@@ -71,6 +71,15 @@ class QPayIntent(models.Model):
         :rtype: bool
         :raise QPayError: If QPay gives no answer.
         """
+        return self._settle(self._ask_unseen_payments())
+
+    def _ask_unseen_payments(self):
+        """Ask QPay what was paid for this QR (QPay contract §4.1).
+
+        :return: The verified `Payment` values that are not recorded yet.
+        :rtype: list
+        :raise QPayError: If QPay gives no answer.
+        """
         self.ensure_one()
         self.env.cr.commit()
         client = self.provider_id._qpay_client(self.environment)
@@ -81,10 +90,19 @@ class QPayIntent(models.Model):
             for payment in payments if payment.payment_id not in known_ids
         ]
         self.env.cr.commit()
-        return self._settle(unseen)
+        return unseen
 
     def _settle(self, payments):
-        """Record verified payments of this QR and book those that are not booked yet.
+        """Record verified payments of this QR, and book those that are not booked yet.
+
+        :param list payments: The verified `Payment` values that are not recorded yet.
+        :return: Whether it was done; False if another process holds this QR.
+        :rtype: bool
+        """
+        return self._record(payments) and self._book_waiting() == self
+
+    def _record(self, payments):
+        """Record verified payments of this QR.
 
         The record is committed before the booking starts, so that a fault in the books cannot
         lose the money that QPay has confirmed.
@@ -94,17 +112,24 @@ class QPayIntent(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if not self.try_lock_for_update(allow_referencing=True):
-            return False
         if payments:
-            self.env['qpay.payment']._record(self, payments)
-            self.env.cr.commit()
             if not self.try_lock_for_update(allow_referencing=True):
                 return False
-        self.payment_ids.filtered(lambda p: p.state == 'to_settle')._settle()
-        self._update_state()
-        self.env.cr.commit()
+            self.env['qpay.payment']._record(self, payments)
+            self.env.cr.commit()
         return True
+
+    def _book_waiting(self):
+        """Book the recorded payments of these QRs that are not booked yet.
+
+        :return: The QRs of which that was done; those of another process are left to it.
+        :rtype: qpay.intent
+        """
+        locked = self.try_lock_for_update(allow_referencing=True)
+        locked.payment_ids.filtered(lambda payment: payment.state == 'to_settle')._settle()
+        locked._update_state()
+        self.env.cr.commit()
+        return locked
 
     def _update_state(self):
         """Bring the state in line with the money that arrived."""
@@ -148,7 +173,7 @@ class QPayIntent(models.Model):
         self.ensure_one()
         is_ended = True
         try:
-            if self.qpay_invoice_id:
+            if self.qpay_invoice_id and not self._is_left_behind():
                 is_ended = self._check() and (self.state == 'paid' or self._cancel_at_qpay())
         except QPayError as error:
             _logger.warning("QPay did not confirm the end of %s: %s.", self.name, error)
@@ -160,6 +185,14 @@ class QPayIntent(models.Model):
         self._schedule_look(is_ended)
         self.env.cr.commit()
         return is_ended
+
+    def _is_left_behind(self):
+        """Whether this is a sandbox QR of a provider that takes real money now: nobody can pay it
+        with real money, and the provider's present account is not its own.
+        """
+        self.ensure_one()
+        is_live = self.provider_id._qpay_environment() == 'live'
+        return self.environment == 'sandbox' and is_live
 
     def _cancel_at_qpay(self):
         """Cancel the invoice at QPay.
@@ -173,14 +206,14 @@ class QPayIntent(models.Model):
             client.cancel_invoice(self.qpay_invoice_id)
         except QPayRefused as error:
             if error.key == 'INVOICE_PAID':
-                self._check()
-                return self.state == 'paid'
+                # QPay takes no more for it; what it took must be here before that is believed.
+                return self._check() and bool(self.payment_ids)
             return error.key in ('INVOICE_ALREADY_CANCELED', 'INVOICE_NOTFOUND')
         return True
 
     def _schedule_look(self, is_ended):
         """Plan when this QR is looked at next, if QPay has not confirmed its end."""
-        if is_ended:
+        if is_ended or self.close_attempts >= const.CLOSE_MAX_ATTEMPTS:
             self.next_look_at = False
             return
         delays = const.CLOSE_RETRY_DELAYS
@@ -192,6 +225,59 @@ class QPayIntent(models.Model):
     def _trigger_look(self):
         self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger(at=self.next_look_at)
 
+    def _look(self):
+        """End this QR if there is a reason to, else look again when it expires.
+
+        :return: None
+        """
+        self.ensure_one()
+        if reason := self._get_end_reason():
+            self._close(reason)
+        else:
+            self.next_look_at = self.expires_at
+
+    def _get_end_reason(self):
+        """Return why this QR must no longer be paid, for people; empty if it may be.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.state != 'new':
+            return self.state_message or self.env._("Ended.")
+        if not self.qpay_invoice_id:
+            return self.env._("QPay's answer never came.")
+        if self.expires_at <= fields.Datetime.now():
+            return self.env._("Expired.")
+        if self.environment != self.provider_id._qpay_environment():
+            return self.env._("The provider was switched between sandbox and live.")
+        if self.res_model != 'account.move':
+            return ''
+        if not self.invoice_ids or any(move.state != 'posted' for move in self.invoice_ids):
+            return self.env._("The invoice is no longer confirmed.")
+        still_asked = self.document_amount - self._get_document_share(self.amount_paid)
+        still_owed = sum(self.invoice_ids.mapped('amount_residual'))
+        if self.document_currency_id.compare_amounts(still_asked, still_owed) > 0:
+            return self.env._("The invoice was paid or changed in another way.")
+        return ''
+
+    def _get_document_share(self, amount):
+        """Return which amount of the document money of this QR pays, in the document's currency.
+
+        :param float amount: The money, in tögrög.
+        :rtype: float
+        """
+        self.ensure_one()
+        return self.document_currency_id.round(self.document_amount * amount / self.amount)
+
+    def _look_soon(self):
+        """Have these QRs looked at as soon as this transaction is committed.
+
+        :return: None
+        """
+        if self:
+            self.next_look_at = fields.Datetime.now()
+            self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger()
+
     @api.model
     def _cron_look(self):
         """End the QRs that have expired, and those whose end QPay has not confirmed yet.
@@ -200,12 +286,8 @@ class QPayIntent(models.Model):
         """
         due = self.search([('next_look_at', '<=', fields.Datetime.now())], order='next_look_at')
         for number, intent in enumerate(due, 1):
-            intent = intent._in_company_language()
             try:
-                intent._close(
-                    intent.env._("Expired.") if intent.qpay_invoice_id
-                    else intent.env._("QPay's answer never came.")
-                )
+                intent._in_company_language()._look()
             except psycopg2.OperationalError:
                 self.env.cr.rollback()  # Another process is at this QR; it comes again.
             except Exception:

@@ -2,11 +2,9 @@ import logging
 from dataclasses import replace
 from datetime import timezone
 
-import psycopg2
 import pytz
 
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
@@ -14,11 +12,12 @@ from odoo.addons.payment_qpay.utils import check_accountant
 
 _logger = logging.getLogger(__name__)
 
-_ACTIVITY_TYPE = 'mail.mail_activity_data_warning'
-
 
 class QPayPayment(models.Model):
-    """The ledger: one row for each payment that QPay confirmed to our own request."""
+    """The ledger: one row for each payment that QPay confirmed to our own request.
+
+    How a row gets into the books is in `qpay_payment_booking`.
+    """
 
     _name = 'qpay.payment'
     _description = 'QPay Payment'
@@ -36,8 +35,17 @@ class QPayPayment(models.Model):
         comodel_name='payment.provider', required=True, readonly=True, ondelete='restrict',
     )
     company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
-    partner_id = fields.Many2one(related='intent_id.partner_id')
-    document_name = fields.Char(related='intent_id.document_name')
+    assigned_partner_id = fields.Many2one(
+        help="Whose payment it is, where no QR tells.", comodel_name='res.partner', readonly=True
+    )
+    assigned_invoice_ids = fields.Many2many(
+        help="What was paid, where no QR tells.", comodel_name='account.move', readonly=True
+    )
+    partner_id = fields.Many2one(
+        string="Customer", comodel_name='res.partner', compute='_compute_document', store=True
+    )
+    document_name = fields.Char(string="Document", compute='_compute_document', store=True)
+    description = fields.Char(help="What the payer's bank showed.", readonly=True)
     qpay_txn_id = fields.Char(string="QPay Payment", required=True, readonly=True)
     currency_id = fields.Many2one(comodel_name='res.currency', required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
@@ -52,6 +60,26 @@ class QPayPayment(models.Model):
         selection=[('paid', "Paid"), ('refunded', "Refunded")],
         required=True,
         readonly=True,
+    )
+    case = fields.Selection(
+        string="Unusual",
+        help="How the payment differs from what was asked for.",
+        selection=[
+            ('partial', "Less than asked"),
+            ('exceeding', "More than asked"),
+            ('double', "Paid once more"),
+            ('late', "Paid after the end of the QR"),
+        ],
+        readonly=True,
+    )
+    fee_move_id = fields.Many2one(
+        string="Entry of the Fee", comodel_name='account.move', readonly=True, copy=False
+    )
+    is_refund_noticed = fields.Boolean(
+        string="Refunded in QPay's Portal", readonly=True, copy=False
+    )
+    refund_transaction_id = fields.Many2one(
+        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False
     )
     state = fields.Selection(
         string="Booking",
@@ -79,6 +107,17 @@ class QPayPayment(models.Model):
     )
     _open_index = models.Index("(state) WHERE state != 'settled'")
 
+    # === COMPUTE METHODS === #
+
+    @api.depends('intent_id', 'assigned_partner_id', 'assigned_invoice_ids')
+    def _compute_document(self):
+        for payment in self:
+            payment.partner_id = payment.intent_id.partner_id or payment.assigned_partner_id
+            payment.document_name = (
+                payment.intent_id.document_name
+                or ', '.join(payment.assigned_invoice_ids.mapped('name'))
+            )
+
     # === ACTION METHODS === #
 
     def action_settle(self):
@@ -90,7 +129,39 @@ class QPayPayment(models.Model):
         waiting = self.sudo().filtered(lambda payment: payment.state != 'settled')
         for intent, payments in waiting.grouped('intent_id').items():
             payments.state = 'to_settle'
-            intent._settle([])
+            if intent:
+                intent._settle([])
+            else:
+                payments._settle()
+        return True
+
+    def action_assign(self):
+        """Open the dialog in which a person says whose an unknown payment is.
+
+        :return: The action of the dialog.
+        :rtype: dict
+        """
+        self.ensure_one()
+        check_accountant(self)
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Assign the payment"),
+            'res_model': 'qpay.assign.wizard',
+            'view_mode': 'form',
+            'target': 'new',
+            'context': {'default_payment_id': self.id},
+        }
+
+    def action_book_refund(self):
+        """Book the refund that was made in QPay's own portal.
+
+        :return: True
+        """
+        for payment in self:
+            check_accountant(payment)
+            if payment.status == 'paid' and payment.is_refund_noticed:
+                payment.sudo()._complete_refund()
+                payment.sudo().write({'state': 'settled', 'state_message': False})
         return True
 
     # === BUSINESS METHODS - RECORD === #
@@ -126,128 +197,71 @@ class QPayPayment(models.Model):
             ('provider_id', '=', intent.provider_id.id),
             ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
         ]).mapped('qpay_txn_id'))
-        recorded = self.create([
-            {
-                'intent_id': intent.id,
-                'provider_id': intent.provider_id.id,
-                'qpay_txn_id': payment.payment_id,
-                'currency_id': intent.currency_id.id,
-                'amount': float(payment.amount),
-                'fee': float(payment.fee),
-                'payment_type': {'P2P': 'p2p', 'CARD': 'card'}.get(payment.payment_type, False),
-                'wallet': payment.wallet,
-                'paid_at': payment.paid_at.astimezone(timezone.utc).replace(tzinfo=None),
-                'status': 'paid',
-                'raw_data': payment.raw,
-            }
-            for payment in payments if payment.payment_id not in known_ids
-        ])
+        recorded = self.browse()
+        for payment in payments:
+            if payment.payment_id not in known_ids:
+                case = self._find_case(intent, float(payment.amount))
+                recorded += self.create({
+                    **self._get_values(intent.provider_id, payment),
+                    'intent_id': intent.id,
+                    'case': case,
+                })
         # Should this process die before they are booked, the cron books them.
         self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(
             at=fields.Datetime.now() + const.CALLBACK_LEASE
         )
         return recorded
 
-    # === BUSINESS METHODS - SETTLEMENT === #
+    @api.model
+    def _record_unknown(self, provider, payment):
+        """Record a payment of QPay's list that belongs to no QR of ours, for a person to assign.
 
-    def _settle(self):
-        """Book these payments, each by itself; the intent must be locked.
-
-        A payment that cannot be booked needs attention and says why; it holds up no other.
-
-        :return: None
+        :param payment.provider provider: The provider whose list it is on.
+        :param Payment payment: The payment.
+        :rtype: qpay.payment
         """
-        for payment in self:
-            booking = payment.with_user(SUPERUSER_ID).with_company(payment.company_id).with_context(
-                lang=payment.company_id.partner_id.lang
-            )
-            try:
-                with self.env.cr.savepoint():
-                    booking._book()
-            except psycopg2.OperationalError:
-                # Another transaction was in the way: whoever called tries all of it again.
-                raise
-            except UserError as error:
-                booking._need_attention(str(error))
-            except Exception:
-                # Whatever stands in the way of the books must not lose the payment.
-                _logger.exception("QPay payment %s could not be booked.", payment.qpay_txn_id)
-                booking._need_attention(self.env._(
-                    "The payment could not be booked because of an unexpected error. The server's"
-                    " log says more."
-                ))
-
-    def _book(self):
-        """Book one payment through Odoo's own pipeline: transaction, payment, reconciliation.
-
-        :raise UserError: If the payment cannot be booked.
-        """
-        self.ensure_one()
-        self.provider_id._qpay_check_journal()
-        transaction = self._get_transaction()
-        transaction._process(const.PROVIDER_CODE, {
-            'reference': transaction.reference,
-            'qpay_txn_id': self.qpay_txn_id,
-            'amount': self.amount,
-            'currency_code': self.currency_id.name,
-        })
-        transaction._post_process()
-        if not transaction.payment_id:
-            raise UserError(self.env._("Odoo did not create a payment for this transaction."))
-        self.write({
-            'state': 'settled',
-            'state_message': False,
-            'account_payment_id': transaction.payment_id.id,
-        })
-        self.activity_unlink([_ACTIVITY_TYPE])
-
-    def _get_transaction(self):
-        """Return the transaction that this payment confirms, for exactly the money that arrived.
-
-        :rtype: payment.transaction
-        """
-        expected = self.intent_id.transaction_id
-        if expected.state == 'draft':
-            expected.amount = self.amount
-            self.transaction_id = expected
-        else:
-            self.transaction_id = self.intent_id._create_transaction(self.amount)
-        return self.transaction_id
+        row = self.create(self._get_values(provider, payment))
+        row._need_attention(self.env._(
+            "This payment belongs to no QR of Odoo. Please say whose it is."
+        ))
+        return row
 
     @api.model
-    def _settle_left_over(self):
-        """Book the payments whose process died between their record and their booking.
+    def _get_values(self, provider, payment):
+        """Return the values of the row of a verified payment."""
+        return {
+            'provider_id': provider.id,
+            'qpay_txn_id': payment.payment_id,
+            'currency_id': self.env.ref('base.MNT').id,
+            'amount': float(payment.amount),
+            'fee': float(payment.fee),
+            'payment_type': {'P2P': 'p2p', 'CARD': 'card'}.get(payment.payment_type, False),
+            'wallet': payment.wallet,
+            'description': payment.description,
+            'paid_at': payment.paid_at.astimezone(timezone.utc).replace(tzinfo=None),
+            'status': 'paid',
+            'raw_data': payment.raw,
+        }
 
-        :return: None
+    @api.model
+    def _find_case(self, intent, amount):
+        """Return how a payment differs from what a QR asks for before it is recorded.
+
+        :param qpay.intent intent: The intent that was paid.
+        :param float amount: The amount of the payment, in tögrög.
+        :return: One of the values of `case`, or False.
         """
-        before = fields.Datetime.now() - const.CALLBACK_LEASE
-        left_over = self.search([('state', '=', 'to_settle'), ('create_date', '<=', before)])
-        for intent in left_over.intent_id:
-            try:
-                intent._settle([])
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()  # Another process is at it.
-
-    def _need_attention(self, reason):
-        """Leave the payment to a person, and say why.
-
-        :param str reason: A translated sentence.
-        """
-        self.ensure_one()
-        self.write({'state': 'needs_attention', 'state_message': reason})
-        self.activity_unlink([_ACTIVITY_TYPE])
-        self.activity_schedule(
-            _ACTIVITY_TYPE,
-            summary=self.env._("A QPay payment waits to be booked"),
-            note=reason,
-            user_id=self._get_responsible_user().id,
-        )
-
-    def _get_responsible_user(self):
-        """Return who is asked to look at this payment: who made the QR, else the administrator."""
-        creator = self.intent_id.create_uid
-        is_accountant = creator.has_group('account.group_account_invoice')
-        return creator if is_accountant and creator.active else self.env.ref('base.user_admin')
+        currency = intent.currency_id
+        total = intent.amount_paid + amount
+        if currency.compare_amounts(intent.amount_paid, intent.amount) >= 0:
+            return 'double'
+        if intent.state in ('cancelled', 'failed'):
+            return 'late'
+        if currency.compare_amounts(total, intent.amount) > 0:
+            return 'exceeding'
+        if currency.compare_amounts(total, intent.amount) < 0:
+            return False if intent.provider_id.qpay_allow_partial else 'partial'
+        return False
 
     # === GETTERS === #
 

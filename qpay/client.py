@@ -119,16 +119,10 @@ class QPayClient:
         :rtype: PaymentCheck
         :raise QPayError: See `errors`.
         """
-        pages = []
-        while not pages or len(parsing.rows_of(pages[-1])) == PAGE_LIMIT:
-            pages.append(
-                self._call('POST', '/v2/payment/check', {
-                    'object_type': 'INVOICE',
-                    'object_id': invoice_id,
-                    'offset': {'page_number': len(pages) + 1, 'page_limit': PAGE_LIMIT},
-                })
-            )
-        return parsing.parse_check(pages)
+        return self._read_pages('/v2/payment/check', {
+            'object_type': 'INVOICE',
+            'object_id': invoice_id,
+        })
 
     def get_payment(self, payment_id):
         """Read one payment with its date and the invoice that it paid (QPay contract §4.2).
@@ -140,7 +134,44 @@ class QPayClient:
         """
         return parsing.parse_payment(self._call('GET', f'/v2/payment/{quote(payment_id, safe="")}'))
 
+    def list_payments(self, invoice_code, start, end):
+        """Read the payments of a period (QPay contract §4.3).
+
+        :param str invoice_code: QPay's code of the merchant's invoices.
+        :param datetime start: The beginning of the period, in Ulaanbaatar's time.
+        :param datetime end: The end of the period, in Ulaanbaatar's time.
+        :return: The payments, whatever their status.
+        :rtype: PaymentCheck
+        :raise QPayError: See `errors`.
+        """
+        return self._read_pages('/v2/payment/list', {
+            'object_type': 'INVOICE',
+            'object_id': invoice_code,
+            'start_date': start.strftime('%Y-%m-%d %H:%M:%S'),
+            'end_date': end.strftime('%Y-%m-%d %H:%M:%S'),
+        })
+
+    def refund_payment(self, payment_id, note):
+        """Refund a card payment in full (QPay contract §4.4).
+
+        :param str payment_id: QPay's id of the payment.
+        :param str note: What the refund is for, at most 255 characters.
+        :return: None
+        :raise QPayRefused: With the key PAYMENT_SETTLED for bank transfers, among others.
+        :raise QPayError: See `errors`.
+        """
+        path = f'/v2/payment/refund/{quote(payment_id, safe="")}'
+        self._call('DELETE', path, {'note': note})
+
     # === REQUEST HELPERS === #
+
+    def _read_pages(self, path, payload):
+        """Read all pages of a list of payments."""
+        pages = []
+        while not pages or len(parsing.rows_of(pages[-1])) == PAGE_LIMIT:
+            offset = {'page_number': len(pages) + 1, 'page_limit': PAGE_LIMIT}
+            pages.append(self._call('POST', path, {**payload, 'offset': offset}))
+        return parsing.parse_check(pages)
 
     def _call(self, method, path, payload=None):
         """Make one call with the account's token, logging in again once on a 401 (§1.4)."""

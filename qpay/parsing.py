@@ -81,6 +81,7 @@ def parse_payment(row):
         paid_at=_payment_time(row),
         invoice_id=_text(row, 'object_id') if row.get('object_type') == 'INVOICE' else '',
         raw=row,
+        description=_text(row, 'payment_description'),
     )
 
 

@@ -65,6 +65,7 @@ class Payment:
     :param str payment_type: 'P2P' or 'CARD'.
     :param datetime paid_at: When the payer paid, aware and in UTC; None where QPay says nothing.
     :param str invoice_id: The QPay invoice that was paid; '' where the call does not say.
+    :param str description: What the payer's bank showed; '' where the call does not say.
     """
 
     payment_id: str
@@ -77,6 +78,7 @@ class Payment:
     paid_at: datetime | None
     invoice_id: str
     raw: dict = field(repr=False)
+    description: str = ''
 
     @property
     def is_money(self):

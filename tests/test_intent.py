@@ -115,8 +115,10 @@ class TestQrCreation(QPayCommon):
         self.assertEqual(len(self.qpay.invoices()), 1)
 
     def test_only_one_person_at_a_time_makes_a_qr_for_an_invoice(self):
+        other_bill = self._create_invoice()
         being_made = self._create_intent(self.bill).copy({
-            'name': 'being made', 'res_id': self._create_invoice().id, 'qpay_invoice_id': False,
+            'name': 'being made', 'res_id': other_bill.id, 'invoice_ids': other_bill.ids,
+            'qpay_invoice_id': False,
         })
         document = being_made._get_document()
         self.qpay.reset_calls()
@@ -130,7 +132,7 @@ class TestQrCreation(QPayCommon):
 
     def test_creation_whose_process_died_is_ended_by_the_look(self):
         dead = self._create_intent(self.bill).copy({
-            'name': 'dead', 'res_id': self._create_invoice().id,
+            'name': 'dead', 'res_id': False, 'invoice_ids': self._create_invoice().ids,
         })
         self._look(dead)
         self.assertEqual((dead.state, dead.next_look_at), ('cancelled', False))

@@ -84,7 +84,9 @@ class TestQrEnd(QPayCommon):
     def test_one_qr_that_cannot_be_ended_does_not_hold_up_the_others(self):
         other = self._create_intent(self._create_invoice())
         self.qpay.inject(CHECK, 'garbage')
-        self.intent.next_look_at = other.next_look_at = '2026-01-01 00:00:00'
+        (self.intent | other).write({
+            'expires_at': '2026-01-01 00:00:00', 'next_look_at': '2026-01-01 00:00:00',
+        })
         self._look()
         self.assertEqual({self.intent.state, other.state}, {'cancelled'})
         self.assertEqual(len(self.qpay.invoices(status='CANCELED')), 1)

@@ -12,6 +12,12 @@ class QPayQrWizard(models.TransientModel):
 
     res_model = fields.Char(string="Document Model", required=True, readonly=True)
     res_id = fields.Integer(string="Document", required=True, readonly=True)
+    invoice_ids = fields.Many2many(
+        string="Invoices",
+        help="The invoices that one QR pays together, in the order of their due dates.",
+        comodel_name='account.move',
+        readonly=True,
+    )
     currency_id = fields.Many2one(
         comodel_name='res.currency',
         compute='_compute_request',
@@ -44,6 +50,7 @@ class QPayQrWizard(models.TransientModel):
         required=True,
     )
     amount_max = fields.Monetary(string="Unpaid", compute='_compute_amount_max')
+    rate_text = fields.Char(string="Rate", compute='_compute_amount_max')
     environment = fields.Selection(
         selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_environment',
     )
@@ -59,21 +66,23 @@ class QPayQrWizard(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('res_model', 'res_id')
+    @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_request(self):
         """ Propose the QR that is live already, else the amount that is due next. """
         for wizard in self:
             document = wizard._get_document()
             live_intent = document._qpay_get_live_intent().filtered(wizard._is_payable)
-            wizard.currency_id = document.currency_id
+            wizard.currency_id = document._qpay_get_currency()
             wizard.provider_id = document._qpay_get_provider()
             wizard.intent_id = live_intent
             wizard.amount = live_intent.amount or document._qpay_get_default_amount()
 
-    @api.depends('res_model', 'res_id')
+    @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_amount_max(self):
         for wizard in self:
-            wizard.amount_max = wizard._get_document()._qpay_get_maximum_amount()
+            document = wizard._get_document()
+            wizard.amount_max = document._qpay_get_maximum_amount()
+            wizard.rate_text = document._qpay_get_rate_text()
 
     @api.depends('intent_id', 'provider_id')
     def _compute_environment(self):
@@ -131,7 +140,7 @@ class QPayQrWizard(models.TransientModel):
         )
 
     def _get_document(self):
-        """Return the document that is to be paid.
+        """Return what is to be paid: one document, or several invoices.
 
         :rtype: recordset
         :raise UserError: If documents of its kind cannot be paid by QPay, or it is gone.
@@ -140,7 +149,8 @@ class QPayQrWizard(models.TransientModel):
         self.ensure_one()
         if not hasattr(self.env.get(self.res_model), '_qpay_get_or_create_intent'):
             raise UserError(self.env._("QPay cannot collect the payment of this document."))
-        document = self.env[self.res_model].browse(self.res_id).exists()
+        ids = self.invoice_ids.ids or [self.res_id]
+        document = self.env[self.res_model].browse(ids).exists()
         if not document:
             raise UserError(self.env._("The document has been deleted."))
         document.check_access('write')

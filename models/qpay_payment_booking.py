@@ -1,0 +1,331 @@
+import logging
+
+import psycopg2
+
+from odoo import SUPERUSER_ID, Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import split_every
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import QPayError
+
+_logger = logging.getLogger(__name__)
+
+_ACTIVITY_TYPE = 'mail.mail_activity_data_warning'
+
+
+class QPayPayment(models.Model):
+    """How a row of the ledger gets into the books, whom it concerns, and how it is refunded."""
+
+    _inherit = 'qpay.payment'
+
+    # === BOOKING === #
+
+    def _settle(self):
+        """Book these payments; their intents must be locked.
+
+        Those that can be are booked together, which costs less. Should that fail, each is booked
+        by itself: one that cannot be booked needs attention and says why, and holds up no other.
+
+        :return: None
+        """
+        for _company, payments in self.grouped('company_id').items():
+            payments = payments._as_bookkeeper()
+            together = payments.filtered(lambda payment: payment._can_be_booked_together())
+            alone = payments - together
+            for batch in split_every(const.BOOKING_BATCH, together.ids, together.browse):
+                if len(batch) == 1 or not batch._try_to_book():
+                    alone += batch
+            for payment in alone:
+                payment._settle_alone()
+
+    def _as_bookkeeper(self):
+        """Return these payments, of one company, for booking as the system, in the company's
+        language.
+        """
+        company = self.company_id
+        return self.with_user(SUPERUSER_ID).with_company(company).with_context(
+            lang=company.partner_id.lang
+        )
+
+    def _settle_alone(self):
+        """Book one payment, or say why it cannot be booked."""
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                self._book()
+        except psycopg2.OperationalError:
+            # Another transaction was in the way: whoever called tries all of it again.
+            raise
+        except UserError as error:
+            self._need_attention(str(error))
+        except Exception:
+            # Whatever stands in the way of the books must not lose the payment.
+            _logger.exception("QPay payment %s could not be booked.", self.qpay_txn_id)
+            self._need_attention(self.env._(
+                "The payment could not be booked because of an unexpected error. The server's"
+                " log says more."
+            ))
+
+    def _try_to_book(self):
+        """Book payments together.
+
+        :return: Whether it was done; if not, nothing was.
+        :rtype: bool
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._book()
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            # Which of them it was, and why, turns out when each is booked by itself.
+            _logger.info("%s payments could not be booked together: %s", len(self), error)
+            return False
+        return True
+
+    def _can_be_booked_together(self):
+        """Whether this payment needs nothing but a payment and its reconciliation: it is for one
+        confirmed invoice in tögrög, without a discount for early payment.
+        """
+        self.ensure_one()
+        invoice = self.intent_id.invoice_ids
+        return (
+            len(invoice) == 1
+            and invoice.state == 'posted'
+            and invoice.currency_id == self.currency_id
+            and not invoice.invoice_payment_term_id.early_discount
+        )
+
+    def _book(self):
+        """Book payments through Odoo's own pipeline: transaction, payment, reconciliation.
+
+        :raise UserError: If a payment cannot be booked.
+        """
+        for provider in self.provider_id:
+            provider._qpay_check_journal()
+        for payment in self:
+            payment._check_environment()
+            transaction = payment._get_transaction()
+            transaction._process(const.PROVIDER_CODE, {
+                'reference': transaction.reference,
+                'qpay_txn_id': payment.qpay_txn_id,
+                'amount': payment.amount,
+                'currency_code': payment.currency_id.name,
+            })
+        if len(self) > 1:
+            self.transaction_id._qpay_create_payments()
+        self.transaction_id._post_process()
+        for payment in self:
+            if not payment.transaction_id.payment_id:
+                raise UserError(self.env._("Odoo did not create a payment for this transaction."))
+            payment.write({
+                'state': 'settled',
+                'state_message': False,
+                'account_payment_id': payment.transaction_id.payment_id.id,
+            })
+            payment.activity_unlink([_ACTIVITY_TYPE])
+            payment._book_fee()
+            payment._tell_about_case()
+
+    def _check_environment(self):
+        """Make sure that a sandbox payment settles nothing once the provider takes real money.
+
+        :raise UserError: If it would.
+        """
+        self.ensure_one()
+        if self.intent_id and self.intent_id._is_left_behind():
+            raise UserError(self.env._(
+                "This is a payment of QPay's sandbox, which is no real money."
+            ))
+
+    def _get_transaction(self):
+        """Return the transaction that this payment confirms, for exactly the money that arrived.
+
+        :rtype: payment.transaction
+        """
+        expected = self.intent_id.transaction_id
+        if expected.state == 'draft':
+            expected.amount = self.amount
+            self.transaction_id = expected
+        elif self.intent_id:
+            self.transaction_id = self.intent_id._create_transaction(self.amount)
+        elif self.assigned_partner_id:
+            self.transaction_id = self.env['payment.transaction']._qpay_create(
+                self.provider_id, self.amount, self.assigned_partner_id,
+                self.assigned_invoice_ids, f'QPay-{self.qpay_txn_id}',
+            )
+        else:
+            raise UserError(self.env._("Please say first whose payment it is."))
+        return self.transaction_id
+
+    @api.model
+    def _settle_left_over(self):
+        """Book the payments whose process died between their record and their booking.
+
+        :return: None
+        """
+        before = fields.Datetime.now() - const.CALLBACK_LEASE
+        left_over = self.search([('state', '=', 'to_settle'), ('create_date', '<=', before)])
+        for intent in left_over.intent_id:
+            try:
+                intent._settle([])
+            except psycopg2.OperationalError:
+                self.env.cr.rollback()  # Another process is at it.
+
+    def _get_currency_values(self):
+        """Return what is different about a payment of invoices in another currency: it is booked
+        in theirs, for the part of them that was asked for, so that it closes them to the last
+        cent; its value is what arrived. Odoo books the exchange difference.
+
+        :return: Values of the `account.payment`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        intent = self.intent_id
+        if intent.document_currency_id in (self.env['res.currency'], self.currency_id):
+            return {}
+        values = {
+            'currency_id': intent.document_currency_id.id,
+            'amount': intent._get_document_share(self.amount),
+        }
+        if self.company_id.currency_id == self.currency_id:
+            values['force_balance'] = self.amount
+        return values
+
+    def _book_fee(self):
+        """Book QPay's fee, if the provider has an account for it, so that what is outstanding in
+        the journal is what QPay pays out.
+
+        :return: None
+        """
+        self.ensure_one()
+        fee_account = self.provider_id.qpay_fee_account_id
+        if not fee_account or self.fee_move_id or self.currency_id.is_zero(self.fee):
+            return
+        payment = self.account_payment_id
+        self.fee_move_id = self.env['account.move'].create({
+            'move_type': 'entry',
+            'journal_id': payment.journal_id.id,
+            'date': payment.date,
+            'ref': self.env._("QPay's fee of %s", self.qpay_txn_id),
+            'line_ids': [
+                Command.create({'account_id': fee_account.id, 'debit': self.fee}),
+                Command.create({
+                    'account_id': payment.outstanding_account_id.id, 'credit': self.fee,
+                }),
+            ],
+        })
+        self.fee_move_id.action_post()
+
+    # === TELLING PEOPLE === #
+
+    def _tell_about_case(self):
+        """Tell the responsible accountant about an unusual payment, and what can be done.
+
+        :return: None
+        """
+        self.ensure_one()
+        if not self.case:
+            return
+        amount = self.currency_id.format(self.amount)
+        note = {
+            'partial': self.env._(
+                "%s arrived, which is less than was asked for. The invoice is partly paid; ask for"
+                " the rest with a new QR.", amount,
+            ),
+            'exceeding': self.env._(
+                "%s arrived, which is more than was asked for. What is over is the customer's"
+                " credit: keep it for another invoice, or pay it back.", amount,
+            ),
+            'double': self.env._(
+                "%s arrived for a QR that was already paid. It is the customer's credit: keep it"
+                " for another invoice, or pay it back.", amount,
+            ),
+            'late': self.env._(
+                "%s arrived after the QR had ended. It is booked; where the invoice is no longer"
+                " open it is the customer's credit: keep it, or pay it back.", amount,
+            ),
+        }[self.case]
+        self._schedule_activity(self.env._("An unusual QPay payment"), note)
+
+    def _need_attention(self, reason):
+        """Leave the payment to a person, and say why.
+
+        :param str reason: A translated sentence.
+        """
+        self.ensure_one()
+        self.write({'state': 'needs_attention', 'state_message': reason})
+        self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
+
+    def _schedule_activity(self, summary, note):
+        """Ask the responsible person to look at this payment, instead of what was asked before."""
+        self.activity_unlink([_ACTIVITY_TYPE])
+        self.activity_schedule(
+            _ACTIVITY_TYPE, summary=summary, note=note, user_id=self._get_responsible_user().id
+        )
+
+    def _get_responsible_user(self):
+        """Return who is asked to look at this payment: the provider's responsible person, else
+        who made the QR, else the administrator.
+        """
+        if responsible := self.provider_id.qpay_responsible_id:
+            return responsible
+        creator = self.intent_id.create_uid
+        if creator.active and creator.has_group('account.group_account_invoice'):
+            return creator
+        return self.env.ref('base.user_admin')
+
+    # === REFUND === #
+
+    def _notice_refund(self):
+        """Take note that QPay's list shows this payment as refunded.
+
+        A refund that was asked for here and whose outcome was not known is completed; one that
+        was made in QPay's own portal waits for a person.
+
+        :return: None
+        """
+        self.ensure_one()
+        if self.refund_transaction_id.state in ('draft', 'pending'):
+            self._complete_refund()
+            return
+        self.is_refund_noticed = True
+        self._need_attention(self.env._(
+            "QPay shows this payment as refunded. Please book the refund."
+        ))
+
+    def _is_refunded_at_qpay(self, client):
+        """Whether QPay says that it has refunded this payment (QPay contract §4.2, §4.5).
+
+        :param QPayClient client: The client of the payment's account.
+        :return: False also where QPay does not answer.
+        :rtype: bool
+        """
+        try:
+            return client.get_payment(self.qpay_txn_id).status in const.REFUNDED_STATUSES
+        except QPayError as error:
+            _logger.warning("QPay could not be asked about %s: %s.", self.qpay_txn_id, error)
+            return False
+
+    def _complete_refund(self):
+        """Book the refund that QPay has made of this payment.
+
+        :return: None
+        """
+        self.ensure_one()
+        if not self.refund_transaction_id:
+            self.refund_transaction_id = self.transaction_id._create_child_transaction(
+                self.amount, is_refund=True
+            )
+        refund = self.refund_transaction_id
+        refund._process(const.PROVIDER_CODE, {
+            'reference': refund.reference,
+            'qpay_txn_id': self.qpay_txn_id,
+            'amount': self.amount,
+            'currency_code': self.currency_id.name,
+        })
+        refund._post_process()
+        if self.fee_move_id and not self.fee_move_id.reversal_move_ids:
+            self.fee_move_id._reverse_moves([{'date': refund.payment_id.date}], cancel=True)
+        self.status = 'refunded'

@@ -1,0 +1,94 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay.utils import check_accountant
+
+
+class QPayAssignWizard(models.TransientModel):
+    """The dialog in which a person says whose an unknown QPay payment is, and what it pays."""
+
+    _name = 'qpay.assign.wizard'
+    _description = "Assign a QPay Payment"
+
+    payment_id = fields.Many2one(comodel_name='qpay.payment', required=True, readonly=True)
+    company_id = fields.Many2one(related='payment_id.company_id')
+    amount = fields.Monetary(related='payment_id.amount')
+    currency_id = fields.Many2one(related='payment_id.currency_id')
+    description = fields.Char(related='payment_id.description')
+    partner_id = fields.Many2one(
+        string="Customer",
+        comodel_name='res.partner',
+        compute='_compute_proposal',
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+    )
+    invoice_ids = fields.Many2many(
+        string="Invoices",
+        help="What the payment pays, in the order of the due dates. What is over, or all of it"
+             " where no invoice is chosen, is the customer's credit.",
+        comodel_name='account.move',
+        compute='_compute_proposal',
+        store=True,
+        precompute=True,
+        readonly=False,
+        domain="""[
+            ('move_type', '=', 'out_invoice'),
+            ('state', '=', 'posted'),
+            ('payment_state', 'in', ('not_paid', 'partial')),
+            ('company_id', '=', company_id),
+            ('commercial_partner_id', 'parent_of', partner_id),
+        ]""",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('payment_id')
+    def _compute_proposal(self):
+        """ Propose the open invoice that the bank's text names, else one of this very amount. """
+        for wizard in self:
+            invoice = wizard._find_invoice()
+            wizard.partner_id = invoice.partner_id
+            wizard.invoice_ids = invoice
+
+    def _find_invoice(self):
+        """Return the open invoice that the payment is most likely for; empty if none is."""
+        payment = self.payment_id
+        open_invoices = self.env['account.move'].search([
+            ('move_type', '=', 'out_invoice'),
+            ('state', '=', 'posted'),
+            ('payment_state', 'in', ('not_paid', 'partial')),
+            ('company_id', '=', payment.company_id.id),
+            ('currency_id', '=', payment.currency_id.id),
+            ('invoice_date', '<=', payment.paid_at.date()),
+        ], order='invoice_date_due, id')
+        named = open_invoices.filtered(lambda m: m.name and m.name in (payment.description or ''))
+        same_amount = open_invoices.filtered(
+            lambda m: m.currency_id.compare_amounts(m.amount_residual, payment.amount) == 0
+        )
+        return (named & same_amount or named or same_amount)[:1]
+
+    # === ACTION METHODS === #
+
+    def action_assign(self):
+        """Book the payment as the chosen customer's.
+
+        :return: The action that closes the dialog.
+        :rtype: dict
+        :raise UserError: If the payment is booked already, or an invoice is not the customer's.
+        """
+        self.ensure_one()
+        check_accountant(self.payment_id)
+        payment = self.payment_id.sudo()
+        if payment.state == 'settled' or payment.intent_id:
+            raise UserError(self.env._("This payment is already known."))
+        self.invoice_ids.check_access('write')
+        if self.invoice_ids.commercial_partner_id - self.partner_id.commercial_partner_id:
+            raise UserError(self.env._("All invoices must be the customer's."))
+        payment.write({
+            'assigned_partner_id': self.partner_id.id,
+            'assigned_invoice_ids': self.invoice_ids.ids,
+        })
+        payment.action_settle()
+        return {'type': 'ir.actions.act_window_close'}
