@@ -134,8 +134,9 @@ class PaymentProvider(models.Model):
 
     def _compute_feature_support_fields(self):
         """ Override of `payment` to enable additional features. """
-        super()._compute_feature_support_fields()
+        result = super()._compute_feature_support_fields()
         self.filtered(lambda p: p.code == const.PROVIDER_CODE).support_refund = 'full_only'
+        return result
 
     # === CONSTRAINT METHODS === #
 

@@ -37,17 +37,28 @@ def parse(qr_text):
     :rtype: dict
     :raise EmvError: If a field is cut short or the checksum is wrong.
     """
+    if qr_text[-4:] != crc(qr_text[:-4]):
+        raise EmvError('the checksum is wrong')
+    try:
+        fields = _split(qr_text)
+    except EmvError:
+        # Nobody knows whether a Cyrillic name's length is told in letters or in bytes.
+        fields = _split(qr_text.encode().decode('latin-1'))
+    if list(fields)[-1] != _TAG_CRC:
+        raise EmvError('the checksum is not the last field')
+    return fields
+
+
+def _split(text):
     fields = {}
     position = 0
-    while position < len(qr_text):
-        tag, length = qr_text[position:position + 2], qr_text[position + 2:position + 4]
-        value = qr_text[position + 4:position + 4 + int(length)] if length.isdecimal() else ''
+    while position < len(text):
+        tag, length = text[position:position + 2], text[position + 2:position + 4]
+        value = text[position + 4:position + 4 + int(length)] if length.isdecimal() else ''
         if not length.isdecimal() or len(value) != int(length):
             raise EmvError(f'the field at {position} is damaged')
         fields[tag] = value
         position += 4 + len(value)
-    if list(fields)[-1:] != [_TAG_CRC] or fields[_TAG_CRC] != crc(qr_text[:-4]):
-        raise EmvError('the checksum is wrong')
     return fields
 
 

@@ -27,18 +27,23 @@ HOST = '127.0.0.1'
 START_SECONDS = 60
 # What a log must not hold when processes have met in the database.
 LOG_PROBLEM = re.compile(r' (ERROR|CRITICAL) |^Traceback|could not serialize|deadlock detected')
-# The columns that tell when something is due: of the addon's scheduled actions, and of its tables.
-# The actions come first: their locks are free only while none of them is running.
-_OWN_CRONS = (
-    "SELECT res_id FROM ir_model_data WHERE module = 'payment_qpay' AND model = 'ir.cron'"
-)
-_CLOCKS = (
-    ('ir_cron', ('nextcall',), f'WHERE id IN ({_OWN_CRONS})'),
-    ('qpay_callback', ('received_at', 'next_attempt_at'), ''),
-    ('qpay_intent', ('create_date', 'last_check_at', 'next_look_at', 'expires_at'), ''),
-    ('qpay_payment', ('create_date',), ''),
-    ('ir_cron_trigger', ('call_at',), f'WHERE cron_id IN ({_OWN_CRONS})'),
-)
+# Everything that the addon has planned or remembers. Its scheduled actions come first: their rows
+# are locked as long as one of them is running.
+_LET_TIME_PASS = """
+    UPDATE ir_cron SET nextcall = nextcall - %(duration)s
+     WHERE id IN (SELECT res_id FROM ir_model_data
+                   WHERE module = 'payment_qpay' AND model = 'ir.cron');
+    UPDATE ir_cron_trigger SET call_at = call_at - %(duration)s
+     WHERE cron_id IN (SELECT res_id FROM ir_model_data
+                        WHERE module = 'payment_qpay' AND model = 'ir.cron');
+    UPDATE qpay_callback SET received_at = received_at - %(duration)s,
+                             next_attempt_at = next_attempt_at - %(duration)s;
+    UPDATE qpay_intent SET create_date = create_date - %(duration)s,
+                           last_check_at = last_check_at - %(duration)s,
+                           next_look_at = next_look_at - %(duration)s,
+                           expires_at = expires_at - %(duration)s;
+    UPDATE qpay_payment SET create_date = create_date - %(duration)s;
+"""
 
 
 class Database:
@@ -50,8 +55,8 @@ class Database:
     def __init__(self, name):
         self.name = name
 
-    def create(self):
-        """Copy the template, replacing what an earlier run may have left."""
+    def copy_template(self):
+        """Create it, replacing what an earlier run may have left."""
         self.drop()
         template = os.environ['QPAY_DEV_TEMPLATE']
         subprocess.run(['createdb', '--template', template, self.name], check=True)
@@ -84,12 +89,8 @@ class Database:
 
         :param timedelta duration: How much time passes.
         """
-        shift = f"- interval '{duration.total_seconds()} seconds'"
-        self.query(';'.join(
-            f'UPDATE {table} SET '
-            f'{", ".join(f"{column} = {column} {shift}" for column in columns)} {condition}'
-            for table, columns, condition in _CLOCKS
-        ))
+        with _connected(self.name) as cursor:
+            cursor.execute(_LET_TIME_PASS, {'duration': duration})
 
     def wake_cron(self):
         """Have the scheduler look for due actions now.
@@ -201,7 +202,7 @@ class RealServerCase(BaseCase):
         super().setUpClass()
         cls.name = f'test-{cls.__name__}-{os.getpid()}'.lower()
         cls.database = Database(cls.name)
-        cls.database.create()
+        cls.database.copy_template()
         cls.addClassCleanup(cls.database.drop)
         # The demonstration speaks Mongolian only.
         cls.database.query("UPDATE res_lang SET active = true WHERE code = 'en_US'")

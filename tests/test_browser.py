@@ -1,6 +1,7 @@
 """The QR's dialog and the payer's page in a real browser, against a real server."""
 
 import contextlib
+import logging
 import os
 import re
 import resource
@@ -13,6 +14,8 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.servers import RealServerCase, wait_for
+
+_logger = logging.getLogger(__name__)
 
 CHECK_ROUTE = '**/payment/qpay/check'
 DESKTOP = {'width': 1280, 'height': 900}
@@ -139,11 +142,11 @@ class TestDialog(BrowserCase):
     def test_polls_never_overlap(self):
         held_requests = []
         page, _qr = self._open_qr()
-        page.route(CHECK_ROUTE, held_requests.append)
+        page.route(CHECK_ROUTE, lambda route: held_requests.append(route))
         self._wait_for_requests(page, held_requests, 1)
 
         # Odoo takes longer than the time between two polls.
-        page.wait_for_timeout((POLL_SECONDS + 2) * 1000)
+        page.wait_for_timeout((POLL_SECONDS + 1) * 1000)
         self.assertEqual(len(held_requests), 1)
 
         held_requests[0].continue_()
@@ -161,7 +164,7 @@ class TestDialog(BrowserCase):
         expect(page.locator('.modal')).to_be_hidden()
         seen = len(requests)
 
-        page.wait_for_timeout((POLL_SECONDS + 2) * 1000)
+        page.wait_for_timeout((POLL_SECONDS + 1) * 1000)
         self.assertEqual(len(requests), seen)
 
     def test_polling_goes_on_after_a_lost_connection(self):
@@ -273,7 +276,7 @@ class TestDialog(BrowserCase):
         self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
 
         expect(page.locator('.o_qpay_paid')).to_be_visible()
-        expect(page.locator('.modal')).to_be_hidden()
+        expect(page.locator('.modal')).to_be_hidden(timeout=10000)
         expect(page.locator('button[name=action_qpay_qr]')).to_be_visible()
         self.assertEqual(
             self.database.query(
@@ -285,15 +288,12 @@ class TestDialog(BrowserCase):
     # === HELPERS === #
 
     @classmethod
-    def _get_window(cls, language, with_clock):
-        """Return a window in which the accountant has signed in with a language.
+    def _get_window(cls, with_clock):
+        """Return a window in which the accountant has signed in.
 
-        :param str language: The accountant's language.
         :param bool with_clock: Whether the test moves the window's clock.
         """
-        key = (language, with_clock)
-        if key not in cls.windows:
-            cls.accountant.call('res.users', 'write', [cls.accountant_id], {'lang': language})
+        if with_clock not in cls.windows:
             window = cls._new_context(permissions=['clipboard-read', 'clipboard-write'])
             if with_clock:
                 window.clock.install()
@@ -304,12 +304,13 @@ class TestDialog(BrowserCase):
             page.press('#password', 'Enter')
             page.wait_for_url('**/odoo**')
             page.close()
-            cls.windows[key] = window
-        return cls.windows[key]
+            cls.windows[with_clock] = window
+        return cls.windows[with_clock]
 
     def _open_dialog(self, invoice_id, language='en_US', with_clock=False):
         """Open an invoice and press "QPay QR"."""
-        page = self._new_page(self._get_window(language, with_clock))
+        self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
+        page = self._new_page(self._get_window(with_clock))
         page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
         page.click('button[name=action_qpay_qr]')
         expect(page.locator('button[name=action_generate]')).to_be_visible()
@@ -339,10 +340,10 @@ class TestDialog(BrowserCase):
         paid_at = self._pay_in_bank(qr['qpay_invoice_id'])
         expect(page.locator('.o_qpay_paid')).to_be_visible()
         seconds = time.monotonic() - paid_at
-        print(f'{language}: {seconds:.1f} s from the payment to "paid" in the dialog')
+        _logger.info('%s: "paid" in the dialog %.1f s after the payment', language, seconds)
         self.assertLess(seconds, PAID_WITHIN_SECONDS)
         self._save_screenshot(page, f'dialog-paid-{language}')
-        expect(page.locator('.modal')).to_be_hidden()
+        expect(page.locator('.modal')).to_be_hidden(timeout=10000)
         self._assert_invoice_shows_paid(page)
         self._save_screenshot(page, f'invoice-paid-{language}')
         [payment] = self.database.query(
@@ -380,6 +381,7 @@ class TestPayPage(BrowserCase):
     def test_paid_on_a_phone(self):
         page, qr = self._open_page(PHONE, 'mn-MN')
         self._assert_fits(page)
+        self.assertRegex(page.locator('.o_qpay_check').inner_text(), MONGOLIAN)
         self._save_screenshot(page, 'page-open-phone')
 
         paid_at = self._pay_in_bank(qr['qpay_invoice_id'])
@@ -430,6 +432,8 @@ class TestPayPage(BrowserCase):
         page = self._new_page(self._new_context(viewport, locale=locale))
         page.goto(qr['pay_url'])
         expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', 'open')
+        # The page is there before its scripts are.
+        expect(page.locator('.o_qpay_countdown')).not_to_be_empty(timeout=10000)
         return page, qr
 
     def _assert_fits(self, page):

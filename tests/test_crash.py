@@ -14,16 +14,19 @@ from odoo.addons.payment_qpay.tests.servers import RealServerCase, fetch, wait_f
 DELAY_SECONDS = 5
 CHECK = 'POST /v2/payment/check'
 CREATE = 'POST /v2/invoice'
-# The scheduled action that processes callbacks.
-CRON = (
-    "(SELECT res_id FROM ir_model_data"
-    " WHERE module = 'payment_qpay' AND name = 'ir_cron_process_callbacks')"
-)
 
 
 @tagged('post_install', '-at_install')
 class TestCrash(RealServerCase):
     """Time is not waited for: it passes by moving what is planned nearer, see `let_time_pass`."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        [(cls.cron_id,)] = cls.database.query(
+            "SELECT res_id FROM ir_model_data"
+            " WHERE module = 'payment_qpay' AND name = 'ir_cron_process_callbacks'"
+        )
 
     def tearDown(self):
         self.assertCleanLog()
@@ -43,11 +46,11 @@ class TestCrash(RealServerCase):
         self.assertPaidOnce(qr['invoice_id'], qr['intent_id'], payment_id)
 
     def test_killed_and_restarted_before_the_lease_is_over(self):
-        self.database.query(f'DELETE FROM ir_cron_trigger WHERE cron_id = {CRON}')
+        self.database.query('DELETE FROM ir_cron_trigger WHERE cron_id = %s', self.cron_id)
         qr, payment_id = self._pay_and_kill()
         # Neither its regular run, once in minutes, nor a run for another payment shall be needed.
         self.database.query(
-            f"UPDATE ir_cron SET nextcall = nextcall + interval '1 hour' WHERE id = {CRON}"
+            "UPDATE ir_cron SET nextcall = nextcall + interval '1 hour' WHERE id = %s", self.cron_id
         )
         self.server.restart()
         self.database.wake_cron()
@@ -170,6 +173,6 @@ class TestCrash(RealServerCase):
 
     def _due_triggers(self):
         return self.database.query(
-            f'SELECT id FROM ir_cron_trigger WHERE cron_id = {CRON}'
-            " AND call_at <= now() AT TIME ZONE 'UTC'"
+            "SELECT id FROM ir_cron_trigger WHERE cron_id = %s"
+            " AND call_at <= now() AT TIME ZONE 'UTC'", self.cron_id,
         )

@@ -1,5 +1,7 @@
 """One real payment from outside, over HTTP: the accountant's QR, the payer's bank, QPay's callback.
 
+The cases of money that is not what was asked for follow it.
+
 Run as ``python -m demo.payment --odoo URL --simulator URL --database NAME``. It does nothing when
 the database has seen a payment already.
 """
@@ -11,6 +13,7 @@ import time
 import requests
 from simulator.control import SimulatorControl, SimulatorError
 
+from .cases import make_cases
 from .client import OdooClient, OdooRefusal
 from .data import ACCOUNTANT
 
@@ -52,12 +55,16 @@ def _demonstrate(options):
     qr = odoo.call('account.move', 'qpay_create_intent', [invoice['id']])
     print(f'QR created for {_money(qr["amount"])}: {qr["qr_text"][:48]}…')
     intent = _read(odoo, 'qpay.intent', qr['intent_id'], ['qpay_invoice_id'])
-    paid = SimulatorControl(options.simulator).pay(intent['qpay_invoice_id'])
+    bank = SimulatorControl(options.simulator)
+    paid = bank.pay(intent['qpay_invoice_id'])
     began = time.monotonic()
     print(f'Paid at the bank: QPay transaction {paid["payment_id"]}')
     _wait_for_callback(odoo, invoice['id'])
     print(f'QPay called back and Odoo settled it in {time.monotonic() - began:.1f} s')
     _show_result(odoo, invoice['id'], qr['intent_id'])
+    print('\nReady-made cases:')
+    for sentence in make_cases(odoo, bank):
+        print(f'  {sentence}')
 
 
 def _payable_invoice(odoo):
