@@ -75,6 +75,10 @@ CLOSE_MAX_ATTEMPTS = 18
 RECONCILIATION_PERIOD = timedelta(days=2)
 RECONCILIATION_OVERLAP = timedelta(days=1)
 RECONCILIATION_MAX_PERIOD = timedelta(days=31)
+#   Beside it, one call for each earlier payment whose refund was asked for without an answer, and
+#   for each unknown payment while the answer to the creation of a QR is missing.
+# How long QPay has for a refund before its list is believed that there was none.
+REFUND_PERIOD = timedelta(hours=1)
 
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)

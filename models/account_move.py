@@ -202,6 +202,33 @@ class AccountMove(models.Model):
         due = next_payment.get('amount_due' if is_early else 'next_amount_to_pay')
         return self._qpay_to_mnt(due or self.amount_residual)
 
+    def _qpay_get_discount_lines(self, amount):
+        """Return the journal items of the discount that an early payment of this invoice earns.
+
+        Odoo itself books it for a transaction in the invoice's currency only.
+
+        :param float amount: The amount of the payment, in the invoice's currency.
+        :return: The values of the items; none if the payment earns no discount.
+        :rtype: list
+        """
+        if len(self) != 1 or self.state != 'posted':
+            return []
+        next_payment = self._get_invoice_next_payment_values()
+        if next_payment.get('installment_state') != 'epd' or self.currency_id.compare_amounts(
+            amount, next_payment['amount_due']
+        ):
+            return []
+        line = next_payment['epd_line']
+        items_by_kind = self._get_invoice_counterpart_amls_for_early_payment_discount([{
+            'aml': line,
+            'amount_currency': -line.amount_residual_currency,
+            'balance': -line.balance,
+        }], next_payment['epd_discount_amount'])
+        return [
+            {**item, 'partner_id': self.commercial_partner_id.id}
+            for items in items_by_kind.values() for item in items
+        ]
+
     def _qpay_get_live_intent(self):
         """Return the QR of exactly these invoices that can be paid now, if there is one."""
         live = self.env['qpay.intent']._get_live(self)

@@ -8,6 +8,26 @@ class AccountPayment(models.Model):
         string="QPay Payment", readonly=True, copy=False, index='btree_not_null'
     )
 
+    # === BUSINESS METHODS === #
+
+    def _prepare_move_line_default_vals(self, write_off_line_vals=None, force_balance=None):
+        """ Override of `account` to book what arrived in tögrög also where a discount is granted.
+
+        :param list write_off_line_vals: The items of the discount.
+        :param float force_balance: What arrived, in the company's currency.
+        :return: The values of the journal items, the money's first and the customer's second.
+        :rtype: list
+        """
+        items = super()._prepare_move_line_default_vals(
+            write_off_line_vals=write_off_line_vals, force_balance=force_balance
+        )
+        if self.qpay_txn_id and write_off_line_vals and force_balance is not None:
+            money, receivable = items[:2]
+            difference = force_balance - (money['debit'] - money['credit'])
+            money['debit'] += difference
+            receivable['credit'] += difference
+        return items
+
     # === ACTION METHODS === #
 
     def action_qpay_pay_back(self):

@@ -234,12 +234,36 @@ class PaymentProvider(models.Model):
             ))
         return environment
 
+    def _qpay_environment_name(self):
+        """Return the present environment in words.
+
+        :rtype: str
+        """
+        names = self.env['qpay.intent']._fields['environment']._description_selection(self.env)
+        return dict(names)[self._qpay_environment()]
+
     def _qpay_callback_base_url(self):
         """Return the address of this Odoo as QPay sees it, without a trailing slash.
 
         :rtype: str
         """
         return (self._qpay_setting('qpay_callback_url') or self.get_base_url()).rstrip('/')
+
+    def _qpay_get_same_account(self):
+        """Return the providers that share this one's account and invoice code at QPay, and so its
+        list of payments; this one included.
+
+        :rtype: payment.provider
+        """
+        self.ensure_one()
+
+        def identify(provider):
+            environment = provider._qpay_environment()
+            names = (f'qpay_base_url_{environment}', 'qpay_client_id', 'qpay_invoice_code')
+            return environment, *(provider._qpay_setting(name) for name in names)
+
+        others = self.sudo().search([('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled')])
+        return self | others.filtered(lambda other: identify(other) == identify(self))
 
     # === REQUEST HELPERS === #
 
@@ -308,7 +332,7 @@ class PaymentProvider(models.Model):
         message = problem or self.env._(
             "QPay accepts the user name, password and invoice code (%(environment)s), and calls"
             " %(url)s back.",
-            environment=self._qpay_environment(),
+            environment=self._qpay_environment_name(),
             url=self._qpay_callback_base_url(),
         )
         return {

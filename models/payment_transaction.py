@@ -36,6 +36,8 @@ class PaymentTransaction(models.Model):
         except UserError as error:
             self._set_error(str(error))
             return {}
+        # There is nothing to do for it before it is confirmed, which resets this.
+        self.is_post_processed = True
         return {'api_url': intent.pay_url}
 
     def _qpay_get_document(self):
@@ -97,8 +99,20 @@ class PaymentTransaction(models.Model):
         :raise UserError: If QPay cannot refund it.
         """
         if self.provider_code == const.PROVIDER_CODE:
-            self._qpay_check_refundable(amount_to_refund or self.amount)
+            amount_to_refund = self._qpay_get_refund_amount(amount_to_refund)
+            self._qpay_check_refundable(amount_to_refund)
         return super()._refund(amount_to_refund=amount_to_refund)
+
+    def _qpay_get_refund_amount(self, amount):
+        """Return which amount in tögrög is to be refunded.
+
+        :param float amount: The amount in the currency of the payment, which is the invoice's;
+            None for all.
+        :rtype: float
+        """
+        payment = self.payment_id
+        is_full = payment and payment.currency_id.compare_amounts(amount or 0, payment.amount) == 0
+        return self.amount if is_full or amount is None else amount
 
     def _qpay_check_refundable(self, amount):
         """Make sure that QPay can refund this transaction (QPay contract §4.4).
@@ -108,6 +122,7 @@ class PaymentTransaction(models.Model):
         """
         self.ensure_one()
         row = self._qpay_get_ledger_row()
+        self.provider_id._qpay_check_journal()
         if row.payment_type != 'card':
             raise UserError(self.env._(
                 "QPay cannot pay back bank transfers. Please pay the money back by a bank"
@@ -143,7 +158,10 @@ class PaymentTransaction(models.Model):
         try:
             client.refund_payment(row.qpay_txn_id, self.reference)
         except QPayRefused as error:
-            raise ValidationError(self.provider_id._qpay_explain(error)) from error
+            # Somebody may have been faster, in QPay's portal.
+            is_done = error.key == 'PAYMENT_ALREADY_CANCELED' and row._is_refunded_at_qpay(client)
+            if not is_done:
+                raise ValidationError(self.provider_id._qpay_explain(error)) from error
         except QPayUnavailable as error:
             _logger.warning("The outcome of refund %s is not known: %s.", self.reference, error)
             if not row._is_refunded_at_qpay(client):
@@ -176,6 +194,18 @@ class PaymentTransaction(models.Model):
         self._set_done()
         return None
 
+    def _get_received_message(self):
+        """ Override of `payment` to tell in the company's language what QPay has taken. """
+        is_payment = self.provider_code == const.PROVIDER_CODE and self.operation != 'refund'
+        if not is_payment or self.state != 'done':
+            return super()._get_received_message()
+        return self.env._(
+            "%(amount)s arrived through QPay (payment %(qpay_txn_id)s, transaction %(ref)s).",
+            amount=self.currency_id.format(self.amount),
+            qpay_txn_id=self.provider_reference,
+            ref=self._get_html_link(),
+        )
+
     # === BUSINESS METHODS - POST-PROCESSING === #
 
     def _create_payment(self, **extra_create_values):
@@ -189,7 +219,7 @@ class PaymentTransaction(models.Model):
         if ledger_row := self._qpay_get_ledger_row():
             extra_create_values = {
                 **self._qpay_get_payment_values(ledger_row),
-                **ledger_row._get_currency_values(),
+                **ledger_row._get_currency_values(self.invoice_ids),
                 **extra_create_values,
             }
         return super()._create_payment(**extra_create_values)
@@ -239,6 +269,8 @@ class PaymentTransaction(models.Model):
             for transaction in self
         ])
         payments.action_post()
+        # Odoo takes a payment of a paid invoice for done, and does not post its entry.
+        payments.move_id.filtered(lambda move: move.state == 'draft').action_post()
         for transaction, payment in zip(self, payments, strict=True):
             transaction.payment_id = payment
         self.env['account.move.line']._reconcile_plan([

@@ -242,8 +242,15 @@ class QPayIntent(models.Model):
         return True
 
     def action_open_document(self):
-        """Open the document that this QR is for."""
+        """Open the document that this QR is for.
+
+        :return: The action of its form, or of the list of several invoices.
+        :rtype: dict
+        :raise UserError: If it is gone.
+        """
         self.ensure_one()
+        if not self._get_document():
+            raise UserError(self.env._("The document has been deleted."))
         action = {
             'type': 'ir.actions.act_window',
             'name': self.document_name,

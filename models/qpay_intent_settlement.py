@@ -126,7 +126,9 @@ class QPayIntent(models.Model):
         :rtype: qpay.intent
         """
         locked = self.try_lock_for_update(allow_referencing=True)
-        locked.payment_ids.filtered(lambda payment: payment.state == 'to_settle')._settle()
+        waiting = locked.payment_ids.filtered(lambda payment: payment.state == 'to_settle')
+        # In the order of their record, in which it was decided which of them is one too many.
+        waiting.sorted('id')._settle()
         locked._update_state()
         self.env.cr.commit()
         return locked
@@ -137,6 +139,7 @@ class QPayIntent(models.Model):
             is_covered = intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) >= 0
             if is_covered and intent.state != 'paid':
                 intent.write({'state': 'paid', 'state_message': False, 'next_look_at': False})
+                intent.payment_ids._forget_parts()
 
     def _adopt_invoice(self, qpay_payment_id):
         """Find the QPay invoice of this intent when the answer to its creation was lost.

@@ -34,6 +34,9 @@ class QPayPayment(models.Model):
     provider_id = fields.Many2one(
         comodel_name='payment.provider', required=True, readonly=True, ondelete='restrict',
     )
+    environment = fields.Selection(
+        selection=[('sandbox', "Sandbox"), ('live', "Live")], required=True, readonly=True,
+    )
     company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
     assigned_partner_id = fields.Many2one(
         help="Whose payment it is, where no QR tells.", comodel_name='res.partner', readonly=True
@@ -69,6 +72,7 @@ class QPayPayment(models.Model):
             ('exceeding', "More than asked"),
             ('double', "Paid once more"),
             ('late', "Paid after the end of the QR"),
+            ('surplus', "More than was still owed"),
         ],
         readonly=True,
     )
@@ -126,7 +130,10 @@ class QPayPayment(models.Model):
         :return: True
         """
         check_accountant(self)
-        waiting = self.sudo().filtered(lambda payment: payment.state != 'settled')
+        # One that waits because it was refunded is in the books already.
+        waiting = self.sudo().filtered(
+            lambda payment: payment.state != 'settled' and not payment.account_payment_id
+        )
         for intent, payments in waiting.grouped('intent_id').items():
             payments.state = 'to_settle'
             if intent:
@@ -157,11 +164,10 @@ class QPayPayment(models.Model):
 
         :return: True
         """
-        for payment in self:
-            check_accountant(payment)
+        check_accountant(self)
+        for payment in self.sudo():
             if payment.status == 'paid' and payment.is_refund_noticed:
-                payment.sudo()._complete_refund()
-                payment.sudo().write({'state': 'settled', 'state_message': False})
+                payment._complete_refund()
         return True
 
     # === BUSINESS METHODS - RECORD === #
@@ -193,16 +199,26 @@ class QPayPayment(models.Model):
         :param list payments: The verified `Payment` values.
         :rtype: qpay.payment
         """
-        known_ids = set(self.search([
+        known = self.search([
             ('provider_id', '=', intent.provider_id.id),
             ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
-        ]).mapped('qpay_txn_id'))
+        ])
         recorded = self.browse()
-        for payment in payments:
+        for row in known.filtered(lambda row: row._is_unknown()):
+            # QPay's list showed it before it was known which QR it paid.
+            row.write({
+                'case': self._find_case(intent, row.amount),
+                'intent_id': intent.id,
+                'state': 'to_settle',
+            })
+            recorded += row
+        known_ids = set(known.mapped('qpay_txn_id'))
+        for payment in sorted(payments, key=lambda payment: payment.paid_at):
             if payment.payment_id not in known_ids:
                 case = self._find_case(intent, float(payment.amount))
                 recorded += self.create({
                     **self._get_values(intent.provider_id, payment),
+                    'environment': intent.environment,
                     'intent_id': intent.id,
                     'case': case,
                 })
@@ -226,11 +242,21 @@ class QPayPayment(models.Model):
         ))
         return row
 
+    def _is_unknown(self):
+        """Whether nobody knows yet whose payment this is.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        is_assigned = self.intent_id or self.assigned_partner_id
+        return self.state == 'needs_attention' and not is_assigned
+
     @api.model
     def _get_values(self, provider, payment):
         """Return the values of the row of a verified payment."""
         return {
             'provider_id': provider.id,
+            'environment': provider._qpay_environment(),
             'qpay_txn_id': payment.payment_id,
             'currency_id': self.env.ref('base.MNT').id,
             'amount': float(payment.amount),

@@ -126,6 +126,8 @@ class QPayPayment(models.Model):
             })
             payment.activity_unlink([_ACTIVITY_TYPE])
             payment._book_fee()
+            if not payment.case and payment._has_unexpected_credit():
+                payment.case = 'surplus'
             payment._tell_about_case()
 
     def _check_environment(self):
@@ -134,10 +136,27 @@ class QPayPayment(models.Model):
         :raise UserError: If it would.
         """
         self.ensure_one()
-        if self.intent_id and self.intent_id._is_left_behind():
+        is_live = self.provider_id._qpay_environment() == 'live'
+        if self.environment == 'sandbox' and is_live:
             raise UserError(self.env._(
                 "This is a payment of QPay's sandbox, which is no real money."
             ))
+
+    def _has_unexpected_credit(self):
+        """Whether a part of this payment of invoices found nothing that was still owed: they were
+        paid or changed in another way in the meantime.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        if self.intent_id.res_model != 'account.move':
+            return False
+        payment = self.account_payment_id
+        return any(
+            not line.currency_id.is_zero(line.amount_residual_currency)
+            for line in payment.move_id.line_ids
+            if line.account_id == payment.destination_account_id
+        )
 
     def _get_transaction(self):
         """Return the transaction that this payment confirms, for exactly the money that arrived.
@@ -173,11 +192,12 @@ class QPayPayment(models.Model):
             except psycopg2.OperationalError:
                 self.env.cr.rollback()  # Another process is at it.
 
-    def _get_currency_values(self):
+    def _get_currency_values(self, invoices):
         """Return what is different about a payment of invoices in another currency: it is booked
         in theirs, for the part of them that was asked for, so that it closes them to the last
         cent; its value is what arrived. Odoo books the exchange difference.
 
+        :param account.move invoices: What is paid.
         :return: Values of the `account.payment`.
         :rtype: dict
         """
@@ -185,9 +205,14 @@ class QPayPayment(models.Model):
         intent = self.intent_id
         if intent.document_currency_id in (self.env['res.currency'], self.currency_id):
             return {}
+        amount = intent._get_document_share(self.amount)
+        if intent.document_currency_id.is_zero(amount):
+            # Less than the smallest coin of theirs is still money: a credit in tögrög.
+            return {}
         values = {
             'currency_id': intent.document_currency_id.id,
-            'amount': intent._get_document_share(self.amount),
+            'amount': amount,
+            'write_off_line_vals': invoices._qpay_get_discount_lines(amount),
         }
         if self.company_id.currency_id == self.currency_id:
             values['force_balance'] = self.amount
@@ -210,10 +235,14 @@ class QPayPayment(models.Model):
             'date': payment.date,
             'ref': self.env._("QPay's fee of %s", self.qpay_txn_id),
             'line_ids': [
-                Command.create({'account_id': fee_account.id, 'debit': self.fee}),
                 Command.create({
-                    'account_id': payment.outstanding_account_id.id, 'credit': self.fee,
-                }),
+                    'account_id': account.id,
+                    'currency_id': self.currency_id.id,
+                    'amount_currency': amount,
+                })
+                for account, amount in (
+                    (fee_account, self.fee), (payment.outstanding_account_id, -self.fee),
+                )
             ],
         })
         self.fee_move_id.action_post()
@@ -246,8 +275,21 @@ class QPayPayment(models.Model):
                 "%s arrived after the QR had ended. It is booked; where the invoice is no longer"
                 " open it is the customer's credit: keep it, or pay it back.", amount,
             ),
+            'surplus': self.env._(
+                "%s arrived, but the invoice was paid or changed in another way before. What is"
+                " over is the customer's credit: keep it for another invoice, or pay it back.",
+                amount,
+            ),
         }[self.case]
         self._schedule_activity(self.env._("An unusual QPay payment"), note)
+
+    def _forget_parts(self):
+        """Take back what people were asked to do about parts of a QR: the rest has arrived.
+
+        :return: None
+        """
+        parts = self.filtered(lambda payment: payment.case == 'partial')
+        parts.filtered(lambda payment: payment.state == 'settled').activity_unlink([_ACTIVITY_TYPE])
 
     def _need_attention(self, reason):
         """Leave the payment to a person, and say why.
@@ -287,13 +329,40 @@ class QPayPayment(models.Model):
         :return: None
         """
         self.ensure_one()
-        if self.refund_transaction_id.state in ('draft', 'pending'):
-            self._complete_refund()
+        if not self.account_payment_id:
+            self.write({
+                'status': 'refunded',
+                'state': 'settled',
+                'state_message': self.env._("Refunded before it was booked: nothing is to book."),
+            })
+            self.activity_unlink([_ACTIVITY_TYPE])
             return
         self.is_refund_noticed = True
-        self._need_attention(self.env._(
-            "QPay shows this payment as refunded. Please book the refund."
-        ))
+        reason = self.env._("QPay shows this payment as refunded. Please book the refund.")
+        if self.refund_transaction_id.state in ('draft', 'pending'):
+            try:
+                with self.env.cr.savepoint():
+                    self._complete_refund()
+                return
+            except UserError as error:
+                reason = str(error)
+        self._need_attention(reason)
+
+    def _notice_no_refund(self):
+        """Take note that QPay's list shows this payment as paid although its refund was asked for
+        and the answer was lost: it did not happen, and may be asked for again.
+
+        :return: None
+        """
+        self.ensure_one()
+        self.refund_transaction_id._set_canceled()
+        self._schedule_activity(
+            self.env._("A refund that QPay did not make"),
+            self.env._(
+                "QPay's list shows that it did not refund this payment. Refund it once more, or"
+                " pay it back by a bank transfer."
+            ),
+        )
 
     def _is_refunded_at_qpay(self, client):
         """Whether QPay says that it has refunded this payment (QPay contract §4.2, §4.5).
@@ -312,9 +381,11 @@ class QPayPayment(models.Model):
         """Book the refund that QPay has made of this payment.
 
         :return: None
+        :raise UserError: If there is no journal to book it in.
         """
         self.ensure_one()
-        if not self.refund_transaction_id:
+        self.provider_id._qpay_check_journal()
+        if self.refund_transaction_id.state in (False, 'cancel'):
             self.refund_transaction_id = self.transaction_id._create_child_transaction(
                 self.amount, is_refund=True
             )
@@ -328,4 +399,5 @@ class QPayPayment(models.Model):
         refund._post_process()
         if self.fee_move_id and not self.fee_move_id.reversal_move_ids:
             self.fee_move_id._reverse_moves([{'date': refund.payment_id.date}], cancel=True)
-        self.status = 'refunded'
+        self.write({'status': 'refunded', 'state': 'settled', 'state_message': False})
+        self.activity_unlink([_ACTIVITY_TYPE])

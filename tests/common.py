@@ -208,6 +208,38 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
     def _transactions(self, invoice):
         return self.env['payment.transaction'].sudo().search([('invoice_ids', 'in', invoice.ids)])
 
+    def _credit(self, partner=None):
+        """Return what a customer has paid too much."""
+        lines = self.env['account.move.line'].search([
+            ('partner_id', '=', (partner or self.customer).id),
+            ('account_type', '=', 'asset_receivable'),
+            ('parent_state', '=', 'posted'),
+            ('balance', '<', 0),
+        ])
+        return -sum(lines.mapped('amount_residual'))
+
+    def _note(self, rows):
+        """Return what the one activity of a row of the ledger says."""
+        self.assertEqual(len(rows.activity_ids), 1)
+        return str(rows.activity_ids.note).replace('&nbsp;', '\xa0')
+
+    def _reconcile(self, provider=None, **values):
+        """Let a person compare QPay's list with the ledger."""
+        reconciliation = self.env['qpay.reconciliation'].sudo().create({
+            'provider_id': (provider or self.provider).id,
+            'date_to': fields.Datetime.now() + timedelta(minutes=5),
+            **values,
+        })
+        reconciliation.action_run()
+        return reconciliation
+
+    def _reconcile_daily(self):
+        """Let the scheduled action compare, and return what it made, the last first."""
+        reconciliations = self.env['qpay.reconciliation'].with_user(SUPERUSER_ID)
+        last = reconciliations.search([], limit=1).id or 0
+        reconciliations._cron_reconcile()
+        return reconciliations.search([('id', '>', last)])
+
     def _calls(self, endpoint):
         """Return how often an endpoint of QPay was called."""
         return self.qpay.calls().get(endpoint, 0)

@@ -110,14 +110,15 @@ class OdooServer:
     :param int workers: How many processes serve HTTP; 0 is one process with threads.
     :param dict environment: Further variables of the environment; the port is put into their
         values.
+    :param str program: Odoo's command line, where it is not the ordinary one.
     """
 
-    def __init__(self, database, name, workers, environment):
+    def __init__(self, database, name, workers, environment, program=None):
         self.port = _free_port()
         self.url = f'http://{HOST}:{self.port}'
         configuration = os.environ['QPAY_DEV_ODOO_CONF']
         self._command = [
-            sys.executable, str(Path(sys.executable).with_name('odoo')), 'server',
+            sys.executable, program or str(Path(sys.executable).with_name('odoo')), 'server',
             '--config', configuration,
             '--database', database, '--db-filter', f'^{database}$', '--no-database-list',
             '--http-port', str(self.port), '--gevent-port', str(_free_port()),
@@ -150,9 +151,17 @@ class OdooServer:
     def kill(self):
         """End all its processes at once, as a power failure does."""
         if self._process:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def is_alive(self):
+        """Whether its main process runs.
+
+        :rtype: bool
+        """
+        return self._process is not None and self._process.poll() is None
 
     def restart(self):
         """Start it again after it was killed."""
@@ -218,11 +227,14 @@ class RealServerCase(BaseCase):
         self.qpay.reset_calls()
 
     @classmethod
-    def _start_server(cls, node):
+    def _start_server(cls, node, program=None, environment=None):
         """Start a further server on the database."""
-        server = OdooServer(cls.database.name, f'test-{cls.__name__}-{node}'.lower(), cls.workers, {
-            'QPAY_BASE_URL_SANDBOX': cls.simulator.url, 'QPAY_CALLBACK_URL': '{url}',
-        })
+        name = f'test-{cls.__name__}-{node}'.lower()
+        server = OdooServer(cls.database.name, name, cls.workers, {
+            'QPAY_BASE_URL_SANDBOX': cls.simulator.url,
+            'QPAY_CALLBACK_URL': '{url}',
+            **(environment or {}),
+        }, program)
         cls.addClassCleanup(server.kill)
         server.start()
         return server

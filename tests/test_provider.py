@@ -170,7 +170,7 @@ class TestConnectionTest(QPayCommon):
     def test_right_settings(self):
         kind, message = self._test_connection()
         self.assertEqual(kind, 'success')
-        self.assertIn('sandbox', message)
+        self.assertIn('Sandbox', message)
         self.assertIn('https://odoo.example.mn', message)
 
     def test_no_invoice_stays_payable_at_qpay(self):

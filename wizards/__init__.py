@@ -1,2 +1,3 @@
+from . import payment_refund_wizard
 from . import qpay_assign_wizard
 from . import qpay_qr_wizard

@@ -1,6 +1,10 @@
+import re
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import clean_text
 from odoo.addons.payment_qpay.utils import check_accountant
 
 
@@ -61,9 +65,9 @@ class QPayAssignWizard(models.TransientModel):
             ('payment_state', 'in', ('not_paid', 'partial')),
             ('company_id', '=', payment.company_id.id),
             ('currency_id', '=', payment.currency_id.id),
-            ('invoice_date', '<=', payment.paid_at.date()),
+            ('invoice_date', '<=', payment._get_payment_date()),
         ], order='invoice_date_due, id')
-        named = open_invoices.filtered(lambda m: m.name and m.name in (payment.description or ''))
+        named = open_invoices.filtered(lambda m: _names(payment.description or '', m.name))
         same_amount = open_invoices.filtered(
             lambda m: m.currency_id.compare_amounts(m.amount_residual, payment.amount) == 0
         )
@@ -81,7 +85,7 @@ class QPayAssignWizard(models.TransientModel):
         self.ensure_one()
         check_accountant(self.payment_id)
         payment = self.payment_id.sudo()
-        if payment.state == 'settled' or payment.intent_id:
+        if payment.state == 'settled' or payment.intent_id or payment.account_payment_id:
             raise UserError(self.env._("This payment is already known."))
         self.invoice_ids.check_access('write')
         if self.invoice_ids.commercial_partner_id - self.partner_id.commercial_partner_id:
@@ -92,3 +96,9 @@ class QPayAssignWizard(models.TransientModel):
         })
         payment.action_settle()
         return {'type': 'ir.actions.act_window_close'}
+
+
+def _names(text, name):
+    """Whether a text of QPay names a document, and not one whose number merely begins so."""
+    number = re.escape(clean_text(name, const.MAX_DESCRIPTION_LENGTH))
+    return bool(re.search(rf'(?<![\w/-]){number}(?![\w/-])', text))

@@ -50,6 +50,7 @@ class QPayQrWizard(models.TransientModel):
         required=True,
     )
     amount_max = fields.Monetary(string="Unpaid", compute='_compute_amount_max')
+    is_for_several = fields.Boolean(compute='_compute_amount_max')
     rate_text = fields.Char(string="Rate", compute='_compute_amount_max')
     environment = fields.Selection(
         selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_environment',
@@ -81,6 +82,7 @@ class QPayQrWizard(models.TransientModel):
     def _compute_amount_max(self):
         for wizard in self:
             document = wizard._get_document()
+            wizard.is_for_several = len(document) > 1
             wizard.amount_max = document._qpay_get_maximum_amount()
             wizard.rate_text = document._qpay_get_rate_text()
 

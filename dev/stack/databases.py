@@ -21,7 +21,9 @@ KEPT_OF_EACH_KIND = 3
 NOT_IN_DATABASE = {'dev', 'tests', 'Makefile', 'pyproject.toml'}
 
 # Attachments in the database make a copy of it whole: there is no filestore to copy with it.
+# Loading a language at the installation leaves English switched off.
 STORE_IN_DATABASE = """
+env['res.lang']._activate_lang('en_US')
 env['ir.config_parameter'].set_param('ir_attachment.location', 'db')
 env['ir.attachment'].force_storage()
 env.cr.commit()
