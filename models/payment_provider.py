@@ -262,7 +262,9 @@ class PaymentProvider(models.Model):
             names = (f'qpay_base_url_{environment}', 'qpay_client_id', 'qpay_invoice_code')
             return environment, *(provider._qpay_setting(name) for name in names)
 
-        others = self.sudo().search([('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled')])
+        others = self.sudo().search([
+            ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'),
+        ])
         return self | others.filtered(lambda other: identify(other) == identify(self))
 
     # === REQUEST HELPERS === #

@@ -29,7 +29,7 @@ class QPayPayment(models.Model):
 
         :return: None
         """
-        for _company, payments in self.grouped('company_id').items():
+        for payments in self.grouped('company_id').values():
             payments = payments._as_bookkeeper()
             together = payments.filtered(lambda payment: payment._can_be_booked_together())
             alone = payments - together
@@ -78,7 +78,7 @@ class QPayPayment(models.Model):
                 self._book()
         except psycopg2.OperationalError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # Which of them it was, and why, turns out when each is booked by itself.
             _logger.info("%s payments could not be booked together: %s", len(self), error)
             return False

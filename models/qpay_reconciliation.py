@@ -215,7 +215,9 @@ class QPayReconciliation(models.Model):
         """
         provider = self.provider_id
         return list(provider._qpay_client().list_payments(
-            provider._qpay_setting('qpay_invoice_code'), _to_ulaanbaatar(start), _to_ulaanbaatar(end)
+            provider._qpay_setting('qpay_invoice_code'),
+            _to_ulaanbaatar(start),
+            _to_ulaanbaatar(end),
         ).payments)
 
     def _list_refunds(self, listed_ids):
@@ -307,15 +309,15 @@ class QPayReconciliation(models.Model):
             else:
                 unknown += ledger._record_unknown(self.provider_id, payment)
         self.env.cr.commit()
-        is_complete = all([
+        settled = [
             intent._in_company_language()._settle(payments)
             for intent, payments in payments_by_intent.items()
-        ])
+        ]
         recovered = ledger.search([
             *self._get_ledger_domain(),
             ('qpay_txn_id', 'in', [payment.payment_id for payment in missing]),
         ]) - unknown
-        return recovered, unknown, is_complete
+        return recovered, unknown, all(settled)
 
     def _find_intent(self, payment):
         """Return the QR that a payment paid; empty if it is none of ours.

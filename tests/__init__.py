@@ -11,6 +11,7 @@ from . import test_fees
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
+from . import test_power_failure
 from . import test_provider
 from . import test_reconciliation
 from . import test_refunds

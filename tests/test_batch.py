@@ -207,7 +207,7 @@ class TestManyCallbacks(BatchCase):
 
         def _create_payment(transaction, **values):
             if transaction.invoice_ids == intents[0].invoice_ids:
-                raise UserError("The year is closed.")
+                raise UserError(self.env._('The year is closed.'))
             return create_payment(transaction, **values)
 
         with (

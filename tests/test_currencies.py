@@ -1,4 +1,4 @@
-"""Whatever the currency and the rounding: what is asked for in tögrög closes the invoice exactly."""
+"""Whatever the currency and rounding: what is asked for in tögrög closes the invoice exactly."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -208,7 +208,10 @@ class TestRounding(CurrencyCase):
                 with self.subTest(amount=amount):
                     intent = self._ask(invoice)
                     self.assertEqual(intent.amount, invoice.amount_total)
-                    [asked] = [i for i in self.qpay.invoices() if i['sender_invoice_no'] == intent.name]
+                    [asked] = [
+                        one for one in self.qpay.invoices()
+                        if one['sender_invoice_no'] == intent.name
+                    ]
                     self.assertEqual(float(asked['amount']), invoice.amount_total)
                     payment = self._pay_and_settle(intent)
                     self.assertPaidOnce(invoice, payment['payment_id'])

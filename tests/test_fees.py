@@ -119,7 +119,9 @@ class TestFees(FeeCase):
     def test_company_in_another_currency(self):
         usd = self._enable_currency('USD')
         company = self.env['res.company'].create({
-            'name': 'Foreign branch', 'currency_id': usd.id, 'country_id': self.env.ref('base.us').id,
+            'name': 'Foreign branch',
+            'currency_id': usd.id,
+            'country_id': self.env.ref('base.us').id,
         })
         self.env['account.chart.template'].sudo().try_loading(
             'generic_coa', company, install_demo=False
@@ -170,7 +172,7 @@ class TestFeeReport(FeeCase):
             domain, ['payment_type'], ['amount:sum', 'fee:sum', '__count']
         )
         self.assertEqual(
-            dict((kind, values) for kind, *values in by_kind),
+            {kind: values for kind, *values in by_kind},
             {'p2p': [15000, 150, 1], 'card': [2000, 30, 1]},
         )
         groups = ledger.web_read_group(
