@@ -136,7 +136,8 @@ class QPayIntent(models.Model):
     _name_uniq = models.Constraint('unique(name)', "The number of a QR must be unique.")
     _amount_positive = models.Constraint('CHECK(amount > 0)', "The amount must be positive.")
     _one_live_qr = models.UniqueIndex(
-        "(res_model, res_id) WHERE state = 'new'",
+        # Several invoices together have no id.
+        "(res_model, res_id) WHERE state = 'new' AND res_id > 0",
         "A QR for this document is being made at this moment. Please try again.",
     )
     _document_index = models.Index('(res_model, res_id)')

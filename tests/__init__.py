@@ -13,6 +13,7 @@ from . import test_intent_end
 from . import test_intent_refused
 from . import test_power_failure
 from . import test_provider
+from . import test_random_money
 from . import test_reconciliation
 from . import test_refunds
 from . import test_rivals

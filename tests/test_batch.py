@@ -205,9 +205,11 @@ class TestManyCallbacks(BatchCase):
         transactions = self.env.registry['payment.transaction']
         create_payment = transactions._create_payment
 
+        reason = 'The year is closed.'
+
         def _create_payment(transaction, **values):
             if transaction.invoice_ids == intents[0].invoice_ids:
-                raise UserError(self.env._('The year is closed.'))
+                raise UserError(reason)
             return create_payment(transaction, **values)
 
         with (

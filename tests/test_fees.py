@@ -109,10 +109,11 @@ class TestFees(FeeCase):
         self.fee_account.active = False
         payment = self._pay_and_settle(self.intent)
         row = self._ledger(self.intent)
-        if row.state == 'needs_attention':
-            self.assertFalse(self._account_payments(payment['payment_id']), 'both or neither')
-            self.fee_account.active = True
-            row.action_settle()
+        self.assertEqual(row.state, 'needs_attention')
+        self.assertIn('archived', self._note(row))
+        self.assertFalse(self._account_payments(payment['payment_id']), 'both or neither')
+        self.fee_account.active = True
+        row.action_settle()
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual(row.fee_move_id.state, 'posted')
 

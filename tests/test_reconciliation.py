@@ -11,6 +11,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay.client import PAGE_LIMIT
 
 from .common import QPayCommon
 
@@ -123,21 +124,27 @@ class TestRecovery(ReconciliationCase):
 
     def test_more_than_a_page_is_read_in_pages(self):
         intent = self._create_intent(self._create_invoice(15000))
-        for _number in range(100):
-            self._pay(intent, amount=1)
-        last = self._pay(intent, amount=14900)
+        # QPay lists the newest first.
+        payment = self._pay(intent)
+        for _number in range(PAGE_LIMIT):
+            self._pay(intent, status='FAILED')
         self.qpay.reset_calls()
         result = self._reconcile()
-        self.assertEqual((result.recovered_count, result.qpay_total), (101, 15000))
-        self.assertEqual(self.qpay.calls(), {LIST: 2})
-        offsets = [call['offset'] for call in self._lists()]
-        self.assertEqual(offsets, [
+        self.assertEqual((result.recovered_count, result.qpay_total), (1, 15000))
+        self.assertEqual([call['offset'] for call in self._lists()], [
             {'page_number': 1, 'page_limit': 100}, {'page_number': 2, 'page_limit': 100},
         ])
-        self.assertEqual(intent.invoice_ids.amount_residual, 0)
-        self.assertEqual(len(self._account_payments(*self._ledger(intent).mapped('qpay_txn_id'))),
-                         101)
-        self.assertIn(last['payment_id'], self._ledger(intent).mapped('qpay_txn_id'))
+        self.assertPaidOnce(intent.invoice_ids, payment['payment_id'])
+
+    def test_many_payments_of_one_qr_are_recovered(self):
+        intent = self._create_intent(self._create_invoice(15000))
+        for amount in (1000,) * 12 + (3000,):
+            self._pay(intent, amount=amount)
+        self.assertEqual(self._reconcile().recovered_count, 13)
+        rows = self._ledger(intent)
+        self.assertEqual(len(self._account_payments(*rows.mapped('qpay_txn_id'))), 13)
+        self.assertEqual((intent.invoice_ids.amount_residual, self._credit()), (0, 0))
+        self.assertFalse(rows.activity_ids)
 
     def test_payment_whose_qr_lost_its_answer_is_found_by_our_number(self):
         invoice = self._create_invoice(15000)
