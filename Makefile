@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11) python3)
 STACK = @$(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset stop test lint shell bench translations env scratch clean
+.PHONY: help setup demo demo-reset stop test test-core lint shell bench translations env scratch clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -19,6 +19,9 @@ stop: ## stop the demonstration and PostgreSQL
 
 test: ## lint and run all tests (T=tests/test_x.py and ARGS='-k name' select some)
 	$(STACK) test
+
+test-core: ## run Odoo's own tests of payments and sales with the addon installed
+	$(STACK) test-core
 
 lint: ## ruff and pylint-odoo
 	$(STACK) lint

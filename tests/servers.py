@@ -236,6 +236,10 @@ class RealServerCase(BaseCase):
             **(environment or {}),
         }, program)
         cls.addClassCleanup(server.kill)
+        # For the links in e-mails, and for what Odoo itself fetches to print a PDF.
+        cls.database.query(
+            "UPDATE ir_config_parameter SET value = %s WHERE key = 'web.base.url'", server.url
+        )
         server.start()
         return server
 

@@ -63,4 +63,4 @@ class OdooClient:
         if 'error' in content:
             error = content['error']
             raise OdooRefusal(error.get('data', {}).get('message') or error['message'])
-        return content['result']
+        return content.get('result')

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from odoo import Command, fields
 
-from . import data
+from . import data, logo, shop
 
 # The merchant that the simulator knows (QPay contract §1.2 for its form).
 MERCHANT = {
@@ -29,8 +29,13 @@ def seed(env, simulator_url, odoo_url=DEFAULT_ODOO_URL):
     env = env(context={**env.context, 'allowed_company_ids': company.ids, 'lang': 'en_US'})
     if company.chart_template != CHART:
         _set_up_company(env, company)
-        _set_up_users(env)
-        _create_invoices(env, _create_customers(env))
+        accountant = _set_up_users(env)
+        customers = _create_customers(env)
+        _set_up_portal(env, customers)
+        _create_invoices(env, customers, accountant)
+        _set_up_provider(env)
+        if 'pos.config' in env:
+            shop.seed(env)
     _set_addresses(env, simulator_url, odoo_url)
 
 
@@ -38,7 +43,9 @@ def _set_up_company(env, company):
     mongolia = env.ref('base.mn')
     tugrik = env.ref('base.MNT')
     tugrik.active = True
-    company.write(data.COMPANY | {'country_id': mongolia.id, 'currency_id': tugrik.id})
+    company.write(data.COMPANY | {
+        'country_id': mongolia.id, 'currency_id': tugrik.id, 'logo': logo.draw(),
+    })
     company.partner_id.write({'lang': LANGUAGE, 'tz': TIME_ZONE})
     env['account.chart.template'].try_loading(CHART, company)
     # Else the first printed invoice asks for a layout.
@@ -48,12 +55,31 @@ def _set_up_company(env, company):
 def _set_up_users(env):
     groups = env.ref('base.group_user') | env.ref('base.group_partner_manager')
     groups |= env.ref('account.group_account_user')
-    env['res.users'].with_context(no_reset_password=True).create(data.ACCOUNTANT | {
+    accountant = env['res.users'].with_context(no_reset_password=True).create(data.ACCOUNTANT | {
         'lang': LANGUAGE, 'tz': TIME_ZONE, 'group_ids': [Command.set(groups.ids)],
         'email': 'accountant@khukhtenger.example',
     })
     env.ref('base.user_admin').write(data.ADMIN | {
         'tz': TIME_ZONE, 'email': 'admin@khukhtenger.example',
+    })
+    return accountant
+
+
+def _set_up_portal(env, customers):
+    """Let a customer sign in to see what is open."""
+    env['res.users'].with_context(no_reset_password=True).create({
+        'login': data.PORTAL_CUSTOMER['login'],
+        'password': data.PORTAL_CUSTOMER['password'],
+        'partner_id': customers[data.PORTAL_CUSTOMER['customer']].id,
+        'group_ids': [Command.set(env.ref('base.group_portal').ids)],
+    })
+
+
+def _set_up_provider(env):
+    env.ref('payment_qpay.payment_provider_qpay').write(MERCHANT | {
+        'state': 'test',
+        # Else a provider in test mode is shown to nobody but the company's own people.
+        'is_published': True,
     })
 
 
@@ -64,7 +90,7 @@ def _create_customers(env):
     }
 
 
-def _create_invoices(env, customers):
+def _create_invoices(env, customers, accountant):
     today = fields.Date.context_today(env['res.users'].with_context(tz=TIME_ZONE))
     payment_term = env.ref('account.account_payment_term_15days')
     # Lines without a product get no tax by themselves.
@@ -74,6 +100,7 @@ def _create_invoices(env, customers):
         'partner_id': customers[customer].id,
         'invoice_date': today - timedelta(days=days),
         'invoice_payment_term_id': payment_term.id,
+        'invoice_user_id': accountant.id,
         'invoice_line_ids': [
             Command.create({
                 'name': name, 'quantity': quantity, 'price_unit': price,
@@ -90,8 +117,7 @@ def _set_addresses(env, simulator_url, odoo_url):
     parameters.set_param('web.base.url', odoo_url)
     # Else the address follows whatever an administrator signs in by.
     parameters.set_param('web.base.url.freeze', 'True')
-    env.ref('payment_qpay.payment_provider_qpay').write(MERCHANT | {
-        'state': 'test',
+    env.ref('payment_qpay.payment_provider_qpay').write({
         'qpay_base_url_sandbox': simulator_url,
         'qpay_callback_url': odoo_url,
     })

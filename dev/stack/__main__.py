@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from . import console, demo, paths, postgres, testing, translations
+from . import console, core_tests, demo, paths, postgres, testing, translations
 from .console import Failure, say
 from .databases import Databases
 from .setup import ready
@@ -24,6 +24,11 @@ def setup():
 def test():
     """Run the tests."""
     return testing.test(ready(for_tests=True))
+
+
+def test_core():
+    """Run Odoo's own tests with the addon installed."""
+    core_tests.test(ready(for_tests=True))
 
 
 def lint():
@@ -65,10 +70,10 @@ def shell():
     """Open Odoo's shell on the demonstration's database."""
     made = ready()
     with postgres.serving():
-        if not Databases(made).exists(demo.DATABASE):
+        if not Databases(made).exists(demo.database()):
             raise Failure('There is no demonstration yet: run "make demo" first.')
         return subprocess.run(
-            made.odoo_command('shell', '--database', demo.DATABASE, '--no-http'),
+            made.odoo_command('shell', '--database', demo.database(), '--no-http'),
             cwd=paths.CHECKOUT, env=made.environment(), check=False,
         ).returncode
 
@@ -96,6 +101,7 @@ COMMANDS = {
     'demo-reset': lambda: demo.reset(ready()),
     'stop': stop,
     'test': test,
+    'test-core': test_core,
     'lint': lint,
     'shell': shell,
     'translations': translate,

@@ -10,11 +10,9 @@ import subprocess
 
 from . import odoo_source
 from .console import Step, run
+from .module_sets import INVOICING
 from .paths import DEV, LOGS, MODULE, REPOSITORY, fingerprint, locked
 
-# Both are loaded before the addon, because they take a minute and change only with Odoo.
-BASE_MODULES = ('account_payment', 'l10n_mn')
-LANGUAGE = 'mn_MN'
 # A test run may still be copying from a template when the next one builds its successor.
 KEPT_OF_EACH_KIND = 3
 # What the repository holds beside the addon, and so beside its database.
@@ -22,8 +20,10 @@ NOT_IN_DATABASE = {'dev', 'tests', 'Makefile', 'pyproject.toml'}
 
 # Attachments in the database make a copy of it whole: there is no filestore to copy with it.
 # Loading a language at the installation leaves English switched off.
-STORE_IN_DATABASE = """
+FINISH_BASE = """
 env['res.lang']._activate_lang('en_US')
+if 'website' in env:
+    env['website'].search([]).language_ids = env['res.lang'].search([])
 env['ir.config_parameter'].set_param('ir_attachment.location', 'db')
 env['ir.attachment'].force_storage()
 env.cr.commit()
@@ -44,13 +44,15 @@ class Databases:
     """The databases of this checkout. PostgreSQL must be running.
 
     :param Setup setup: with what they are built
+    :param ModuleSet modules: Odoo's own modules in them
     """
 
-    def __init__(self, setup):
+    def __init__(self, setup, modules=INVOICING):
         self.setup = setup
+        self.modules = modules
 
     def base(self):
-        """Odoo with the modules that the addon needs and the Mongolian language.
+        """Odoo with its own modules and languages, without the addon.
 
         :return: the template's name
         :rtype: str
@@ -58,9 +60,12 @@ class Databases:
         release = self.setup.odoo / 'odoo/release.py'
         key = fingerprint(
             str(self.setup.odoo), release.stat().st_mtime_ns, odoo_source.version(self.setup.odoo),
-            BASE_MODULES, LANGUAGE, STORE_IN_DATABASE,
+            self.modules, FINISH_BASE,
         )
-        return self._template('base', key, 'Odoo (about a minute, once)', self._build_base)
+        return self._template(
+            'base', key, f'Odoo for {self.modules.purpose} (a minute or two, once)',
+            self._build_base,
+        )
 
     def with_addon(self):
         """The base with the addon as it stands in the repository.
@@ -71,7 +76,8 @@ class Databases:
         base = self.base()
         key = fingerprint(base, BUILD_ASSETS, self.addon_key())
         return self._template(
-            'test', key, 'the addon as it stands', lambda name: self._build_test(base, name),
+            'test', key, f'the addon as it stands for {self.modules.purpose}',
+            lambda name: self._build_test(base, name),
         )
 
     @staticmethod
@@ -91,7 +97,8 @@ class Databases:
         addon = self.with_addon()
         key = fingerprint(addon, SEED, *_files_under(DEV / 'demo'))
         return self._template(
-            'dev', key, "the demonstration's data", lambda name: self._build_dev(addon, name),
+            'dev', key, f"the demonstration's data for {self.modules.purpose}",
+            lambda name: self._build_dev(addon, name),
         )
 
     def create_demo(self, name, addresses):
@@ -183,6 +190,7 @@ class Databases:
         return [name for name in listed.split() if name.startswith(prefix)]
 
     def _template(self, kind, key, description, build):
+        kind = f'{self.modules.prefix}{kind}'
         name = f'{kind}-{key}'
         with locked(kind, LOGS.parent):
             if not self.exists(name):
@@ -197,17 +205,17 @@ class Databases:
 
     def _build_base(self, name):
         self.setup.run_odoo(
-            'server', '--database', name, '--init', ','.join(BASE_MODULES),
-            '--load-language', LANGUAGE, '--stop-after-init', '--no-http',
-            failure="Odoo's database could not be built.", log=LOGS / 'database-base.log',
+            'server', '--database', name, '--init', ','.join(self.modules.names),
+            '--load-language', self.modules.language, '--stop-after-init', '--no-http',
+            failure="Odoo's database could not be built.", log=self._log('base'),
         )
-        self._shell(name, STORE_IN_DATABASE, "Odoo's database could not be built.")
+        self._shell(name, FINISH_BASE, "Odoo's database could not be built.")
 
     def _build_test(self, base, name):
         self.copy(base, name)
         self.setup.run_odoo(
             'server', '--database', name, '--init', MODULE, '--stop-after-init', '--no-http',
-            failure=f'{MODULE} could not be installed.', log=LOGS / 'database-test.log',
+            failure=f'{MODULE} could not be installed.', log=self._log('test'),
         )
         self._shell(name, BUILD_ASSETS, 'The assets could not be built.')
 
@@ -215,6 +223,9 @@ class Databases:
         self.copy(addon, name)
         # Each test puts in the addresses of the servers that it starts.
         self.seed(name, {'odoo': 'http://127.0.0.1:8069', 'simulator': 'http://127.0.0.1:8065'})
+
+    def _log(self, kind):
+        return LOGS / f'database-{self.modules.prefix}{kind}.log'
 
     def _shell(self, name, script, failure):
         self.setup.run_odoo(

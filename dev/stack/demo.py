@@ -10,14 +10,12 @@ import time
 import urllib.error
 import urllib.request
 
-from . import ports, postgres
+from . import module_sets, ports, postgres
 from .console import Failure, Step, say
 from .databases import Databases
 from .paths import CHECKOUT, LOGS, RUN
 from .processes import Process, wait
 
-DATABASE = 'demo'
-SIMULATOR_STATE = CHECKOUT / 'simulator-state.json'
 START_SECONDS = 120
 
 _LOCK = RUN / 'demo.lock'
@@ -25,6 +23,23 @@ _ADDRESSES = RUN / 'demo-addresses.json'
 _SUPERVISOR = Process('demo')
 _SIMULATOR = Process('simulator')
 _ODOO = Process('odoo')
+
+
+def modules():
+    """Odoo's modules in the demonstration: those for invoices, which is quicker to make, or by
+    ``QPAY_DEMO_MODULES=sales`` those for shop, orders and till too, in a database of its own.
+
+    :rtype: ModuleSet
+    """
+    return module_sets.chosen('QPAY_DEMO_MODULES')
+
+
+def database():
+    """The name of the demonstration's database.
+
+    :rtype: str
+    """
+    return f'{modules().prefix}demo'
 
 
 def run(setup):
@@ -37,14 +52,14 @@ def run(setup):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say_running()
+            _say_running(setup)
             return
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         _SUPERVISOR.remember(os.getpid())
         try:
             with postgres.serving(), _servers(setup) as addresses:
                 _pay_once(setup, addresses)
-                _say_addresses(addresses)
+                _say_addresses(setup, addresses)
                 say('\nIt runs until Ctrl-C, or "make stop" from elsewhere.')
                 _watch()
         except KeyboardInterrupt:
@@ -59,9 +74,9 @@ def reset(setup):
     :param Setup setup: what runs it
     """
     stop()
-    SIMULATOR_STATE.unlink(missing_ok=True)
+    _simulator_state().unlink(missing_ok=True)
     with postgres.serving():
-        Databases(setup).drop(DATABASE)
+        Databases(setup, modules()).drop(database())
         run(setup)
 
 
@@ -84,6 +99,7 @@ def _servers(setup):
     odoo_port = ports.port('Odoo', 'QPAY_DEMO_PORT', 8069)
     simulator_port = ports.port('the simulator', 'QPAY_DEMO_SIMULATOR_PORT', 8065)
     addresses = {
+        'database': database(),
         'odoo': f'http://127.0.0.1:{odoo_port}',
         'simulator': f'http://127.0.0.1:{simulator_port}',
     }
@@ -91,7 +107,7 @@ def _servers(setup):
         _prepare_database(setup, addresses)
         with Step('Starting the QPay simulator and Odoo'):
             _start_simulator(setup, simulator_port, addresses['simulator'])
-            _start_odoo(setup, odoo_port, addresses['odoo'])
+            _start_odoo(setup, odoo_port, addresses)
         _ADDRESSES.write_text(json.dumps(addresses), encoding='utf-8')
         yield addresses
     finally:
@@ -104,32 +120,38 @@ def _servers(setup):
 
 def _prepare_database(setup, addresses):
     """Create the database, or bring it up to date with the addon and the addresses."""
-    databases = Databases(setup)
+    databases = Databases(setup, modules())
+    name = addresses['database']
     wanted = {'addon': databases.addon_key(), **addresses}
-    if not databases.exists(DATABASE):
-        databases.create_demo(DATABASE, addresses)
+    if not databases.exists(name):
+        databases.create_demo(name, addresses)
     else:
-        noted = databases.note(DATABASE)
+        noted = databases.note(name)
         if noted.get('addon') != wanted['addon']:
             with Step('Updating the addon in the demonstration'):
-                databases.update_addon(DATABASE)
+                databases.update_addon(name)
         if {**noted, 'addon': wanted['addon']} != wanted:
-            databases.seed(DATABASE, addresses)
-    databases.set_note(DATABASE, wanted)
+            databases.seed(name, addresses)
+    databases.set_note(name, wanted)
+
+
+def _simulator_state():
+    return CHECKOUT / f'{modules().prefix}simulator-state.json'
 
 
 def _start_simulator(setup, port, address):
     _SIMULATOR.start(
-        [setup.python, '-m', 'simulator', '--port', str(port), '--state', str(SIMULATOR_STATE)],
+        [setup.python, '-m', 'simulator', '--port', str(port), '--state', _simulator_state()],
         cwd=CHECKOUT, env=setup.environment(),
     )
     _wait_for(_SIMULATOR, f'{address}/control/health')
 
 
-def _start_odoo(setup, port, address):
+def _start_odoo(setup, port, addresses):
+    name = addresses['database']
     _ODOO.start(
         setup.odoo_command(
-            'server', '--database', DATABASE, '--db-filter', f'^{DATABASE}$', '--no-database-list',
+            'server', '--database', name, '--db-filter', f'^{name}$', '--no-database-list',
             '--http-port', port,
             # Threads, not worker processes: with those the websocket has a port of its own, and
             # a browser reaches both only through a reverse proxy, which a fresh machine lacks.
@@ -137,7 +159,7 @@ def _start_odoo(setup, port, address):
         ),
         cwd=CHECKOUT, env=setup.environment(),
     )
-    _wait_for(_ODOO, f'{address}/web/health')
+    _wait_for(_ODOO, f'{addresses["odoo"]}/web/health')
 
 
 def _wait_for(process, address):
@@ -157,15 +179,17 @@ def _wait_for(process, address):
 
 def _pay_once(setup, addresses):
     """Make the one real payment, unless the database has seen one."""
-    done = subprocess.run(
-        [
-            setup.python, '-m', 'demo.payment', '--database', DATABASE,
-            '--odoo', addresses['odoo'], '--simulator', addresses['simulator'],
-        ],
-        cwd=CHECKOUT, env=setup.environment(), check=False,
-    )
-    if done.returncode:
+    if _run(setup, 'demo.payment', addresses, 'odoo', 'simulator'):
         raise Failure(f'The payment did not go through: read {_ODOO.log} and {_SIMULATOR.log}.')
+
+
+def _run(setup, module, addresses, *names):
+    """Run a program of the demonstration, and return its exit status."""
+    options = [part for name in ('database', *names) for part in (f'--{name}', addresses[name])]
+    return subprocess.run(
+        [setup.python, '-m', module, *options],
+        cwd=CHECKOUT, env=setup.environment(), check=False,
+    ).returncode
 
 
 def _watch():
@@ -175,19 +199,27 @@ def _watch():
         time.sleep(0.5)
 
 
-def _say_running():
+def _say_running(setup):
     try:
         addresses = json.loads(_ADDRESSES.read_text(encoding='utf-8'))
     except FileNotFoundError:
         say('The demonstration is being started or stopped by another command: wait for it.')
         return
     say('The demonstration is already running.')
-    _say_addresses(addresses)
+    _say_addresses(setup, addresses)
 
 
-def _say_addresses(addresses):
+def _say_addresses(setup, addresses):
+    odoo = addresses['odoo']
     say(f"""
-  Odoo             {addresses['odoo']}/odoo (invoices: {addresses['odoo']}/odoo/customer-invoices)
+  Odoo             {odoo}/odoo (invoices: {odoo}/odoo/customer-invoices)
                    accountant / accountant (in Mongolian), admin / admin
-  The payer's bank {addresses['simulator']}
+  A customer       {odoo}/my/invoices
+                   nomin / nomin (in a private window: one browser, one person)""")
+    if _run(setup, 'demo.links', addresses, 'odoo'):
+        raise Failure(f'Odoo does not tell its links: read {_ODOO.log}.')
+    if addresses['database'].startswith(module_sets.SALES.prefix):
+        say(f"""  Shop and till    {odoo}/shop, {odoo}/odoo/point-of-sale
+                   seller / seller""")
+    say(f"""  The payer's bank {addresses['simulator']}
   Logs             {LOGS}""")

@@ -33,7 +33,10 @@ class Setup:
         :rtype: dict[str, str]
         """
         # A developer's own settings of the addon must not lead the demonstration to the real QPay.
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith('QPAY_')}
+        inherited = {
+            key: value for key, value in os.environ.items()
+            if not key.startswith('QPAY_') or key.startswith('QPAY_DEV_')
+        }
         return inherited | self.variables()
 
     def variables(self):

@@ -1,4 +1,4 @@
-"""What the machine must have: Python, PostgreSQL's programs, a browser and fonts."""
+"""What the machine must have: Python, PostgreSQL's programs, a PDF printer, a browser, fonts."""
 
 import os
 import shutil
@@ -80,6 +80,8 @@ def _has_venv():
 NEEDED = {
     f'postgresql-{POSTGRES_MAJOR}': lambda: postgres_bin() is not None,
     'python3-venv': _has_venv,
+    # Odoo prints with it.
+    'wkhtmltopdf': lambda: shutil.which('wkhtmltopdf') is not None,
 }
 NEEDED_BY_TESTS = {
     'chromium': lambda: chromium() is not None,

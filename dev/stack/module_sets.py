@@ -1,0 +1,50 @@
+"""Which of Odoo's own modules a database has before the addon is installed in it."""
+
+import dataclasses
+import os
+
+from .console import Failure
+
+
+@dataclasses.dataclass(frozen=True)
+class ModuleSet:
+    """A choice of Odoo's modules, with templates of its own.
+
+    :param str prefix: how the names of its databases begin
+    :param str purpose: what it is for, as it is shown
+    :param tuple[str, ...] names: the modules; Odoo adds those that they need
+    :param str language: the language that is loaded
+    """
+
+    prefix: str
+    purpose: str
+    names: tuple
+    language: str = 'mn_MN'
+
+
+#: All that the addon itself needs.
+INVOICING = ModuleSet('', 'invoices', ('account_payment', 'l10n_mn'))
+#: Everything with which the addon goes together without needing it.
+SALES = ModuleSet('sales-', 'shop and till', (
+    *INVOICING.names, 'sale_management', 'website_sale', 'pos_online_payment',
+))
+#: What Odoo's own tests of payments and sales expect: nothing but its standard. Some of those of
+#: sales are made for its whole application.
+STANDARD = ModuleSet(
+    'standard-', "Odoo's own tests", ('account_payment', 'sale', 'sale_management'), 'en_US',
+)
+
+NAMED = {'invoicing': INVOICING, 'sales': SALES}
+
+
+def chosen(variable):
+    """The set that a variable of the environment names, by default the small one.
+
+    :param str variable: the variable
+    :rtype: ModuleSet
+    :raise Failure: when it names none
+    """
+    name = os.environ.get(variable) or 'invoicing'
+    if name not in NAMED:
+        raise Failure(f'{variable}={name} is unknown: say {" or ".join(NAMED)}.')
+    return NAMED[name]

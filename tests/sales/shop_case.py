@@ -1,0 +1,40 @@
+"""People who sell and buy: in the shop, by quotations, at the till."""
+
+from odoo.addons.payment_qpay.dev.demo.shop import SELLER
+from odoo.addons.payment_qpay.tests.payment_form_case import PaymentFormCase
+
+
+class ShopCase(PaymentFormCase):
+    """A browser, and a server with shop, orders and till."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.seller = cls.server.log_in(SELLER['login'], SELLER['password'])
+        [cls.seller_id] = cls.seller.call('res.users', 'search', [('login', '=', SELLER['login'])])
+
+    def _find_product(self):
+        """Return a product that is neither stored nor delivered."""
+        return self.seller.call('product.product', 'search', [
+            ('type', '=', 'service'), ('available_in_pos', '=', True),
+        ], limit=1)[0]
+
+    def assertOrderPaid(self, order_id, qr, payment_id, amount):
+        """The order is confirmed, and paid by exactly one payment: QPay's."""
+        query = self.database.query
+        self.assertEqual(query('SELECT state FROM sale_order WHERE id = %s', order_id), [('sale',)])
+        self.assertEqual(
+            query('SELECT t.id, t.state, t.amount, t.is_post_processed FROM payment_transaction t'
+                  ' JOIN sale_order_transaction_rel r ON r.transaction_id = t.id'
+                  ' WHERE r.sale_order_id = %s', order_id),
+            [(qr['transaction_id'], 'done', amount, True)],
+        )
+        self.assertEqual(
+            query('SELECT amount, payment_transaction_id, state IN (%s, %s) FROM account_payment'
+                  ' WHERE qpay_txn_id = %s', 'in_process', 'paid', payment_id),
+            [(amount, qr['transaction_id'], True)],
+        )
+        self.assertEqual(
+            query('SELECT state, amount_paid FROM qpay_intent WHERE id = %s', qr['id']),
+            [('paid', amount)],
+        )
