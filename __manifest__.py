@@ -13,6 +13,8 @@
         'security/qpay_security.xml',
 
         'views/payment_qpay_templates.xml',
+        'views/pay_page_templates.xml',
+        'views/pay_page_open_templates.xml',
         'views/payment_provider_views.xml',
         'views/qpay_intent_views.xml',
         'views/qpay_payment_views.xml',
@@ -24,7 +26,10 @@
         'views/account_payment_views.xml',
         'views/qpay_menus.xml',
 
+        'report/report_invoice.xml',
+
         'data/ir_sequence_data.xml',
+        'data/mail_template_data.xml',
         'data/ir_cron_data.xml',
         'data/payment_method_data.xml',
         'data/payment_provider_data.xml',
@@ -33,10 +38,17 @@
         'web.assets_backend': [
             'payment_qpay/static/src/common/**/*',
             'payment_qpay/static/src/qr_dialog/**/*',
+            'payment_qpay/static/src/invoice_form/**/*',
+        ],
+        'web.assets_frontend_minimal': [
+            'payment_qpay/static/src/pay_page/last_app.js',
         ],
         'web.assets_frontend': [
             'payment_qpay/static/src/common/**/*',
             'payment_qpay/static/src/pay_page/**/*',
+        ],
+        'web.assets_frontend_lazy': [
+            ('remove', 'payment_qpay/static/src/pay_page/last_app.js'),
         ],
     },
     'post_init_hook': 'post_init_hook',

@@ -39,12 +39,6 @@ REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code'
 # QPay's own word, and the one that a client library knows (QPay contract §10).
 REFUNDED_STATUSES = ('REFUNDED', 'REFUND')
 
-# The field of a transaction that links it to the document it pays.
-TRANSACTION_LINKS = frozendict({
-    'account.move': 'invoice_ids',
-    'sale.order': 'sale_order_ids',
-})
-
 # The most characters that QPay takes (QPay contract §2.1).
 MAX_DESCRIPTION_LENGTH = 255
 
@@ -86,6 +80,10 @@ CALLBACK_LEASE = timedelta(minutes=1)
 BOOKING_BATCH = 25
 # How long the creation of a QR can take before it counts as lost.
 CREATION_PERIOD = timedelta(minutes=2)
+
+# How many QRs payers may have made for one document, and in which time.
+PUBLIC_QR_LIMIT = 5
+PUBLIC_QR_PERIOD = timedelta(minutes=10)
 
 # How long a QR can be paid where the provider does not say otherwise.
 DEFAULT_QR_MINUTES = 60

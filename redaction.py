@@ -3,7 +3,7 @@
 import logging
 import re
 
-_SECRET = re.compile(r'(/payment/qpay/(?:callback|pay/\d+)/)[^\s?"]+')
+_SECRET = re.compile(r'(/payment/qpay/(?:callback|(?:pay|receipt|link/\w+)/\d+)/)[^\s?"]+')
 
 
 class SecretAddressFilter(logging.Filter):

@@ -1,8 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.tools import format_date
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.qr import draw_qr
 
 
 class AccountMove(models.Model):
@@ -24,6 +23,12 @@ class AccountMove(models.Model):
         compute='_compute_qpay_intent_count',
         groups='account.group_account_invoice,account.group_account_readonly',
     )
+    qpay_link = fields.Char(
+        string="QPay Link",
+        help="Leads the customer to the payment of this invoice by QPay. It never goes stale: who"
+             " opens it gets the QR that is live, or reads that the invoice is paid.",
+        compute='_compute_qpay_link',
+    )
 
     # === COMPUTE METHODS === #
 
@@ -31,6 +36,12 @@ class AccountMove(models.Model):
     def _compute_qpay_intent_count(self):
         for move in self:
             move.qpay_intent_count = len(move.qpay_intent_ids)
+
+    @api.depends('state', 'move_type', 'company_id')
+    def _compute_qpay_link(self):
+        for move in self:
+            is_invoice = move.move_type == 'out_invoice' and move.state == 'posted'
+            move.qpay_link = is_invoice and documents.of(move).get_link()
 
     # === CRUD METHODS === #
 
@@ -51,7 +62,7 @@ class AccountMove(models.Model):
 
         :return: None
         """
-        self.env['qpay.intent'].sudo()._get_live(self)._look_soon()
+        documents.of(self).get_live_intents()._look_soon()
 
     # === ACTION METHODS === #
 
@@ -63,8 +74,9 @@ class AccountMove(models.Model):
         :raise UserError: If the invoices cannot be paid by one QPay QR.
         """
         self.check_access('write')
-        self._qpay_check_payable()
-        self._qpay_get_provider()
+        document = documents.of(self)
+        document.check_payable()
+        document.get_provider()
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("QPay QR"),
@@ -75,6 +87,34 @@ class AccountMove(models.Model):
                 'default_res_model': self._name,
                 'default_res_id': self.ids[0],
                 'default_invoice_ids': self.ids,
+            },
+        }
+
+    def action_send_qpay_link(self):
+        """Open the dialog that sends the customers of these invoices their permanent links.
+
+        :return: The action of the dialog.
+        :rtype: dict
+        :raise UserError: If one of the invoices cannot be paid by QPay.
+        """
+        self.check_access('write')
+        for move in self:
+            document = documents.of(move)
+            document.check_payable()
+            document.get_provider()
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Send QPay link"),
+            'res_model': 'mail.compose.message',
+            'view_mode': 'form',
+            'target': 'new',
+            'context': {
+                'default_model': self._name,
+                'default_res_ids': self.ids,
+                'default_template_id': self.env.ref('payment_qpay.mail_template_qpay_link').id,
+                'default_composition_mode': 'comment' if len(self) == 1 else 'mass_mail',
+                'default_email_layout_xmlid': 'mail.mail_notification_light',
+                'force_email': True,
             },
         }
 
@@ -97,110 +137,13 @@ class AccountMove(models.Model):
         :raise UserError: If the invoices or the amount cannot be paid by QPay, or QPay refuses.
         """
         self.check_access('write')
-        self._qpay_check_payable()
+        document = documents.of(self)
+        document.check_payable()
         if amount is None:
-            amount = self._qpay_get_default_amount()
-        return self._qpay_get_or_create_intent(amount)._get_normalised_values()
+            amount = document.get_default_amount()
+        return document.get_or_create_intent(amount)._get_normalised_values()
 
     # === BUSINESS METHODS === #
-
-    def _qpay_get_or_create_intent(self, amount):
-        """Return the live QPay QR of these invoices for an amount.
-
-        :param float amount: The amount in tögrög.
-        :rtype: qpay.intent
-        :raise UserError: See `qpay_create_intent`.
-        """
-        self._qpay_check_payable()
-        self._qpay_check_amount(amount)
-        return self.env['qpay.intent'].sudo()._request(
-            self, amount, self._qpay_get_provider(), self[:1].partner_id
-        )
-
-    def _qpay_check_payable(self):
-        """Make sure that one customer owes money on these invoices that QPay can collect.
-
-        :raise UserError: If not, with the reason.
-        """
-        for move in self:
-            if reason := move._qpay_get_obstacle():
-                raise UserError(reason)
-        if len(self.commercial_partner_id) != 1 or len(self.company_id) != 1:
-            raise UserError(self.env._("One QR can only be made for the invoices of one customer."))
-        if len(self.currency_id) != 1:
-            raise UserError(self.env._("One QR can only be made for invoices in one currency."))
-
-    def _qpay_get_obstacle(self):
-        """Return why QPay cannot collect the payment of this invoice; None if it can.
-
-        :rtype: str
-        """
-        self.ensure_one()
-        if self.move_type != 'out_invoice':
-            return self.env._("Only customer invoices can be paid by QPay.")
-        if self.state == 'draft':
-            return self.env._("Please confirm the invoice first.")
-        if self.state == 'cancel':
-            return self.env._("The invoice is cancelled.")
-        if self.currency_id.is_zero(self.amount_residual):
-            return self.env._("The invoice is already paid.")
-        if not self._qpay_has_rate():
-            return self.env._(
-                "QPay collects tögrög only, and there is no exchange rate between %(currency)s and"
-                " tögrög.",
-                currency=self.currency_id.name,
-            )
-        return None
-
-    def _qpay_check_amount(self, amount):
-        """Make sure that an amount is more than nothing and at most what is unpaid.
-
-        :param float amount: The amount in tögrög.
-        :raise ValidationError: If not.
-        """
-        currency = self._qpay_get_currency()
-        if currency.compare_amounts(amount, 0) <= 0:
-            raise ValidationError(self.env._("The amount must be more than zero."))
-        if currency.compare_amounts(amount, self._qpay_get_maximum_amount()) > 0:
-            raise ValidationError(self.env._(
-                "The amount must not be more than the unpaid %s.",
-                currency.format(self._qpay_get_maximum_amount()),
-            ))
-
-    def _qpay_get_provider(self):
-        """Return the QPay provider of the invoices' company, in sudo mode.
-
-        :rtype: payment.provider
-        :raise UserError: If there is none, or it has no journal.
-        """
-        company = self.company_id
-        providers = self.env['payment.provider'].sudo()
-        provider = providers.search([
-            *providers._check_company_domain(company),
-            ('code', '=', const.PROVIDER_CODE),
-            ('state', 'in', ('enabled', 'test')),
-        ], order='state, sequence', limit=1)
-        if not provider:
-            raise UserError(self.env._(
-                "QPay is not set up for %s. Please ask your administrator.", company.name
-            ))
-        provider._qpay_check_journal()
-        return provider
-
-    def _qpay_get_maximum_amount(self):
-        """Return what is unpaid, in tögrög."""
-        return self._qpay_to_mnt(sum(self.mapped('amount_residual')))
-
-    def _qpay_get_default_amount(self):
-        """Return what is due next, in tögrög: an installment, what an early payment costs, or all
-        that is unpaid.
-        """
-        if len(self) > 1:
-            return self._qpay_get_maximum_amount()
-        next_payment = self._get_invoice_next_payment_values()
-        is_early = next_payment.get('installment_state') == 'epd'
-        due = next_payment.get('amount_due' if is_early else 'next_amount_to_pay')
-        return self._qpay_to_mnt(due or self.amount_residual)
 
     def _qpay_get_discount_lines(self, amount):
         """Return the journal items of the discount that an early payment of this invoice earns.
@@ -229,60 +172,13 @@ class AccountMove(models.Model):
             for items in items_by_kind.values() for item in items
         ]
 
-    def _qpay_get_live_intent(self):
-        """Return the QR of exactly these invoices that can be paid now, if there is one."""
-        live = self.env['qpay.intent']._get_live(self)
-        return live.filtered(lambda intent: intent.invoice_ids == self)[:1]
+    def _qpay_get_printed_qr(self):
+        """Return the picture of the permanent link that is printed on this invoice.
 
-    # === CURRENCY === #
-
-    def _qpay_get_currency(self):
-        """Return the currency in which QPay collects."""
-        return self.env.ref('base.MNT')
-
-    def _qpay_has_rate(self):
-        """Whether this invoice's currency can be turned into tögrög: it is, or has a rate."""
-        currencies = (self.currency_id | self._qpay_get_currency()) - self.company_currency_id
-        return self.currency_id == self._qpay_get_currency() or all(
-            currency.with_company(self.company_id).rate_ids for currency in currencies
-        )
-
-    def _qpay_to_mnt(self, amount):
-        """Return an amount of these invoices' currency in tögrög, at the day's rate.
-
-        :param float amount: The amount in the invoices' currency.
-        :rtype: float
-        """
-        return self.currency_id._convert(
-            amount, self._qpay_get_currency(), self.company_id, const.today()
-        )
-
-    def _qpay_from_mnt(self, amount):
-        """Return which amount of these invoices an amount in tögrög pays: all that is unpaid for
-        all that is unpaid, to the last cent.
-
-        :param float amount: The amount in tögrög.
-        :rtype: float
-        """
-        mnt = self._qpay_get_currency()
-        if self.currency_id == mnt:
-            return amount
-        if mnt.compare_amounts(amount, self._qpay_get_maximum_amount()) == 0:
-            return sum(self.mapped('amount_residual'))
-        return mnt._convert(amount, self.currency_id, self.company_id, const.today())
-
-    def _qpay_get_rate_text(self):
-        """Return the day's rate for people; '' for invoices in tögrög.
-
+        :return: The address of the picture, which holds it; '' if none is printed.
         :rtype: str
         """
-        mnt = self._qpay_get_currency()
-        if self.currency_id == mnt:
-            return ''
-        return self.env._(
-            "%(amount)s at the rate of %(date)s: 1 %(currency)s = %(rate)s",
-            amount=self.currency_id.format(sum(self.mapped('amount_residual'))),
-            date=format_date(self.env, const.today()),
-            currency=self.currency_id.name,
-            rate=mnt.format(self._qpay_to_mnt(1)),
-        )
+        self.ensure_one()
+        document = documents.of(self)
+        is_wanted = document.find_provider().qpay_is_on_invoice and not document.get_obstacle()
+        return f'data:image/png;base64,{draw_qr(self.qpay_link).decode()}' if is_wanted else ''

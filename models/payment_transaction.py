@@ -1,9 +1,9 @@
 import logging
 
-from odoo import Command, api, models
+from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable
 
 _logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class PaymentTransaction(models.Model):
             return super()._get_specific_rendering_values(processing_values)
         try:
             intent = self.env['qpay.intent'].sudo()._request(
-                self._qpay_get_document(),
+                documents.of_transaction(self).records,
                 self.amount,
                 self.provider_id.sudo(),
                 self.partner_id,
@@ -40,21 +40,8 @@ class PaymentTransaction(models.Model):
         self.is_post_processed = True
         return {'api_url': intent.pay_url}
 
-    def _qpay_get_document(self):
-        """Return the document that this transaction pays: the one whose QR is shared by all who
-        look at it. Without one document, the transaction stands for itself.
-
-        :rtype: recordset
-        """
-        self.ensure_one()
-        if self.invoice_ids:
-            return self.invoice_ids
-        if 'sale_order_ids' in self._fields and len(self.sale_order_ids) == 1:
-            return self.sale_order_ids
-        return self
-
     @api.model
-    def _qpay_create(self, provider, amount, partner, documents, prefix):
+    def _qpay_create(self, provider, amount, partner, document, prefix):
         """Create a transaction for money of QPay.
 
         It stays a draft until money is verified: a pending one would keep the payer from paying
@@ -63,12 +50,11 @@ class PaymentTransaction(models.Model):
         :param payment.provider provider: The provider, in sudo mode.
         :param float amount: The amount in tögrög.
         :param res.partner partner: The customer.
-        :param recordset documents: What is paid: invoices, orders, or nothing that can be linked.
+        :param recordset document: What is paid: invoices, an order, or nothing that can be linked.
         :param str prefix: How the reference begins where it cannot name a document.
         :rtype: payment.transaction
         """
-        link = const.TRANSACTION_LINKS.get(documents._name) if documents else None
-        values = {link: [Command.set(documents.ids)]} if link else {}
+        values = documents.of(document).get_transaction_values() if document else {}
         method = provider.with_context(active_test=False).payment_method_ids.filtered(
             lambda method: method.code == const.PROVIDER_CODE
         )
@@ -76,7 +62,7 @@ class PaymentTransaction(models.Model):
             'provider_id': provider.id,
             'payment_method_id': method[:1].id,
             'reference': self._compute_reference(
-                const.PROVIDER_CODE, prefix=None if link else prefix, **values
+                const.PROVIDER_CODE, prefix=None if values else prefix, **values
             ),
             'amount': amount,
             'currency_id': self.env.ref('base.MNT').id,

@@ -79,6 +79,8 @@ class QPayCallback(models.Model):
         """
         callback = self.create({'intent_id': intent.id, 'qpay_payment_id': qpay_payment_id})
         self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger()
+        # Whoever looks processes it at once, should the scheduler be busy.
+        intent._notify_viewers(with_documents=False)
         return callback
 
     def _filter_due(self):

@@ -1,16 +1,13 @@
-import base64
-import functools
-import io
 import secrets
 from datetime import datetime, timezone
 from decimal import Decimal
 
-import qrcode
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.qpay import Payment, QPayError
+from odoo.addons.payment_qpay.qr import draw_qr
 from odoo.addons.payment_qpay.utils import check_accountant
 
 
@@ -155,7 +152,7 @@ class QPayIntent(models.Model):
     @api.depends('qr_text')
     def _compute_qr_image(self):
         for intent in self:
-            intent.qr_image = intent.qr_text and _draw_qr(intent.qr_text)
+            intent.qr_image = intent.qr_text and draw_qr(intent.qr_text)
 
     @api.depends('access_token')
     def _compute_pay_url(self):
@@ -188,10 +185,11 @@ class QPayIntent(models.Model):
         QPay is asked at most once in `const.CHECK_INTERVAL`; in between, the state stands.
 
         :return: True
+        :raise AccessError: If the user is no accountant and may not change the document.
         :raise UserError: If QPay gives no answer.
         """
         self.ensure_one()
-        check_accountant(self)
+        self._check_operator()
         intent = self.sudo()
         if intent.qpay_invoice_id and intent._claim_check():
             try:
@@ -207,7 +205,7 @@ class QPayIntent(models.Model):
         :raise UserError: If QPay gives no answer; the QR is then cancelled here, and watched.
         """
         self.ensure_one()
-        check_accountant(self)
+        self._check_operator()
         intent = self.sudo()
         if intent.state == 'new' and not intent._close(self.env._("Cancelled by a person.")):
             raise UserError(self.env._(
@@ -262,7 +260,35 @@ class QPayIntent(models.Model):
             return {**action, 'view_mode': 'list,form', 'domain': domain}
         return {**action, 'view_mode': 'form', 'res_id': self.res_id}
 
+    # === ACCESS === #
+
+    def _is_visible_to_user(self):
+        """Whether the user may see this QR: as an accountant, or as who may change its document.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.has_access('read') or self._is_document_writable()
+
+    def _check_operator(self):
+        """Make sure that the user may act on this QR, for the same reasons.
+
+        :raise AccessError: If not.
+        """
+        if not self._is_document_writable():
+            check_accountant(self)
+
+    def _is_document_writable(self):
+        document = self.sudo()._get_document().with_env(self.env)
+        return bool(document) and document.has_access('write')
+
     # === GETTERS === #
+
+    def _is_payable(self):
+        """Whether this QR is there, and can be paid now."""
+        self.ensure_one()
+        is_open = self.state == 'new' and bool(self.qr_text)
+        return is_open and self.expires_at > fields.Datetime.now()
 
     def _get_document(self):
         """Return the document that this QR is for; empty if it is gone."""
@@ -286,6 +312,9 @@ class QPayIntent(models.Model):
             return self.env._("Paid. Thank you.")
         if self.state == 'failed':
             return self.state_message or self.env._("QPay did not make a QR.")
+        document = documents.of(self._get_document())
+        if document.is_paid():
+            return document.get_obstacle()
         if self.expires_at and self.expires_at <= fields.Datetime.now():
             return self.env._("This QR has expired.")
         return self.env._("This QR was cancelled.")
@@ -312,12 +341,3 @@ class QPayIntent(models.Model):
             'expires_at': self.expires_at and f'{self.expires_at.isoformat()}Z',
             'message': self._get_status_message(),
         }
-
-
-@functools.lru_cache(maxsize=128)
-def _draw_qr(text):
-    """Return a QR as base64 PNG, with about 700 pixels so that it is sharp on any screen."""
-    picture = qrcode.make(text, box_size=10, border=4)
-    buffer = io.BytesIO()
-    picture.save(buffer, 'PNG')
-    return base64.b64encode(buffer.getvalue())

@@ -1,12 +1,13 @@
 import logging
 import secrets
+from datetime import timedelta
 from decimal import Decimal
 
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_repr
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import (
     EmvError,
     InvoiceRequest,
@@ -50,20 +51,21 @@ class QPayIntent(models.Model):
                 other._replace()
             if self._get_live_alone(document):
                 raise self._get_creation_error()
-        currency = self.env.ref('base.MNT')
+        self._check_public_limit(document)
+        kind = documents.of(document)
         intent = self.create({
             'name': self._next_number(),
             'provider_id': provider.id,
             'environment': provider._qpay_environment(),
-            'object_type': 'booking' if document._name == 'sale.order' else 'invoice',
+            'object_type': kind.object_type,
             'res_model': document._name,
             'res_id': document.id if len(document) == 1 else False,
-            'document_name': ', '.join(document.mapped('display_name')),
-            **self._get_invoice_values(document, amount),
+            'document_name': kind.name,
+            **kind.get_intent_values(amount),
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
             'amount': amount,
-            'currency_id': currency.id,
+            'currency_id': kind.currency.id,
             'next_look_at': fields.Datetime.now() + const.CREATION_PERIOD,
         })
         # Monetary values are stored rounded to the currency; read what was stored.
@@ -80,26 +82,6 @@ class QPayIntent(models.Model):
         return f'{self.env["ir.sequence"].next_by_code(self._name)}-{secrets.token_hex(2)}'
 
     @api.model
-    def _get_live(self, document):
-        """Return the QRs that can be paid now and pay a document, or one of several invoices."""
-        if document._name == 'account.move':
-            domain = [('invoice_ids', 'in', document.ids)]
-        else:
-            domain = [('res_model', '=', document._name), ('res_id', '=', document.id)]
-        return self.search([*domain, ('state', '=', 'new')])
-
-    @api.model
-    def _get_invoice_values(self, document, amount):
-        """Return the values of an intent that are known of invoices only."""
-        if document._name != 'account.move':
-            return {}
-        return {
-            'invoice_ids': [Command.set(document.ids)],
-            'document_currency_id': document.currency_id.id,
-            'document_amount': document._qpay_from_mnt(amount),
-        }
-
-    @api.model
     def _get_live_alone(self, document):
         """Return the same, and keep all other processes from asking until this one commits.
 
@@ -109,7 +91,41 @@ class QPayIntent(models.Model):
         self.env.cr.commit()
         if document.sudo().try_lock_for_update(allow_referencing=True) != document:
             raise self._get_creation_error()
-        return self._get_live(document)
+        return documents.of(document).get_live_intents()
+
+    @api.model
+    def _check_public_limit(self, document):
+        """Make sure that payers do not have QR after QR made for one document.
+
+        :param recordset document: The document.
+        :raise UserError: If they do.
+        """
+        if self.env.user._is_internal():
+            return
+        since = fields.Datetime.now() - const.PUBLIC_QR_PERIOD
+        if documents.of(document).count_intents(since) >= const.PUBLIC_QR_LIMIT:
+            raise UserError(self.env._(
+                "Too many QRs were asked for. Please try again in %s minutes.",
+                const.PUBLIC_QR_PERIOD // timedelta(minutes=1),
+            ))
+
+    def _renew(self):
+        """Return the QR that its payer is to pay now: the live one of its document, which may be
+        this one, else a new one for what is still owed.
+
+        :rtype: qpay.intent
+        :raise UserError: If nothing is owed any more, or QPay gives no QR.
+        """
+        self.ensure_one()
+        document = documents.of(self._get_document())
+        is_usable = self.provider_id.state != 'disabled'
+        renewed = document.get_current_intent(
+            document.get_rest_amount(self), self.provider_id if is_usable else None
+        )
+        # The payer of a shop goes on there, as with the earlier QR.
+        if renewed != self:
+            renewed.transaction_id.landing_route = self.transaction_id.landing_route
+        return renewed
 
     @api.model
     def _get_creation_error(self):
@@ -202,7 +218,7 @@ class QPayIntent(models.Model):
         """
         document = self._get_document()
         # The customer may have been deleted, but not the one of an existing document.
-        partner = self.partner_id or document.partner_id or self.company_id.partner_id
+        partner = self.partner_id or documents.of(document).partner or self.company_id.partner_id
         return self.env['payment.transaction']._qpay_create(
             self.provider_id, amount, partner, document, self.name
         )

@@ -4,7 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
 
 _logger = logging.getLogger(__name__)
@@ -60,6 +60,10 @@ class QPayIntent(models.Model):
                 self._check()
             except QPayError as error:
                 _logger.info("QPay could not be asked about %s: %s.", self.name, error)
+        elif self._is_payable() and self.next_look_at > fields.Datetime.now():
+            # Not every document tells by itself that it has changed.
+            if self._get_end_reason():
+                self._look_soon()
 
     def _check(self):
         """Ask QPay what was paid for this QR, and settle it (QPay contract §4.1).
@@ -129,17 +133,23 @@ class QPayIntent(models.Model):
         waiting = locked.payment_ids.filtered(lambda payment: payment.state == 'to_settle')
         # In the order of their record, in which it was decided which of them is one too many.
         waiting.sorted('id')._settle()
-        locked._update_state()
+        (waiting.intent_id | locked._update_state())._notify_viewers()
         self.env.cr.commit()
         return locked
 
     def _update_state(self):
-        """Bring the state in line with the money that arrived."""
-        for intent in self:
-            is_covered = intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) >= 0
-            if is_covered and intent.state != 'paid':
-                intent.write({'state': 'paid', 'state_message': False, 'next_look_at': False})
-                intent.payment_ids._forget_parts()
+        """Bring the state in line with the money that arrived.
+
+        :return: The QRs that are paid only now.
+        :rtype: qpay.intent
+        """
+        paid = self.filtered(
+            lambda intent: intent.state != 'paid'
+            and intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) >= 0
+        )
+        paid.write({'state': 'paid', 'state_message': False, 'next_look_at': False})
+        paid.payment_ids._forget_parts()
+        return paid
 
     def _adopt_invoice(self, qpay_payment_id):
         """Find the QPay invoice of this intent when the answer to its creation was lost.
@@ -185,6 +195,7 @@ class QPayIntent(models.Model):
         if self.state == 'new':
             self.write({'state': 'cancelled', 'state_message': reason})
             self.transaction_id.filtered(lambda tx: tx.state == 'draft')._set_canceled()
+            self._notify_viewers()
         self._schedule_look(is_ended)
         self.env.cr.commit()
         return is_ended
@@ -253,15 +264,7 @@ class QPayIntent(models.Model):
             return self.env._("Expired.")
         if self.environment != self.provider_id._qpay_environment():
             return self.env._("The provider was switched between sandbox and live.")
-        if self.res_model != 'account.move':
-            return ''
-        if not self.invoice_ids or any(move.state != 'posted' for move in self.invoice_ids):
-            return self.env._("The invoice is no longer confirmed.")
-        still_asked = self.document_amount - self._get_document_share(self.amount_paid)
-        still_owed = sum(self.invoice_ids.mapped('amount_residual'))
-        if self.document_currency_id.compare_amounts(still_asked, still_owed) > 0:
-            return self.env._("The invoice was paid or changed in another way.")
-        return ''
+        return documents.of(self._get_document()).get_end_reason(self)
 
     def _get_document_share(self, amount):
         """Return which amount of the document money of this QR pays, in the document's currency.

@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import split_every
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError
 
 _logger = logging.getLogger(__name__)
@@ -164,7 +164,8 @@ class QPayPayment(models.Model):
         :rtype: payment.transaction
         """
         expected = self.intent_id.transaction_id
-        if expected.state == 'draft':
+        document = documents.of(self.intent_id._get_document()) if self.intent_id else None
+        if expected.state == 'draft' and document.takes_money():
             expected.amount = self.amount
             self.transaction_id = expected
         elif self.intent_id:
@@ -401,3 +402,4 @@ class QPayPayment(models.Model):
             self.fee_move_id._reverse_moves([{'date': refund.payment_id.date}], cancel=True)
         self.write({'status': 'refunded', 'state': 'settled', 'state_message': False})
         self.activity_unlink([_ACTIVITY_TYPE])
+        self.intent_id._notify_viewers()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
 from .errors import QPayUnknownOutcome
-from .values import BankLink, Invoice, Payment, PaymentCheck, Token
+from .values import BankLink, EbarimtReceipt, Invoice, Payment, PaymentCheck, Token
 
 # Times below this are durations: no token can have expired in 2001.
 _EARLIEST_TIMESTAMP = 1_000_000_000
@@ -53,7 +53,7 @@ def parse_invoice(data):
         links=tuple(
             BankLink(*(_text(link, key) for key in ('name', 'description', 'logo', 'link')))
             for link in (links if isinstance(links, list) else [])
-            if isinstance(link, dict) and _is_app_link(link.get('link'))
+            if isinstance(link, dict) and is_app_link(link.get('link'))
         ),
         # QPay's picture is 10 kB of what can be drawn from the text.
         raw={key: value for key, value in data.items() if key != 'qr_image'},
@@ -117,6 +117,40 @@ def rows_of(page):
     return rows
 
 
+def parse_ebarimt(data):
+    """Read a VAT receipt, with the keys of QPay's JSON or of its documents (QPay contract §5.3).
+
+    :param dict data: The decoded JSON.
+    :return: The receipt.
+    :rtype: EbarimtReceipt
+    :raise QPayUnknownOutcome: If the answer lacks the receipt's id, status, amount or VAT.
+    """
+    histories = data.get('barimt_histories')
+    first = histories[0] if isinstance(histories, list) and histories else {}
+    return EbarimtReceipt(
+        ebarimt_id=_text(data, 'id', required=True),
+        receipt_number=(
+            _text(data, 'ebarimt_receipt_id')
+            or _text(first if isinstance(first, dict) else {}, 'ebarimt_bill_id')
+        ),
+        status=_text(data, 'barimt_status', 'ebarimt_status', required=True).upper(),
+        status_at=_moment(
+            _text(data, 'barimt_status_date', 'ebarimt_status_date', 'created_date')
+        ),
+        payment_id=_text(data, 'g_payment_id'),
+        receiver_type=_text(data, 'ebarimt_receiver_type', 'ebarim_receiver_type').upper(),
+        amount=_decimal(data, 'amount'),
+        vat_amount=_decimal(data, 'vat_amount'),
+        city_tax_amount=_decimal(data, 'city_tax_amount', default=Decimal(0)),
+        tax_type=_text(data, 'tax_type'),
+        district_code=_text(data, 'ebarimt_district_code'),
+        receiver=_text(data, 'ebarimt_receiver'),
+        lottery=_text(data, 'ebarimt_lottery'),
+        qr_data=_text(data, 'ebarimt_qr_data'),
+        raw=data,
+    )
+
+
 def parse_error(status, data):
     """Read an error body: a key, or an object by field (QPay contract §7.1 and §7.2).
 
@@ -139,8 +173,12 @@ def parse_error(status, data):
     return {'key': str(error or ''), 'status': status, 'message': str(data.get('message') or '')}
 
 
-def _is_app_link(link):
-    """Whether a link opens an app or a page: what QPay sends must not run a script in ours."""
+def is_app_link(link):
+    """Whether a link opens an app or a page: what QPay sends must not run a script in ours.
+
+    :param link: The link as QPay sent it.
+    :rtype: bool
+    """
     scheme, separator, _rest = str(link or '').strip().lower().partition(':')
     is_scheme = bool(separator) and scheme.replace('-', '').isalnum()
     return is_scheme and scheme not in ('javascript', 'data', 'vbscript')
@@ -153,7 +191,11 @@ def _payment_time(row):
     """
     legs = row.get('card_transactions')
     leg = legs[0] if isinstance(legs, list) and legs and isinstance(legs[0], dict) else {}
-    text = row.get('payment_date') or leg.get('date') or leg.get('transaction_date')
+    return _moment(row.get('payment_date') or leg.get('date') or leg.get('transaction_date'))
+
+
+def _moment(text):
+    """Return a time as QPay writes it, aware and in UTC, or None if it is none."""
     if not text:
         return None
     try:

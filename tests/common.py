@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.dev.simulator import Simulator
 
 
@@ -102,7 +103,7 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
     @classmethod
     def _create_intent(cls, invoice, amount=None):
         """Return the live QR of an invoice."""
-        return invoice._qpay_get_or_create_intent(amount or invoice.amount_residual)
+        return documents.of(invoice).get_or_create_intent(amount or invoice.amount_residual)
 
     def _pay(self, intent, **options):
         """Let the payer pay a QR in the bank app, and return the payment."""

@@ -3,6 +3,8 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
+from odoo.addons.payment_qpay import documents
+
 from .common import QPayCommon
 
 LIST = 'POST /v2/payment/list'
@@ -135,7 +137,7 @@ class TestSeveralCompanies(CompaniesCase):
     def test_one_qr_is_for_one_company(self):
         both = self._create_invoice(100) | self._other_invoice(100)
         with self.assertRaisesRegex(UserError, 'one customer'):
-            both._qpay_get_or_create_intent(200)
+            documents.of(both).get_or_create_intent(200)
 
     def test_merchant_that_two_companies_share_is_not_counted_twice(self):
         self.other_provider.write({

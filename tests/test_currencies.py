@@ -9,7 +9,7 @@ from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import const, documents
 
 from .common import QPayCommon
 
@@ -37,7 +37,7 @@ class CurrencyCase(QPayCommon):
         )
 
     def _ask(self, invoice):
-        return self._create_intent(invoice, invoice._qpay_get_default_amount())
+        return self._create_intent(invoice, documents.of(invoice).get_default_amount())
 
     def _money(self, payment):
         """Return what a payment brought, as the books say it in tögrög."""
@@ -146,7 +146,7 @@ class TestCurrencies(CurrencyCase):
 
     def test_several_dollar_invoices_of_one_customer(self):
         both = self._bill(10.87) | self._bill(20.13, invoice_date='2026-11-02')
-        intent = self._create_intent(both, both._qpay_get_maximum_amount())
+        intent = self._create_intent(both, documents.of(both).get_maximum_amount())
         self.assertEqual(intent.amount, self.mnt.round(31 * 3567.89))
         payment = self._pay_and_settle(intent)
         for invoice in both:
@@ -188,12 +188,12 @@ class TestCurrencies(CurrencyCase):
         chf = self._enable_currency('CHF')
         invoice = self._create_invoice(10, currency_id=chf.id)
         with self.assertRaisesRegex(UserError, 'no exchange rate'):
-            invoice._qpay_get_or_create_intent(100)
+            documents.of(invoice).get_or_create_intent(100)
 
     def test_invoices_in_two_currencies_have_no_common_qr(self):
         both = self._bill(10) | self._create_invoice(100)
         with self.assertRaisesRegex(UserError, 'one currency'):
-            both._qpay_get_or_create_intent(100)
+            documents.of(both).get_or_create_intent(100)
 
 
 @tagged('post_install', '-at_install')
@@ -249,7 +249,7 @@ class TestRounding(CurrencyCase):
         self.assertEqual(self._create_intent(invoice, 10.876).amount, 10.88)
         for amount in (0.004, 0, -1, 100.006):
             with self.subTest(amount=amount), self.assertRaises(ValidationError):
-                invoice._qpay_get_or_create_intent(amount)
+                documents.of(invoice).get_or_create_intent(amount)
 
     def test_thirds_add_up(self):
         invoice = self._create_invoice(100)

@@ -27,7 +27,7 @@ from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import tagged
 from odoo.tools import float_repr, mute_logger
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.dev.simulator.control import SimulatorError
 from odoo.addons.payment_qpay.tests.random_case import POINTS, START, TROUBLES, RandomCase
 
@@ -211,7 +211,8 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def ask(self, invoices, share):
         with self.case.step():
-            amount = share and self.case.mnt.round(invoices._qpay_get_maximum_amount() * share)
+            unpaid = documents.of(invoices).get_maximum_amount()
+            amount = share and self.case.mnt.round(unpaid * share)
             invoices.qpay_create_intent(amount)
         known = len(self.qrs)
         # Also where Odoo does not know about it.

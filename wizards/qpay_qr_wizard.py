@@ -1,7 +1,9 @@
 import math
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.payment_qpay import documents
 
 
 class QPayQrWizard(models.TransientModel):
@@ -55,9 +57,12 @@ class QPayQrWizard(models.TransientModel):
     environment = fields.Selection(
         selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_environment',
     )
-    state = fields.Selection(related='intent_id.state', related_sudo=False)
-    is_simulation_allowed = fields.Boolean(
-        related='intent_id.is_simulation_allowed', related_sudo=False
+    state = fields.Selection(related='intent_id.state')
+    is_simulation_allowed = fields.Boolean(related='intent_id.is_simulation_allowed')
+    document_link = fields.Char(
+        string="Link for the Customer",
+        help="Leads the customer to this payment. It never goes stale.",
+        compute='_compute_amount_max',
     )
     seconds_left = fields.Integer(
         help="How long the QR can still be paid. The server counts, because the clock of the"
@@ -72,32 +77,35 @@ class QPayQrWizard(models.TransientModel):
         """ Propose the QR that is live already, else the amount that is due next. """
         for wizard in self:
             document = wizard._get_document()
-            live_intent = document._qpay_get_live_intent().filtered(wizard._is_payable)
-            wizard.currency_id = document._qpay_get_currency()
-            wizard.provider_id = document._qpay_get_provider()
+            document.check_payable()
+            live_intent = document.get_live_intent().filtered(wizard._is_payable)
+            wizard.currency_id = document.currency
+            wizard.provider_id = document.get_provider()
             wizard.intent_id = live_intent
-            wizard.amount = live_intent.amount or document._qpay_get_default_amount()
+            wizard.amount = live_intent.amount or document.get_default_amount()
 
     @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_amount_max(self):
         for wizard in self:
             document = wizard._get_document()
-            wizard.is_for_several = len(document) > 1
-            wizard.amount_max = document._qpay_get_maximum_amount()
-            wizard.rate_text = document._qpay_get_rate_text()
+            wizard.is_for_several = len(document.records) > 1
+            wizard.amount_max = document.get_maximum_amount()
+            wizard.rate_text = document.get_rate_text()
+            wizard.document_link = document.get_link()
 
     @api.depends('intent_id', 'provider_id')
     def _compute_environment(self):
         for wizard in self:
             wizard.environment = (
-                wizard.intent_id.environment or wizard.provider_id.sudo()._qpay_environment()
+                wizard.intent_id.sudo().environment
+                or wizard.provider_id.sudo()._qpay_environment()
             )
 
     @api.depends('intent_id')
     def _compute_seconds_left(self):
         now = fields.Datetime.now()
         for wizard in self:
-            expires_at = wizard.intent_id.expires_at or now
+            expires_at = wizard.intent_id.sudo().expires_at or now
             # Upwards: the dialog must not offer a new QR while the server still holds to this one.
             wizard.seconds_left = max(0, math.ceil((expires_at - now).total_seconds()))
 
@@ -106,7 +114,14 @@ class QPayQrWizard(models.TransientModel):
     @api.constrains('amount')
     def _check_amount(self):
         for wizard in self:
-            wizard._get_document()._qpay_check_amount(wizard.amount)
+            wizard._get_document().check_amount(wizard.amount)
+
+    @api.constrains('intent_id')
+    def _check_intent(self):
+        for wizard in self:
+            intent = wizard.intent_id.sudo()
+            if intent and intent._get_document() != wizard._get_document().records:
+                raise ValidationError(self.env._("This QR is another document's."))
 
     # === ACTION METHODS === #
 
@@ -121,7 +136,7 @@ class QPayQrWizard(models.TransientModel):
             and what is unpaid, or QPay gives no QR.
         """
         self.ensure_one()
-        self.intent_id = self._get_document()._qpay_get_or_create_intent(self.amount)
+        self.intent_id = self._get_document().get_or_create_intent(self.amount)
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("QPay QR"),
@@ -136,24 +151,22 @@ class QPayQrWizard(models.TransientModel):
     def _is_payable(self, intent):
         """Whether a live QR can still be shown: what it asks for is owed, and it is valid."""
         return (
-            intent.qr_text
-            and intent.expires_at > fields.Datetime.now()
+            intent._is_payable()
             and intent.currency_id.compare_amounts(intent.amount, self.amount_max) <= 0
         )
 
     def _get_document(self):
         """Return what is to be paid: one document, or several invoices.
 
-        :rtype: recordset
+        :rtype: Document
         :raise UserError: If documents of its kind cannot be paid by QPay, or it is gone.
         :raise AccessError: If the user may not change the document.
         """
         self.ensure_one()
-        if not hasattr(self.env.get(self.res_model), '_qpay_get_or_create_intent'):
+        if self.res_model not in documents.MODELS or self.res_model not in self.env:
             raise UserError(self.env._("QPay cannot collect the payment of this document."))
-        ids = self.invoice_ids.ids or [self.res_id]
-        document = self.env[self.res_model].browse(ids).exists()
-        if not document:
+        records = self.env[self.res_model].browse(self.invoice_ids.ids or [self.res_id]).exists()
+        if not records:
             raise UserError(self.env._("The document has been deleted."))
-        document.check_access('write')
-        return document
+        records.check_access('write')
+        return documents.of(records)

@@ -1,0 +1,140 @@
+from odoo import Command
+from odoo.tools import format_date
+
+from odoo.addons.payment_qpay import const
+
+from .document import Document
+
+
+class InvoiceDocument(Document):
+    """One customer invoice, or several of one customer in one currency."""
+
+    model = 'account.move'
+    link_name = 'invoice'
+    transaction_field = 'invoice_ids'
+    is_payable_together = True
+
+    @property
+    def company(self):
+        """The company that is paid."""
+        return self.records.company_id[:1]
+
+    def get_intent_values(self, amount):
+        """Return the invoices, and what the amount is in their currency."""
+        return {
+            'invoice_ids': [Command.set(self.records.ids)],
+            'document_currency_id': self.records.currency_id.id,
+            'document_amount': self._from_mnt(amount),
+        }
+
+    # === WHAT IS OWED === #
+
+    def get_maximum_amount(self):
+        """Return what is unpaid, in tögrög."""
+        return self._to_mnt(sum(self.records.mapped('amount_residual')))
+
+    def get_default_amount(self):
+        """Return what is due next, in tögrög: an installment, what an early payment costs, or all
+        that is unpaid.
+        """
+        if len(self.records) > 1:
+            return self.get_maximum_amount()
+        next_payment = self.records._get_invoice_next_payment_values()
+        is_early = next_payment.get('installment_state') == 'epd'
+        due = next_payment.get('amount_due' if is_early else 'next_amount_to_pay')
+        return self._to_mnt(due or self.records.amount_residual)
+
+    def is_paid(self):
+        """Whether nothing is owed any more because it was paid."""
+        return bool(self.records) and all(
+            move.state == 'posted' and move.currency_id.is_zero(move.amount_residual)
+            for move in self.records
+        )
+
+    def _get_obstacle(self):
+        own_reasons = filter(None, map(self._get_obstacle_of, self.records))
+        return next(own_reasons, None) or self._get_obstacle_together()
+
+    def _get_obstacle_together(self):
+        if len(self.records.commercial_partner_id) != 1 or len(self.records.company_id) != 1:
+            return self.env._("One QR can only be made for the invoices of one customer.")
+        if len(self.records.currency_id) != 1:
+            return self.env._("One QR can only be made for invoices in one currency.")
+        return None
+
+    def _get_obstacle_of(self, move):
+        if move.move_type != 'out_invoice':
+            return self.env._("Only customer invoices can be paid by QPay.")
+        if move.state == 'draft':
+            return self.env._("Please confirm the invoice first.")
+        if move.state == 'cancel':
+            return self.env._("The invoice is cancelled.")
+        if move.currency_id.is_zero(move.amount_residual):
+            return self.env._("The invoice is already paid.")
+        if not self._has_rate(move):
+            return self.env._(
+                "QPay collects tögrög only, and there is no exchange rate between %(currency)s and"
+                " tögrög.",
+                currency=move.currency_id.name,
+            )
+        return None
+
+    def get_end_reason(self, intent):
+        """Return why a live QR must no longer be paid: what it asks for is no longer owed."""
+        if not self.records or any(move.state != 'posted' for move in self.records):
+            return self.env._("The invoice is no longer confirmed.")
+        still_asked = intent.document_amount - intent._get_document_share(intent.amount_paid)
+        still_owed = sum(self.records.mapped('amount_residual'))
+        if intent.document_currency_id.compare_amounts(still_asked, still_owed) > 0:
+            return self.env._("The invoice was paid or changed in another way.")
+        return ''
+
+    def _get_intent_domain(self):
+        return [('invoice_ids', 'in', self.records.ids)]
+
+    # === CURRENCY === #
+
+    def get_rate_text(self):
+        """Return the day's rate for people; '' for invoices in tögrög."""
+        currency = self.records.currency_id
+        if currency == self.currency:
+            return ''
+        return self.env._(
+            "%(amount)s at the rate of %(date)s: 1 %(currency)s = %(rate)s",
+            amount=currency.format(sum(self.records.mapped('amount_residual'))),
+            date=format_date(self.env, const.today()),
+            currency=currency.name,
+            rate=self.currency.format(self._to_mnt(1)),
+        )
+
+    def _has_rate(self, move):
+        """Whether an invoice's currency can be turned into tögrög: it is, or has a rate."""
+        currencies = (move.currency_id | self.currency) - move.company_currency_id
+        return move.currency_id == self.currency or all(
+            currency.with_company(move.company_id).rate_ids for currency in currencies
+        )
+
+    def _to_mnt(self, amount):
+        """Return an amount of the invoices' currency in tögrög, at the day's rate.
+
+        :param float amount: The amount in the invoices' currency.
+        :rtype: float
+        """
+        return self.records.currency_id._convert(
+            amount, self.currency, self.company, const.today()
+        )
+
+    def _from_mnt(self, amount):
+        """Return which amount of the invoices an amount in tögrög pays: all that is unpaid for
+        all that is unpaid, to the last cent.
+
+        :param float amount: The amount in tögrög.
+        :rtype: float
+        """
+        if self.records.currency_id == self.currency:
+            return amount
+        if self.currency.compare_amounts(amount, self.get_maximum_amount()) == 0:
+            return sum(self.records.mapped('amount_residual'))
+        return self.currency._convert(
+            amount, self.records.currency_id, self.company, const.today()
+        )

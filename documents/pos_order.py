@@ -1,0 +1,38 @@
+from .document import Document
+
+
+class PosOrderDocument(Document):
+    """An order of the till that its customer pays online."""
+
+    model = 'pos.order'
+    transaction_field = 'pos_order_id'
+
+    @property
+    def name(self):
+        """What the receipt calls it: an unpaid order has no name of its own yet."""
+        return self.records.pos_reference or super().name
+
+    def get_transaction_values(self):
+        """Return what links a transaction to the order while the till waits for its payment."""
+        return {self.transaction_field: self.records.id} if self.takes_money() else {}
+
+    def get_maximum_amount(self):
+        """Return what is unpaid, in tögrög."""
+        return self.records.get_amount_unpaid()
+
+    def get_default_amount(self):
+        """Return what the till asks for, in tögrög."""
+        return self.records._get_checked_next_online_payment_amount() or self.get_maximum_amount()
+
+    def takes_money(self):
+        """Whether the till still waits: a closed order takes no further payment."""
+        return self.records.state == 'draft'
+
+    def _get_obstacle(self):
+        if self.records.state == 'cancel':
+            return self.env._("The order is cancelled.")
+        if not self.takes_money() or self.is_paid():
+            return self.env._("The order is already paid.")
+        if self.records.session_id.state != 'opened':
+            return self.env._("The till is closed.")
+        return None

@@ -1,0 +1,32 @@
+from lxml import etree
+
+from odoo import api, models
+
+
+class Base(models.AbstractModel):
+    _inherit = 'base'
+
+    @api.model
+    def _get_view(self, view_id=None, view_type='form', **options):
+        """ Override of `base` to give sales orders their QPay button.
+
+        A view of ours cannot extend one of `sale`, which may not be installed.
+        """
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if self._name == 'sale.order' and view_type == 'form':
+            for header in arch.xpath('//form/header[1]'):
+                header.append(self._get_qpay_qr_button())
+        return arch, view
+
+    @api.model
+    def _get_qpay_qr_button(self):
+        action = self.env.ref('payment_qpay.action_qpay_qr_wizard')
+        return etree.Element('button', {
+            'name': str(action.id),
+            'type': 'action',
+            'string': self.env._("QPay QR"),
+            'class': 'o_qpay_qr_button',
+            'context': "{'default_res_model': 'sale.order', 'default_res_id': id}",
+            'invisible': "not id or state == 'cancel'",
+            'groups': 'sales_team.group_sale_salesman',
+        })

@@ -1,0 +1,127 @@
+from datetime import datetime, timezone
+from decimal import Decimal
+
+from odoo import models
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import (
+    InvoiceRequest,
+    QPayError,
+    QPayRefused,
+    QPayUnauthorized,
+    QPayUnreachable,
+)
+
+
+class PaymentProvider(models.Model):
+    """Whether the connection to QPay works, and what QPay's errors mean for people."""
+
+    _inherit = 'payment.provider'
+
+    # === ACTION METHODS === #
+
+    def action_qpay_test_connection(self):
+        """Try the settings at QPay and tell in one sentence what works and what does not.
+
+        :return: The notification to show.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access('write')
+        try:
+            problem = self._qpay_find_problem()
+        except QPayError as error:
+            problem = self._qpay_explain(error)
+        message = problem or self.env._(
+            "QPay accepts the user name, password and invoice code (%(environment)s), and calls"
+            " %(url)s back.",
+            environment=self._qpay_environment_name(),
+            url=self._qpay_callback_base_url(),
+        )
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'title': self.env._("QPay connection"),
+                'message': message,
+                'type': 'warning' if problem else 'success',
+                'sticky': bool(problem),
+            },
+        }
+
+    def _qpay_find_problem(self):
+        """Return the first thing that keeps the provider from working, or None.
+
+        QPay has no call that only verifies an invoice code: an invoice that nobody sees is made
+        and cancelled at once.
+
+        :return: A translated sentence, or None.
+        :rtype: str
+        :raise QPayError: If QPay does not accept the settings or does not answer.
+        """
+        client = self._qpay_client()
+        token = client.log_in()
+        invoice = client.create_invoice(InvoiceRequest(
+            invoice_code=self._qpay_setting('qpay_invoice_code'),
+            sender_invoice_no=f'TEST-{int(datetime.now().timestamp())}',
+            receiver_code=self._qpay_setting('qpay_receiver_code'),
+            description='Connection test',
+            amount=Decimal(const.CONNECTION_TEST_AMOUNT),
+            callback_url=self._qpay_callback_base_url(),
+        ))
+        try:
+            client.cancel_invoice(invoice.invoice_id)
+        except QPayError as error:
+            return self.env._(
+                "QPay accepts the settings, but did not cancel the trial invoice over %(amount)s ₮:"
+                " %(reason)s",
+                amount=const.CONNECTION_TEST_AMOUNT,
+                reason=self._qpay_explain(error),
+            )
+        if token.server_time:
+            skew = abs(datetime.now(timezone.utc) - token.server_time)
+            if skew > const.MAX_CLOCK_SKEW:
+                return self.env._(
+                    "QPay accepts the settings, but this server's clock differs from QPay's by"
+                    " %s minutes.", int(skew.total_seconds() // 60)
+                )
+        if not self.qpay_callback_is_public:
+            return self.env._(
+                "QPay accepts the settings, but it cannot call %s back: the address is not"
+                " public. Payments are then noticed only while somebody looks at the QR or checks.",
+                self._qpay_callback_base_url(),
+            )
+        return None
+
+    # === ERRORS === #
+
+    def _qpay_explain(self, error):
+        """Return what an error of QPay means, for the people who read it.
+
+        :param QPayError error: The error.
+        :return: A sentence that is translated and safe to show.
+        :rtype: str
+        """
+        if isinstance(error, QPayUnreachable):
+            return self.env._("QPay cannot be reached. Please try again in a moment.")
+        if isinstance(error, QPayUnauthorized):
+            return self.env._(
+                "QPay does not accept the user name and password. Please tell your administrator."
+            )
+        if isinstance(error, QPayRefused):
+            explanations = {
+                'INVOICE_CODE_INVALID': self.env._("QPay does not know the invoice code."),
+                'INVALID_AMOUNT': self.env._("QPay does not accept this amount."),
+                'MIN_AMOUNT_ERR': self.env._("The amount is below the least that QPay accepts."),
+                'MAX_AMOUNT_ERR': self.env._("The amount is above the most that QPay accepts."),
+                'MERCHANT_INACTIVE': self.env._("QPay has switched this merchant off."),
+                'PERMISSION_DENIED': self.env._("QPay does not permit this merchant to do this."),
+                'INVOICE_PAID': self.env._("This QPay invoice is already paid."),
+                'INVOICE_NOTFOUND': self.env._("QPay does not know this invoice."),
+                'PAYMENT_NOTFOUND': self.env._("QPay does not know this payment."),
+            }
+            fields_refused = ', '.join(f'{name}: {key}' for name, key in error.fields.items())
+            return explanations.get(error.key) or self.env._(
+                "QPay refused the request (%s).", fields_refused or error.key or error.status
+            )
+        return self.env._("QPay did not answer properly. Please try again in a moment.")

@@ -1,0 +1,58 @@
+from odoo import models
+
+from odoo.addons.payment_qpay.qpay.parsing import is_app_link
+
+# Whatever else QPay lists is a bank's own app. An app is known by its link's scheme: names vary
+# with QPay's years, and every link holds the word "qPay".
+_WALLET_SCHEMES = {
+    'ard', 'ebarimt', 'hipay', 'monpay', 'most', 'pass', 'payon', 'qpaywallet', 'sono',
+    'tdbwallet', 'tino', 'toki',
+}
+_WALLET_WORDS = ('wallet', 'хэтэвч')
+_PAGE_SCHEMES = ('http', 'https')
+# How many colours the letters have that stand in for logos.
+_TONES = 6
+
+
+class QPayIntent(models.Model):
+    """The apps that a QR can be paid with, as the payer's page shows them."""
+
+    _inherit = 'qpay.intent'
+
+    def _get_payment_apps(self):
+        """Return the apps that QPay lists, in its order, by kind and in the user's language.
+
+        :return: The apps of each kind that there is. Each app has a `key` that stays the same from
+            one QR to the next, a `label`, a `tone` from 0 to 5, the `link` that opens it, whether
+            that `is_page` on the web, and the address of its `logo`, or ''.
+        :rtype: dict[str, list[dict]]
+        """
+        self.ensure_one()
+        apps = {'bank': [], 'wallet': []}
+        for link in self.deeplinks or []:
+            # Others were left out when they arrived; what is stored must not run a script either.
+            if is_app_link(link['link']):
+                scheme = link['link'].strip().partition(':')[0].lower()
+                apps[_get_kind(scheme, link)].append(self._describe_app(scheme, link))
+        return {kind: listed for kind, listed in apps.items() if listed}
+
+    def _describe_app(self, scheme, link):
+        is_page = scheme in _PAGE_SCHEMES
+        key = link['name'] if is_page else scheme
+        # QPay names its banks in English and describes them in Mongolian.
+        is_mongolian = (self.env.lang or '').startswith('mn')
+        label = is_mongolian and link['description'] or link['name'] or link['description']
+        return {
+            'key': key,
+            'label': label or scheme,
+            'tone': sum(map(ord, key)) % _TONES,
+            'link': link['link'],
+            'is_page': is_page,
+            'logo': link['logo'] if link['logo'].startswith('https://') else '',
+        }
+
+
+def _get_kind(scheme, link):
+    names = f'{link["name"]} {link["description"]}'.lower()
+    is_wallet = scheme in _WALLET_SCHEMES or any(word in names for word in _WALLET_WORDS)
+    return 'wallet' if is_wallet else 'bank'
