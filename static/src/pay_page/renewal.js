@@ -1,0 +1,113 @@
+import { browser } from '@web/core/browser/browser';
+import { rpc } from '@web/core/network/rpc';
+import { registry } from '@web/core/registry';
+import { Interaction } from '@web/public/interaction';
+import { announce } from '@payment_qpay/pay_page/announcement';
+
+// QPay itself may take ten seconds, and logs in first at times.
+const REQUEST_TIME_LIMIT = 45000;
+
+/**
+ * Gets the payer a QR: by a button for one that has expired, and by itself on a page that was opened
+ * without one.
+ */
+export class QPayRenewal extends Interaction {
+    static selector = '.o_qpay_page';
+
+    dynamicContent = {
+        _document: { 't-on-visibilitychange': () => this.onVisibilityChange() },
+        '.o_qpay_renew': {
+            't-on-click': () => this.renew(),
+            't-att-class': () => ({ disabled: this.isRenewing }),
+            't-att-aria-disabled': () => String(this.isRenewing),
+        },
+        '.o_qpay_opening_wait': { 't-att-class': () => ({ 'd-none': this.hasFailed }) },
+        '.o_qpay_opening_failed': { 't-att-class': () => ({ 'd-none': !this.hasFailed }) },
+        '.o_qpay_renewal_message': {
+            't-att-class': () => ({ 'd-none': !this.message }),
+            't-out': () => this.message,
+        },
+        '.o_qpay_renewal_silence': { 't-att-class': () => ({ 'd-none': !this.isSilent }) },
+    };
+
+    setup() {
+        this.isRenewing = false;
+        this.hasStarted = false;
+        this.forget();
+    }
+
+    start() {
+        this.onVisibilityChange();
+    }
+
+    /** Some browsers load pages that nobody may ever look at: these need no QR. */
+    onVisibilityChange() {
+        const isWanted = this.el.dataset.view === 'opening' && !this.hasStarted;
+        if (isWanted && document.visibilityState === 'visible') {
+            this.renew();
+        }
+    }
+
+    async renew() {
+        if (this.isRenewing) {
+            return;
+        }
+        this.hasStarted = true;
+        this.isRenewing = true;
+        this.forget();
+        this.updateContent();
+        const answer = await this.waitFor(this.ask());
+        if (answer?.url) {
+            // The earlier QR is nothing to go back to. Until the new one is there, the button rests.
+            browser.location.replace(answer.url);
+            return;
+        }
+        this.isRenewing = false;
+        this.showRefusal(answer);
+    }
+
+    /** @return {Promise<Object|null>} The server's answer, if there is one. */
+    async ask() {
+        const request = rpc(
+            '/payment/qpay/renew', JSON.parse(this.el.dataset.renewParams), { silent: true }
+        );
+        const limitTimer = browser.setTimeout(() => request.abort(), REQUEST_TIME_LIMIT);
+        try {
+            return await request;
+        } catch (error) {
+            console.info('payment_qpay:', error);
+            return null;
+        } finally {
+            browser.clearTimeout(limitTimer);
+        }
+    }
+
+    showRefusal(answer) {
+        if (answer?.view === 'paid') {
+            // It was paid while the page was away.
+            browser.location.reload();
+            return;
+        }
+        if (['settled', 'ended'].includes(answer?.view)) {
+            this.el.querySelector('.o_qpay_reason').textContent = answer.message;
+            this.el.dispatchEvent(new CustomEvent('qpay-view', { detail: answer.view }));
+            return;
+        }
+        this.hasFailed = true;
+        this.isSilent = !answer?.message;
+        this.message = answer?.message || '';
+        this.updateContent();
+        announce(
+            this.el,
+            this.message || this.el.querySelector('.o_qpay_renewal_silence').textContent,
+        );
+    }
+
+    forget() {
+        this.hasFailed = false;
+        this.isSilent = false;
+        this.message = '';
+    }
+}
+
+registry.category('public.interactions').add('payment_qpay.renewal', QPayRenewal);
