@@ -1,103 +1,30 @@
-"""The QR's dialog and the payer's page in a real browser, against a real server."""
+"""The QR's dialog in a real browser, against a real server."""
 
-import contextlib
 import logging
-import os
-import re
-import resource
 import time
-from pathlib import Path
 
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
-from odoo.addons.payment_qpay.tests.servers import RealServerCase, wait_for
+from odoo.addons.payment_qpay.tests.browser_case import (
+    CHECK_ROUTE,
+    MONGOLIAN,
+    PAID_WITHIN_SECONDS,
+    BrowserCase,
+)
+from odoo.addons.payment_qpay.tests.servers import wait_for
 
 _logger = logging.getLogger(__name__)
 
-CHECK_ROUTE = '**/payment/qpay/check'
-DESKTOP = {'width': 1280, 'height': 900}
-PHONE = {'width': 320, 'height': 640}
-# What the person who watches the dialog may have to wait for after the payment.
-PAID_WITHIN_SECONDS = 5
 POLL_SECONDS = 3
-MONGOLIAN = re.compile('[а-яөүё]', re.IGNORECASE)
-
-
-class BrowserCase(RealServerCase):
-    """A browser beside the server. One process serves all, so that it needs no reverse proxy."""
-
-    workers = 0
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        with _no_memory_limit():
-            playwright = sync_playwright().start()
-        cls.addClassCleanup(playwright.stop)
-        cls.browser = playwright.chromium.launch(
-            executable_path=os.environ['QPAY_DEV_CHROMIUM'],
-            args=[
-                '--no-sandbox', '--disable-gpu', '--disable-background-networking',
-                # Nothing comes from elsewhere, for example the banks' logos.
-                '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-            ],
-        )
-        cls.addClassCleanup(cls.browser.close)
-        cls.script_errors = []
-
-    def setUp(self):
-        super().setUp()
-        self.script_errors.clear()
-
-    def tearDown(self):
-        self.assertCleanLog()
-        self.assertEqual(self.script_errors, [])
-        super().tearDown()
-
-    @classmethod
-    def _new_context(cls, viewport=None, **options):
-        """Open a window of its own, with cookies of its own."""
-        context = cls.browser.new_context(viewport=viewport or DESKTOP, **options)
-        cls.addClassCleanup(context.close)
-        context.set_default_timeout(15000)
-        context.on('weberror', lambda error: cls.script_errors.append(str(error.error)))
-        return context
-
-    def _new_page(self, context):
-        """Open a page for one test."""
-        page = context.new_page()
-        self.addCleanup(page.close)
-        return page
-
-    def _pay_in_bank(self, qpay_invoice_id):
-        """Press "pay in full" on the bank's page, and return the moment."""
-        page = self._new_page(self._new_context())
-        page.goto(f'{self.simulator.url}/bank/{qpay_invoice_id}')
-        page.click('#pay-full')
-        moment = time.monotonic()
-        expect(page.locator('#status')).to_have_class(re.compile('closed'))
-        return moment
-
-    @staticmethod
-    def _save_screenshot(page, name):
-        folder = os.environ.get('QPAY_DEV_SCREENSHOTS')
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=Path(folder) / f'{name}.png', full_page=True)
-
-
-@contextlib.contextmanager
-def _no_memory_limit():
-    """Start programs without the limit that Odoo sets to its own process: browsers reserve more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+SMALL_SCREEN = {'width': 1280, 'height': 720}
+# A browser whose worker never answers, so that Odoo's bus does not start.
+NO_BUS = """
+    window.SharedWorker = undefined;
+    window.Worker = class extends EventTarget { postMessage() {} };
+"""
 
 
 @tagged('post_install', '-at_install')
@@ -124,7 +51,8 @@ class TestDialog(BrowserCase):
     def test_paid_while_somebody_watches_in_mongolian(self):
         page, qr = self._open_qr(language='mn_MN')
         self._save_screenshot(page, 'dialog-open-mn')
-        self.assertRegex(page.locator('.o_qpay_check').inner_text(), MONGOLIAN)
+        for part in ('.o_qpay_check', '.o_qpay_status'):
+            self.assertRegex(page.locator(part).inner_text(), MONGOLIAN)
 
         self._assert_paid_by_itself(page, qr, 'mn')
 
@@ -139,9 +67,14 @@ class TestDialog(BrowserCase):
 
     # === POLLING === #
 
+    def test_paid_while_somebody_watches_without_the_bus(self):
+        page, qr = self._open_qr(with_bus=False)
+
+        self._assert_paid_by_itself(page, qr, 'without-bus')
+
     def test_polls_never_overlap(self):
         held_requests = []
-        page, _qr = self._open_qr()
+        page, _qr = self._open_qr(with_bus=False)
         page.route(CHECK_ROUTE, lambda route: held_requests.append(route))
         self._wait_for_requests(page, held_requests, 1)
 
@@ -156,7 +89,7 @@ class TestDialog(BrowserCase):
         held_requests[1].continue_()
 
     def test_closing_the_dialog_ends_polling(self):
-        page, _qr = self._open_qr()
+        page, _qr = self._open_qr(with_bus=False)
         requests = self._watch_requests(page)
         self._wait_for_requests(page, requests, 1)
 
@@ -168,7 +101,7 @@ class TestDialog(BrowserCase):
         self.assertEqual(len(requests), seen)
 
     def test_polling_goes_on_after_a_lost_connection(self):
-        page, qr = self._open_qr()
+        page, qr = self._open_qr(with_bus=False)
         problem = page.locator('.o_qpay_problem')
         expect(problem).to_be_hidden()
 
@@ -183,7 +116,7 @@ class TestDialog(BrowserCase):
         expect(page.locator('.o_qpay_paid')).to_be_visible()
 
     def test_polling_goes_on_after_an_error_of_odoo(self):
-        page, _qr = self._open_qr()
+        page, _qr = self._open_qr(with_bus=False)
         problem = page.locator('.o_qpay_problem')
 
         page.route(CHECK_ROUTE, lambda route: route.fulfill(status=502, body='Bad Gateway'))
@@ -203,6 +136,38 @@ class TestDialog(BrowserCase):
         copied = page.evaluate('navigator.clipboard.readText()')
         self.assertEqual(copied, qr['qr_text'])
         self.assertEqual(page.input_value('#o_qpay_qr_text'), qr['qr_text'])
+
+    def test_link_for_the_customer_is_copied(self):
+        page, qr = self._open_qr()
+
+        page.click('.input-group:has(#o_qpay_document_link) .o_clipboard_button')
+
+        expect(page.locator('.o_popover, .o-tooltip').first).to_be_visible()
+        copied = page.evaluate('navigator.clipboard.readText()')
+        self.assertIn(f'/payment/qpay/link/invoice/{qr["invoice_id"]}/', copied)
+        # Whoever gets it sees the same QR.
+        customer = self._new_page(self._new_context())
+        customer.goto(copied)
+        expect(customer.locator('.o_qpay_page')).to_have_attribute('data-view', 'open')
+        self.assertIn(f'/payment/qpay/pay/{qr["intent_id"]}/', customer.url)
+
+    def test_all_of_it_is_seen_on_a_small_screen(self):
+        for language in ('en_US', 'mn_MN'):
+            with self.subTest(language=language):
+                page, _qr = self._open_qr(language=language)
+                page.set_viewport_size(SMALL_SCREEN)
+                page.click('.o_qpay_check')
+                expect(page.locator('.o_qpay_note')).to_be_visible()
+
+                self._save_screenshot(page, f'dialog-small-{language}')
+                body = page.locator('.modal-body')
+                self.assertLessEqual(*body.evaluate('e => [e.scrollHeight, e.clientHeight]'))
+                for part in (
+                    '.o_qpay_image', '.o_qpay_check', '.o_qpay_cancel', '.o_qpay_bank >> nth=-1',
+                    '#o_qpay_document_link', '#o_qpay_pay_url', '#o_qpay_qr_text',
+                    '.modal-footer button',
+                ):
+                    expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
     def test_check_now_rests_for_ten_seconds(self):
         page, _qr = self._open_qr(with_clock=True)
@@ -288,15 +253,19 @@ class TestDialog(BrowserCase):
     # === HELPERS === #
 
     @classmethod
-    def _get_window(cls, with_clock):
+    def _get_window(cls, with_clock, with_bus):
         """Return a window in which the accountant has signed in.
 
         :param bool with_clock: Whether the test moves the window's clock.
+        :param bool with_bus: Whether Odoo's bus can start in it.
         """
-        if with_clock not in cls.windows:
+        key = (with_clock, with_bus)
+        if key not in cls.windows:
             window = cls._new_context(permissions=['clipboard-read', 'clipboard-write'])
             if with_clock:
                 window.clock.install()
+            if not with_bus:
+                window.add_init_script(NO_BUS)
             page = window.new_page()
             page.goto(f'{cls.server.url}/web/login')
             page.fill('#login', ACCOUNTANT['login'])
@@ -304,13 +273,13 @@ class TestDialog(BrowserCase):
             page.press('#password', 'Enter')
             page.wait_for_url('**/odoo**')
             page.close()
-            cls.windows[with_clock] = window
-        return cls.windows[with_clock]
+            cls.windows[key] = window
+        return cls.windows[key]
 
-    def _open_dialog(self, invoice_id, language='en_US', with_clock=False):
+    def _open_dialog(self, invoice_id, language='en_US', with_clock=False, with_bus=True):
         """Open an invoice and press "QPay QR"."""
         self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
-        page = self._new_page(self._get_window(with_clock))
+        page = self._new_page(self._get_window(with_clock, with_bus))
         page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
         page.click('button[name=action_qpay_qr]')
         expect(page.locator('button[name=action_generate]')).to_be_visible()
@@ -373,69 +342,3 @@ class TestDialog(BrowserCase):
         wait_for(
             lambda: page.wait_for_timeout(20) or len(requests) >= number, 10, f'request {number}'
         )
-
-
-@tagged('post_install', '-at_install')
-class TestPayPage(BrowserCase):
-
-    def test_paid_on_a_phone(self):
-        page, qr = self._open_page(PHONE, 'mn-MN')
-        self._assert_fits(page)
-        self.assertRegex(page.locator('.o_qpay_check').inner_text(), MONGOLIAN)
-        self._save_screenshot(page, 'page-open-phone')
-
-        paid_at = self._pay_in_bank(qr['qpay_invoice_id'])
-
-        expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', 'paid')
-        self.assertLess(time.monotonic() - paid_at, PAID_WITHIN_SECONDS)
-        self._assert_fits(page)
-        self._save_screenshot(page, 'page-paid-phone')
-
-    def test_paid_on_a_computer(self):
-        page, qr = self._open_page(DESKTOP, 'en-US')
-        expect(page.locator('.o_qpay_image')).to_be_visible()
-        expect(page.locator('.o_qpay_bank').first).to_be_visible()
-        self._save_screenshot(page, 'page-open-desktop')
-
-        self._pay_in_bank(qr['qpay_invoice_id'])
-
-        expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', 'paid')
-        self._save_screenshot(page, 'page-paid-desktop')
-
-    def test_opened_after_payment(self):
-        qr = self._create_qr()
-        self.qpay.pay(qr['qpay_invoice_id'])
-        self._wait_until_paid(qr['invoice_id'])
-        page = self._new_page(self._new_context(PHONE))
-
-        page.goto(qr['pay_url'])
-
-        expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', 'paid')
-        expect(page.locator('.o_qpay_image')).to_be_hidden()
-
-    def test_wrong_token(self):
-        qr = self._create_qr()
-        page = self._new_page(self._new_context())
-
-        answer = page.goto(f'{qr["pay_url"]}x')
-
-        self.assertEqual(answer.status, 404)
-
-    # === HELPERS === #
-
-    def _open_page(self, viewport, locale):
-        """Open the page of a new QR as a payer does.
-
-        :return: The page, and what is known about the QR.
-        """
-        qr = self._create_qr()
-        page = self._new_page(self._new_context(viewport, locale=locale))
-        page.goto(qr['pay_url'])
-        expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', 'open')
-        # The page is there before its scripts are.
-        expect(page.locator('.o_qpay_countdown')).not_to_be_empty(timeout=10000)
-        return page, qr
-
-    def _assert_fits(self, page):
-        width = page.evaluate('document.documentElement.scrollWidth')
-        self.assertLessEqual(width, page.viewport_size['width'])

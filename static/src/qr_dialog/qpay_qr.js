@@ -23,6 +23,7 @@ export class QPayQr extends Component {
     setup() {
         this.orm = useService('orm');
         this.action = useService('action');
+        const bus = useService('bus_service');
         const { intent_id, seconds_left } = this.props.record.data;
         this.intentId = intent_id.id;
         const now = Date.now();
@@ -39,7 +40,7 @@ export class QPayQr extends Component {
         this.poller = new StatusPoller({ intent_id: this.intentId }, {
             onStatus: (status) => this.onStatus(status),
             onError: (error) => this.onPollError(error),
-        });
+        }, bus);
         onMounted(() => {
             this.clock = browser.setInterval(() => this.onTick(), 1000);
             this.poller.start();
@@ -112,7 +113,8 @@ export class QPayQr extends Component {
     onStatus(status) {
         Object.assign(this.state, { status, problem: '', now: Date.now() });
         if (status.state === 'paid') {
-            this.state.closesAt = this.state.now + CLOSE_DELAY;
+            // A second payment does not keep the dialog open.
+            this.state.closesAt = Math.min(this.state.closesAt, this.state.now + CLOSE_DELAY);
         } else if (status.state === 'cancelled' && this.isCancelledHere) {
             this.chooseAmount();
         }
@@ -149,7 +151,7 @@ export class QPayQr extends Component {
      * @return {Promise<boolean>} Whether it succeeded; if not, the reason is shown.
      */
     async call(method) {
-        this.poller.stop();
+        this.poller.pause();
         Object.assign(this.state, { pending: method, note: '' });
         try {
             await this.orm.call('qpay.intent', method, [[this.intentId]]);
@@ -171,7 +173,7 @@ export class QPayQr extends Component {
 
     /** Go back to the amount. The server cancels this QR if another amount is asked for. */
     async chooseAmount() {
-        this.poller.stop();
+        this.poller.pause();
         this.state.pending = 'chooseAmount';
         try {
             await this.props.record.update({ intent_id: false }, { save: true });
@@ -195,6 +197,7 @@ export const qpayQr = {
         { name: 'currency_id', type: 'many2one' },
         { name: 'seconds_left', type: 'integer' },
         { name: 'is_simulation_allowed', type: 'boolean' },
+        { name: 'document_link', type: 'char' },
     ],
 };
 
