@@ -3,6 +3,7 @@
 from .client import QPayClient
 from .emv import EmvError, check_invoice_qr
 from .errors import (
+    QPayBusy,
     QPayError,
     QPayRefused,
     QPayUnauthorized,
@@ -10,16 +11,52 @@ from .errors import (
     QPayUnknownOutcome,
     QPayUnreachable,
 )
+from .lines import InvoiceLine, LineTax
+from .tax import (
+    CITY_TAX,
+    TAX_TYPE_EXEMPT,
+    TAX_TYPE_NO_VAT,
+    TAX_TYPE_VAT,
+    TAX_TYPES,
+    VAT,
+    taxes_inside,
+)
 from .text import clean_text
-from .values import BankLink, Invoice, InvoiceRequest, Payment, PaymentCheck, Token
+from .values import (
+    CITIZEN,
+    COMPANY,
+    EBARIMT_V1,
+    EBARIMT_V3,
+    BankLink,
+    EbarimtReceipt,
+    Invoice,
+    InvoiceRequest,
+    Payment,
+    PaymentCheck,
+    Token,
+)
 
 __all__ = [
+    'CITIZEN',
+    'CITY_TAX',
+    'COMPANY',
+    'EBARIMT_V1',
+    'EBARIMT_V3',
+    'TAX_TYPES',
+    'TAX_TYPE_EXEMPT',
+    'TAX_TYPE_NO_VAT',
+    'TAX_TYPE_VAT',
+    'VAT',
     'BankLink',
+    'EbarimtReceipt',
     'EmvError',
     'Invoice',
+    'InvoiceLine',
     'InvoiceRequest',
+    'LineTax',
     'Payment',
     'PaymentCheck',
+    'QPayBusy',
     'QPayClient',
     'QPayError',
     'QPayRefused',
@@ -30,4 +67,5 @@ __all__ = [
     'Token',
     'check_invoice_qr',
     'clean_text',
+    'taxes_inside',
 ]

@@ -34,5 +34,9 @@ class QPayUnreachable(QPayUnavailable):
     """The call was never sent: no connection could be made. Nothing happened at QPay."""
 
 
+class QPayBusy(QPayUnavailable):
+    """The tax system is busy (SYSTEM_BUSY, §5.4): the same call may be made again later."""
+
+
 class QPayUnknownOutcome(QPayUnavailable):
     """The call was sent and no usable answer came back: QPay may or may not have acted."""

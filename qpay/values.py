@@ -1,8 +1,18 @@
 """Typed results of the QPay wire. Amounts are `Decimal` in the currency's main unit (tögrög)."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+from .lines import InvoiceLine
+from .tax import TAX_TYPE_VAT, TAX_TYPES
+
+# The two generations of e-Barimt calls (§5.1), and whom a receipt is for (§5.2).
+EBARIMT_V1, EBARIMT_V3 = 'v1', 'v3'
+CITIZEN, COMPANY = 'CITIZEN', 'COMPANY'
+
+_DISTRICT_CODE = re.compile(r'\d{4}')
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,12 @@ class InvoiceRequest:
     :param str description: What the payer's bank app shows, at most 255 characters.
     :param Decimal amount: The amount in tögrög.
     :param str callback_url: Where QPay calls back, at most 255 characters.
+    :param str tax_type: One of `tax.TAX_TYPES` for an invoice whose payments get VAT receipts
+        (§2.3), else ''; such an invoice needs lines, a district code and a code of its own.
+    :param str district_code: The four digits of province and part (§5.6).
+    :param tuple lines: What is sold, as `InvoiceLine`; their sum must be the amount.
+    :param str tax_customer_code: The register number of the receipt's company, or ''.
+    :raise ValueError: If what is said of the tax does not fit together.
     """
 
     invoice_code: str
@@ -34,6 +50,22 @@ class InvoiceRequest:
     callback_url: str
     allow_partial: bool = False
     allow_exceed: bool = False
+    tax_type: str = ''
+    district_code: str = ''
+    lines: tuple[InvoiceLine, ...] = ()
+    tax_customer_code: str = field(default='', repr=False)
+
+    def __post_init__(self):
+        if not self.tax_type and not self.lines:
+            return
+        if self.tax_type not in TAX_TYPES:
+            raise ValueError(f'the tax type is none of {", ".join(TAX_TYPES)}')
+        if not _DISTRICT_CODE.fullmatch(self.district_code):
+            raise ValueError('the district code has not four digits')
+        if sum(line.amount for line in self.lines) != self.amount:
+            raise ValueError('the lines do not sum to the amount')
+        if self.tax_type != TAX_TYPE_VAT and any(line.taxes for line in self.lines):
+            raise ValueError('an invoice without VAT has no taxes in its lines')
 
 
 @dataclass(frozen=True)
@@ -97,3 +129,47 @@ class PaymentCheck:
     def paid_payments(self):
         """The rows that are money."""
         return tuple(payment for payment in self.payments if payment.is_money)
+
+
+@dataclass(frozen=True)
+class EbarimtReceipt:
+    """A VAT receipt (QPay contract §5.3), with nothing of its receiver in its `repr`.
+
+    :param str ebarimt_id: QPay's id, by which a receipt is read.
+    :param str receipt_number: The tax office's number, 33 digits; '' where the answer has none.
+    :param str status: 'REGISTERED' or 'CANCELED'; see `is_valid` and `is_cancelled`.
+    :param datetime status_at: Since when it has that status, aware and in UTC; None if unreadable.
+    :param str payment_id: The payment that it is for.
+    :param str receiver_type: `CITIZEN` or `COMPANY`.
+    :param str tax_type: One of `tax.TAX_TYPES`.
+    :param str district_code: Four digits; of the first generation only two.
+    :param str receiver: The citizen's phone or the company's register number; '' if unknown.
+    :param str lottery: The lottery number; companies have none.
+    :param str qr_data: The text of the receipt's QR.
+    """
+
+    ebarimt_id: str
+    receipt_number: str
+    status: str
+    status_at: datetime | None
+    payment_id: str
+    receiver_type: str
+    amount: Decimal
+    vat_amount: Decimal
+    city_tax_amount: Decimal
+    tax_type: str
+    district_code: str
+    receiver: str = field(repr=False)
+    lottery: str = field(repr=False)
+    qr_data: str = field(repr=False)
+    raw: dict = field(repr=False)
+
+    @property
+    def is_valid(self):
+        """Whether the receipt is registered and was not cancelled."""
+        return self.status == 'REGISTERED'
+
+    @property
+    def is_cancelled(self):
+        """Whether the receipt was cancelled; both spellings are known of QPay (§10)."""
+        return self.status in ('CANCELED', 'CANCELLED')

@@ -59,6 +59,7 @@ class TestSimulatorConformance(BaseCase):
                 'paid invoice cannot be cancelled',
                 'cancel invoice',
                 'unknown ids',
+                'VAT receipts',
             ],
         )
 
@@ -77,6 +78,10 @@ class TestSimulatorConformance(BaseCase):
                 'transfer cannot be refunded',
                 'cancel invoice',
                 'unknown ids',
+                'VAT receipt',
+                'cancel VAT receipt',
+                'invoice with taxes',
+                'VAT refusals',
                 'wrong password',
             ],
         )

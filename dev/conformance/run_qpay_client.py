@@ -9,9 +9,16 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from qpay_client.v2 import QPayClient, QPaySettings
-from qpay_client.v2.enums import InvoiceStatus, ObjectType, PaymentStatus, TransactionType
+from qpay_client.v2.enums import (
+    EbarimtReceiverType,
+    InvoiceStatus,
+    ObjectType,
+    PaymentStatus,
+    TransactionType,
+)
 from qpay_client.v2.error import QPayError
 from qpay_client.v2.schemas import (
+    EbarimtCreateRequest,
     InvoiceCreateRequest,
     InvoiceCreateSimpleRequest,
     Line,
@@ -145,6 +152,45 @@ class Conversation:
         expect((answer.count, len(answer.rows)), (1, 1), 'count and rows')
         expect(answer.rows[0].payment_id, self.payment['payment_id'], 'payment_id')
 
+    def ebarimt(self):
+        """Have receipts made and read them, with the keys that this client's models know."""
+        self.simulator.configure(ebarimt_keys='both')
+        for receiver_type, receiver, invoice_no in (
+            (EbarimtReceiverType.citizen, '99112233', 'CONF-4'),
+            (EbarimtReceiverType.company, '5395305', 'CONF-5'),
+        ):
+            payment_id = self.paid(invoice_no)
+            receipt = self.client.ebarimt_create(
+                EbarimtCreateRequest(
+                    payment_id=payment_id,
+                    ebarimt_receiver_type=receiver_type,
+                    ebarimt_receiver=receiver,
+                )
+            )
+            expect(receipt.ebarim_receiver_type, receiver_type, 'ebarim_receiver_type')
+            expect(receipt.g_payment_id, Decimal(payment_id), 'g_payment_id')
+            expect((receipt.amount, receipt.vat_amount), (Decimal(100), Decimal('9.09')), 'VAT')
+            expect(receipt.ebarimt_status, 'REGISTERED', 'ebarimt_status')
+            has_lottery = receiver_type == EbarimtReceiverType.citizen
+            expect(bool(receipt.ebarimt_lottery), has_lottery, 'lottery')
+            read = self.client.ebarimt_get(receipt.id)
+            expect(read.model_dump(), receipt.model_dump(), 'the receipt read again')
+        self.refused(422, 'BARIMT_NOT_FOUND', lambda: self.client.ebarimt_get('unknown'))
+
+    def paid(self, invoice_no):
+        """Create an invoice, pay it and return the payment's id."""
+        invoice = self.client.invoice_create(
+            InvoiceCreateSimpleRequest(
+                invoice_code=INVOICE_CODE,
+                sender_invoice_no=invoice_no,
+                invoice_receiver_code='terminal',
+                invoice_description='Баримттай нэхэмжлэл',
+                amount=Decimal('100'),
+                callback_url=CALLBACK_URL,
+            )
+        )
+        return self.simulator.pay(invoice.invoice_id, callback=False)['payment_id']
+
     def transfer_not_reversible(self):
         """Neither refund nor cancel takes a transfer back."""
         payment_id = self.payment['payment_id']
@@ -245,6 +291,7 @@ def main():
         steps.run('paid invoice cannot be cancelled', talk.paid_invoice_stays)
         steps.run('cancel invoice', talk.cancel_invoice)
         steps.run('unknown ids', talk.unknown)
+        steps.run('VAT receipts', talk.ebarimt)
     return steps.finish()
 
 

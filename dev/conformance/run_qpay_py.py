@@ -8,10 +8,22 @@ import sys
 import time
 from datetime import datetime, timedelta, timezone
 
-from steps import CALLBACK_URL, INVOICE_CODE, PASSWORD, USERNAME, Steps, control, expect
+from steps import (
+    CALLBACK_URL,
+    INVOICE_CODE,
+    PASSWORD,
+    TAX_INVOICE_CODE,
+    USERNAME,
+    Steps,
+    control,
+    expect,
+)
 
 from qpay import (
+    CreateEbarimtInvoiceRequest,
+    CreateEbarimtRequest,
     CreateSimpleInvoiceRequest,
+    EbarimtInvoiceLine,
     Offset,
     PaymentCancelRequest,
     PaymentCheckRequest,
@@ -20,6 +32,7 @@ from qpay import (
     QPayClient,
     QPayConfig,
     QPayError,
+    TaxEntry,
 )
 
 _PNG = b'\x89PNG\r\n\x1a\n'
@@ -149,6 +162,101 @@ class Conversation:
         self.refused(422, 'INVOICE_NOTFOUND', lambda: self.client.cancel_invoice('unknown'))
         self.refused(422, 'PAYMENT_NOTFOUND', lambda: self.client.get_payment('1'))
 
+    def ebarimt(self):
+        """Have a citizen's receipt made; its money is text."""
+        payment_id = self.payment['payment_id']
+        receipt = self.client.create_ebarimt(
+            CreateEbarimtRequest(
+                payment_id=payment_id,
+                ebarimt_receiver_type='CITIZEN',
+                ebarimt_receiver='99112233',
+                district_code='3505',
+                classification_code='0000010',
+            )
+        )
+        expect((receipt.amount, receipt.vat_amount), ('150.50', '13.68'), 'amount and VAT')
+        expect((receipt.g_payment_id, receipt.barimt_status), (payment_id, 'REGISTERED'), 'receipt')
+        expect(len(receipt.ebarimt_receipt_id), 33, 'length of ebarimt_receipt_id')
+        expect(receipt.merchant_tin != '', True, 'merchant_tin')
+        expect(len(receipt.ebarimt_lottery), 11, 'length of ebarimt_lottery')
+        expect(receipt.barimt_items[0].vat_amount, '13.68', 'VAT of the item')
+        expect(len(receipt.barimt_histories), 1, 'number of histories')
+        self.simulator.inject('POST /v2/ebarimt_v3/create', 'system_busy')
+        request = CreateEbarimtRequest(payment_id=payment_id, ebarimt_receiver_type='CITIZEN')
+        self.refused(500, 'SYSTEM_BUSY', lambda: self.client.create_ebarimt(request))
+
+    def cancel_ebarimt(self):
+        """Cancel it by the payment's id, without a body."""
+        receipt = self.client.cancel_ebarimt(self.payment['payment_id'])
+        expect(receipt.barimt_status, 'CANCELED', 'barimt_status')
+        self.refused(500, 'SYSTEM_BUSY', lambda: self.client.cancel_ebarimt('unknown'))
+
+    def ebarimt_invoice(self):
+        """Create an invoice with taxes, pay it, have a company's receipt made."""
+        invoice = self.client.create_ebarimt_invoice(
+            CreateEbarimtInvoiceRequest(
+                invoice_code=TAX_INVOICE_CODE,
+                sender_invoice_no='CONF-13',
+                invoice_receiver_code='23',
+                invoice_description='Татвартай нэхэмжлэл',
+                tax_type='1',
+                district_code='0101',
+                callback_url=CALLBACK_URL,
+                lines=[
+                    self.line('Будаа', '0111100', VAT=89.2857, CITY_TAX=17.8571),
+                    self.line('Гурил', '0114200', VAT=90.91),
+                ],
+            )
+        )
+        payment = self.simulator.pay(invoice.invoice_id, callback=False)
+        expect(payment['amount'], '2000.00', 'amount of the lines')
+        receipt = self.client.create_ebarimt(
+            CreateEbarimtRequest(
+                payment_id=payment['payment_id'],
+                ebarimt_receiver_type='COMPANY',
+                ebarimt_receiver='5395305',
+            )
+        )
+        expect((receipt.vat_amount, receipt.city_tax_amount), ('180.20', '17.86'), 'taxes')
+        expect((receipt.ebarimt_lottery, receipt.tax_type), ('', '1'), 'lottery and tax type')
+        expect(len(receipt.barimt_items), 2, 'number of items')
+
+    @staticmethod
+    def line(description, classification_code, **taxes):
+        """Return a line of 1000 tögrög with these taxes in it."""
+        return EbarimtInvoiceLine(
+            line_description=description,
+            line_quantity='1.00',
+            line_unit_price='1000.00',
+            classification_code=classification_code,
+            taxes=[
+                TaxEntry(tax_code=code, description=code, amount=amount)
+                for code, amount in taxes.items()
+            ],
+        )
+
+    def ebarimt_refusals(self):
+        """A receipt needs money; a tax invoice the right tax."""
+        payment = self.simulator.pay(self.invoice.invoice_id, status='FAILED', callback=False)
+        request = CreateEbarimtRequest(
+            payment_id=payment['payment_id'],
+            ebarimt_receiver_type='CITIZEN',
+            district_code='3505',
+            classification_code='0000010',
+        )
+        self.refused(400, 'PAYMENT_NOT_PAID', lambda: self.client.create_ebarimt(request))
+        wrong = CreateEbarimtInvoiceRequest(
+            invoice_code=TAX_INVOICE_CODE,
+            sender_invoice_no='CONF-14',
+            invoice_receiver_code='23',
+            invoice_description='Буруу татвар',
+            tax_type='1',
+            district_code='0101',
+            callback_url=CALLBACK_URL,
+            lines=[self.line('Гурил', '0114200', VAT=100.0)],
+        )
+        self.refused(400, 'VAT_AMOUNT_INVALID', lambda: self.client.create_ebarimt_invoice(wrong))
+
     def wrong_password(self):
         """A wrong password is answered with 401."""
         config = QPayConfig(
@@ -197,6 +305,10 @@ def main():
         steps.run('transfer cannot be refunded', talk.transfer_not_reversible)
         steps.run('cancel invoice', talk.cancel_invoice)
         steps.run('unknown ids', talk.unknown)
+        steps.run('VAT receipt', talk.ebarimt)
+        steps.run('cancel VAT receipt', talk.cancel_ebarimt)
+        steps.run('invoice with taxes', talk.ebarimt_invoice)
+        steps.run('VAT refusals', talk.ebarimt_refusals)
         steps.run('wrong password', talk.wrong_password)
     return steps.finish()
 

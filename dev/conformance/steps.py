@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from simulator.control import SimulatorControl
 
 USERNAME, PASSWORD, INVOICE_CODE = 'TEST_MERCHANT', '123456', 'TEST_INVOICE'
+#: Its invoices name their taxes.
+TAX_INVOICE_CODE = 'TEST_EB_INVOICE'
 #: Nobody listens there: the scripts pay without a callback.
 CALLBACK_URL = 'http://127.0.0.1:9/payment?ref=conformance'
 

@@ -4,6 +4,7 @@ import threading
 from .callbacks import CallbackSender
 from .calls import CallLog
 from .clock import Clock
+from .ebarimts import EbarimtBook
 from .faults import FaultBook
 from .ledger import Ledger
 from .merchants import DEFAULT_MERCHANTS
@@ -33,6 +34,9 @@ class Backend:
         self.store = Store(state_file)
         self.tokens = TokenBook(merchants, self.settings, self.clock, self.lock, self.store)
         self.ledger = Ledger(self.settings, self.clock, self.lock, self.store)
+        self.ebarimts = EbarimtBook(
+            self.merchants, self.settings, self.clock, self.lock, self.store, self.ledger,
+        )
         self.callbacks = CallbackSender(self.settings, self.lock, self.store)
         self.calls = CallLog()
         self.faults = FaultBook()
@@ -51,6 +55,7 @@ class Backend:
         """Forget everything that happened; the settings return to those of the start."""
         with self.lock:
             self.ledger.clear()
+            self.ebarimts.clear()
             self.tokens.clear()
             self.callbacks.clear()
             self.calls.reset()
@@ -83,6 +88,8 @@ class Backend:
                     self.tokens.restore(record)
             elif kind == 'callback':
                 self.callbacks.restore(record)
+            elif kind == 'ebarimt':
+                self.ebarimts.restore(record)
             elif kind == 'settings':
                 self._change_settings(record)
             else:
@@ -94,5 +101,7 @@ class Backend:
         for record in self.tokens.records():
             yield 'tokens', record
         yield from self.ledger.records()
+        for receipt in self.ebarimts.receipts():
+            yield 'ebarimt', receipt.to_record()
         for record in self.callbacks.records():
             yield 'callback', record.to_record()

@@ -212,6 +212,7 @@ def _activity(invoice):
             'payment': payment,
             'status_name': _PAYMENT_STATUS_NAMES[payment.status],
             'callbacks': [item for item in callbacks if item.payment_id == payment.payment_id],
+            'receipts': state.ebarimts.receipts(payment.payment_id),
         }
         for payment in state.ledger.payments_of(invoice)
     ]

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from dataclasses import replace
-from urllib.parse import parse_qsl, quote_plus, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from .model import Callback
 
@@ -18,10 +18,10 @@ _KEPT_BODY = 500
 _SUCCESS = 'SUCCESS'
 
 
-def merged_url(url, payment_id):
-    """Add ``qpay_payment_id`` to a URL and leave the merchant's own query as it is."""
+def merged_url(url, fields):
+    """Add fields to a URL's query and leave the merchant's own as it is."""
     parts = urlsplit(url)
-    addition = f'qpay_payment_id={quote_plus(payment_id)}'
+    addition = urlencode(fields)
     query = f'{parts.query}&{addition}' if parts.query else addition
     return urlunsplit(parts._replace(query=query))
 
@@ -77,16 +77,28 @@ class CallbackSender:
         :return: the planned callbacks.
         :rtype: list[Callback]
         """
+        fields = {'qpay_payment_id': payment.payment_id}
+        delay = self._settings.callback_delay if delay is None else delay
+        return self.announce(payment, url or invoice.callback_url, fields, delay, count)
+
+    def announce(self, payment, url, fields, delay, count=None):
+        """Plan callbacks with any fields, such as those about a payment's VAT receipt.
+
+        :param dict fields: what is added to the query of the merchant's URL.
+        :param float delay: seconds until the first.
+        :param int count: how often; by default as the settings say.
+        :return: the planned callbacks.
+        :rtype: list[Callback]
+        """
         settings = self._settings
         count = settings.callback_repeats if count is None else count
-        delay = settings.callback_delay if delay is None else delay
         with self._lock:
             return [
                 self._plan(Callback(
                     callback_id=str(uuid.uuid4()),
                     payment_id=payment.payment_id,
                     invoice_id=payment.invoice_id,
-                    url=merged_url(url or invoice.callback_url, payment.payment_id),
+                    url=merged_url(url, fields),
                     method=settings.callback_method,
                     due_at=time.time() + delay + number * settings.callback_repeat_interval,
                 ))

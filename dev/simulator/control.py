@@ -67,6 +67,37 @@ class SimulatorControl:
         """
         return self._call('POST', '/cancel', {'invoice_id': invoice_id})
 
+    # -- VAT receipts
+
+    def ebarimts(self, payment_id=None):
+        """List the VAT receipts, oldest first: also the cancelled ones and those made twice.
+
+        :param str payment_id: only the receipts of this payment.
+        :return: dicts with ebarimt_id, receipt_no, payment_id, invoice_id, generation, status
+            (REGISTERED or CANCELED), issued_by (merchant or portal), receiver_type, receiver,
+            amount, vat_amount, city_tax_amount, tax_type, district_code, lottery, qr_data, items,
+            note, created_at, cancelled_at.
+        :rtype: list[dict]
+        """
+        query = f'?payment_id={payment_id}' if payment_id else ''
+        return self._call('GET', f'/ebarimts{query}')
+
+    def issue_ebarimt(self, payment_id, receiver_type='CITIZEN', receiver=None):
+        """Make a receipt as the payer's bank or somebody in the portal does: nobody is told.
+
+        :return: the receipt, as in :meth:`ebarimts`.
+        :raise SimulatorError: the payment is unknown, not paid or has a receipt already.
+        """
+        body = {'payment_id': payment_id, 'receiver_type': receiver_type, 'receiver': receiver}
+        return self._call('POST', '/ebarimts', body)
+
+    def cancel_ebarimt_in_portal(self, ebarimt_id):
+        """Cancel a receipt without telling anybody.
+
+        :raise SimulatorError: it is unknown or cancelled already.
+        """
+        return self._call('POST', '/ebarimts/cancel', {'ebarimt_id': ebarimt_id})
+
     # -- callbacks
 
     def callback(self, payment_id, repeat=1, wait=False):
@@ -131,9 +162,9 @@ class SimulatorControl:
 
         :param str endpoint: such as ``POST /v2/invoice``, ``GET /v2/payment/{id}``, or ``*`` for
             any.
-        :param str fault: delay (seconds), drop (after=True: the work is done first), status
-            (status, body, content_type), garbage (body), expired_token, system_busy or nested_error
-            (field, type, message).
+        :param str fault: delay (seconds), drop, status (status, body, content_type), garbage
+            (body), expired_token, system_busy or nested_error (field, type, message). With
+            after=True the work is done first, except with expired_token and nested_error.
         :param times: for how many requests; None: until :meth:`clear_faults`.
         :raise SimulatorError: for a wrong name or option.
         """

@@ -12,6 +12,12 @@ MESSAGES = {
     'INVALID_AMOUNT': 'Үнийн дүн буруу',
     'INVALID_OBJECT_TYPE': 'object_type буруу',
     'PERMISSION_DENIED': 'Хандах эрх хүрэхгүй байна',
+    'CUSTOMER_NOTFOUND': 'Харилцагч бүртгэгдээгүй байна!',
+    'EBARIMT_NOT_REGISTERED': 'и-Баримт үүсээгүй байна.',
+    'EBARIMT_CANCEL_NOTSUPPERDED': 'qPay үйлчилгээ и-баримтыг цуцлах боломжгүй байна.',
+    'INVOICE_LINE_REQUIRED': 'Нэхэмжлэлийн мөр шаардлагатай',
+    'TAX_LINE_REQUIRED': 'Татварын мөр шаардлагатай',
+    'TAX_PRODUCT_CODE_REQUIRED': 'Татварын бүтээгдэхүүний код шаардлагатай',
 }
 
 
@@ -26,6 +32,17 @@ class QPayRefusal(Exception):
     def body(self):
         """Return the JSON body."""
         return {'error': self.key, 'message': MESSAGES.get(self.key, self.key)}
+
+
+class TaxSystemBusy(QPayRefusal):
+    """The answer of the tax system's overload, which has no ``message`` (QPay contract §5.4)."""
+
+    def __init__(self):
+        super().__init__('SYSTEM_BUSY', 500)
+
+    def body(self):
+        """Return the JSON body."""
+        return {'error': self.key}
 
 
 class FieldRefusal(QPayRefusal):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 KINDS = ('delay', 'drop', 'status', 'garbage', 'expired_token', 'system_busy', 'nested_error')
 
 _OPTIONS = {
-    'delay': {'seconds'},
+    'delay': {'seconds', 'after'},
     'drop': {'after'},
-    'status': {'status', 'body', 'content_type'},
-    'garbage': {'body'},
+    'status': {'status', 'body', 'content_type', 'after'},
+    'garbage': {'body', 'after'},
     'expired_token': set(),
-    'system_busy': set(),
+    'system_busy': {'after'},
     'nested_error': {'field', 'type', 'message'},
 }
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from .clock import http_date
+from .errors import QPayRefusal, TaxSystemBusy
 from .wire import json_answer
 
 _PLACEHOLDER = re.compile(r'<[^>]*>')
@@ -78,24 +79,26 @@ class Gate:
         if fault is None:
             return self._work(request)
         if fault.kind == 'delay':
-            stopped = self._stopping.wait(fault.options['seconds'])
-            return None if stopped else self._work(request)
-        if fault.kind == 'drop':
-            if fault.options.get('after'):
-                self._work(request)
-            return None
+            return self._delay(request, fault.options)
         if fault.kind == 'expired_token':
             scheme, _space, token = request.headers.get('Authorization', '').partition(' ')
             if scheme.lower() == 'bearer':
                 self._backend.tokens.expire_pair(token)
             return self._work(request)
-        return _false_answer(fault)
+        if fault.options.get('after'):
+            self._work(request)
+        return None if fault.kind == 'drop' else _false_answer(fault, request)
+
+    def _delay(self, request, options):
+        done = self._work(request) if options.get('after') else None
+        stopped = self._stopping.wait(options['seconds'])
+        return None if stopped else done or self._work(request)
 
     def _work(self, request):
         return Response.from_app(self._application, request.environ, buffered=True)
 
 
-def _false_answer(fault):
+def _false_answer(fault, request):
     options = fault.options
     if fault.kind == 'status':
         return Response(
@@ -105,7 +108,8 @@ def _false_answer(fault):
     if fault.kind == 'garbage':
         return Response(options.get('body', _GARBAGE), content_type='text/html')
     if fault.kind == 'system_busy':
-        return json_answer({'error': 'SYSTEM_BUSY', 'message': 'SYSTEM_BUSY'}, 500)
+        refusal = TaxSystemBusy() if '/ebarimt' in request.path else QPayRefusal('SYSTEM_BUSY', 500)
+        return json_answer(refusal.body(), refusal.status)
     problem = {
         'type': options.get('type', 'MIN_NUMBER'),
         'message': options.get('message', 'Number min value [1]!'),

@@ -64,6 +64,7 @@ class Ledger:
                 allow_exceed=order.allow_exceed,
                 minimum_amount=order.minimum_amount,
                 maximum_amount=order.maximum_amount,
+                is_tax_invoice=order.is_tax_invoice,
             )
             if order.subscription_interval:
                 self._subscribe(invoice, order)

@@ -7,6 +7,8 @@ class Merchant:
     """An account at QPay.
 
     ``emv_id`` is tag 15 and ``emv_serial`` tag 78 of its QR codes (QPay contract §9.3).
+    ``has_ebarimt`` tells whether QPay switched VAT receipts on; invoices that are made with one of
+    ``ebarimt_codes`` name what is taxed (§2.3).
     """
 
     username: str
@@ -18,6 +20,10 @@ class Merchant:
     emv_serial: str
     mcc: str = '6010'
     city: str = 'ULAANBAATAR'
+    register: str = '1234567'
+    tin: str = '11223344556'
+    has_ebarimt: bool = False
+    ebarimt_codes: tuple = ()
 
 
 DEFAULT_MERCHANTS = (
@@ -29,6 +35,8 @@ DEFAULT_MERCHANTS = (
         invoice_codes=('TEST_INVOICE', 'TEST_EB_INVOICE'),
         emv_id='2794049627940496002501100000493',
         emv_serial='755552444131392',
+        has_ebarimt=True,
+        ebarimt_codes=('TEST_EB_INVOICE',),
     ),
     Merchant(
         username='OTHER_MERCHANT',

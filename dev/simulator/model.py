@@ -7,6 +7,9 @@ PAID, REFUNDED = 'PAID', 'REFUNDED'
 PAYMENT_STATUSES = ('NEW', 'FAILED', 'PAID', 'PARTIAL', 'REFUNDED')
 P2P, CARD = 'P2P', 'CARD'
 METHODS = (P2P, CARD)
+REGISTERED = 'REGISTERED'
+CITIZEN, COMPANY = 'CITIZEN', 'COMPANY'
+V1, V3 = 'v1', 'v3'
 
 
 class Record:
@@ -51,6 +54,7 @@ class Invoice(Record):
     minimum_amount: Decimal | None = None
     maximum_amount: Decimal | None = None
     subscription_id: str | None = None
+    is_tax_invoice: bool = False
 
     def expired(self, now):
         """Tell whether the invoice's time is over, ``now`` being Unix seconds."""
@@ -73,6 +77,38 @@ class Payment(Record):
     paid_at: float
     visible_at: float
     refunded_at: float | None = None
+
+
+@dataclass
+class Ebarimt(Record):
+    """The VAT receipt of a payment (QPay contract §5).
+
+    ``items`` are written as QPay's JSON writes them, so their money is text. Before ``ready_at``
+    nobody can read it: it is being made, and a callback tells of it.
+    """
+
+    ebarimt_id: str
+    generation: str
+    merchant: str
+    payment_id: str
+    invoice_id: str
+    receiver_type: str
+    receiver: str | None = field(repr=False)
+    district_code: str | None
+    tax_type: str
+    amount: Decimal
+    vat_amount: Decimal
+    city_tax_amount: Decimal
+    items: list
+    receipt_no: str
+    lottery: str = field(repr=False)
+    qr_data: str = field(repr=False)
+    issued_by: str
+    created_at: float
+    ready_at: float
+    status: str = REGISTERED
+    note: str | None = None
+    cancelled_at: float | None = None
 
 
 @dataclass

@@ -6,6 +6,8 @@ from decimal import Decimal
 from .clock import parse_moment
 from .errors import FieldRefusal, QPayRefusal
 from .schema import Field, as_flag, as_number, check, text
+from .tax_invoices import check_tax_invoice
+from .taxes import line_amount
 
 _ADDRESS = {
     'city': text(100), 'district': text(100), 'street': text(100), 'building': text(100),
@@ -20,6 +22,8 @@ _STAFF = {'name': text(100), 'email': text(255), 'phone': text(20)}
 _LINE = {
     'sender_product_code': text(45),
     'tax_product_code': text(45),
+    'classification_code': text(),
+    'barcode': text(45),
     'line_description': text(255, required=True),
     'line_quantity': Field('number', required=True),
     'line_unit_price': Field('number', required=True),
@@ -97,6 +101,7 @@ class InvoiceOrder:
     maximum_amount: Decimal | None = None
     subscription_interval: str | None = None
     subscription_webhook: str | None = None
+    is_tax_invoice: bool = False
 
 
 def read_order(body, merchant, settings):
@@ -107,11 +112,15 @@ def read_order(body, merchant, settings):
     :param Settings settings: the limits in force.
     :rtype: InvoiceOrder
     :raise FieldRefusal: naming the fields that are missing, too long or of the wrong kind.
-    :raise QPayRefusal: INVOICE_CODE_INVALID, INVALID_AMOUNT, MIN_AMOUNT_ERR or MAX_AMOUNT_ERR.
+    :raise QPayRefusal: INVOICE_CODE_INVALID, INVALID_AMOUNT, MIN_AMOUNT_ERR or MAX_AMOUNT_ERR; see
+        also :func:`check_tax_invoice`.
     """
     check(body, _INVOICE, plain_only=settings.refuse_special_characters)
     if body['invoice_code'] not in merchant.invoice_codes:
         raise QPayRefusal('INVOICE_CODE_INVALID')
+    is_tax_invoice = body['invoice_code'] in merchant.ebarimt_codes
+    if is_tax_invoice:
+        check_tax_invoice(body, merchant, settings)
     order = InvoiceOrder(
         invoice_code=body['invoice_code'],
         sender_invoice_no=body['sender_invoice_no'],
@@ -119,6 +128,7 @@ def read_order(body, merchant, settings):
         callback_url=body['callback_url'],
         amount=_amount(body, settings),
         request=body,
+        is_tax_invoice=is_tax_invoice,
         enable_expiry=as_flag(body.get('enable_expiry')),
         allow_partial=bool(as_flag(body.get('allow_partial'))),
         allow_exceed=bool(as_flag(body.get('allow_exceed'))),
@@ -137,7 +147,7 @@ def _amount(body, settings):
     if body.get('amount') not in (None, ''):
         amount = as_number(body['amount'])
     elif body.get('lines'):
-        amount = sum((_line_amount(line) for line in body['lines']), Decimal(0))
+        amount = sum((line_amount(line) for line in body['lines']), Decimal(0))
     else:
         raise FieldRefusal({'amount': ('REQUIRED', 'Field is required!')})
     if amount is None or amount <= 0 or not _fits(amount):
@@ -153,16 +163,6 @@ def _fits(amount):
     """Tell whether an amount has at most two decimals and 20 digits."""
     exponent = amount.normalize().as_tuple().exponent
     return exponent >= -2 and amount < Decimal(10) ** (_AMOUNT_DIGITS - 2)
-
-
-def _line_amount(line):
-    """Return a line's part of the total; its taxes are inside the price."""
-    amount = as_number(line['line_quantity']) * as_number(line['line_unit_price'])
-    for discount in line.get('discounts') or ():
-        amount -= as_number(discount.get('amount')) or 0
-    for surcharge in line.get('surcharges') or ():
-        amount += as_number(surcharge.get('amount')) or 0
-    return amount
 
 
 def _optional_amount(body, name):

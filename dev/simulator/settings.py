@@ -2,6 +2,8 @@
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal, InvalidOperation
 
+_IDS = ('payment', 'receipt', 'both')
+
 
 @dataclass
 class Settings:
@@ -40,9 +42,34 @@ class Settings:
     paid_amount_when_unpaid: bool = False
     visibility_delay: float = 0.0  # seconds until the API shows a payment
 
+    # -- VAT receipts (QPay contract §2.3 and §5)
+    ebarimt_enabled: bool = True  # QPay has switched them on, for the merchants that have them
+    ebarimt_keys: str = 'json'  # the keys of the JSON, of the documents' table, or both
+    ebarimt_repeated: str = 'refuse'  # a payment that has a receipt: refuse, the same, or another
+    ebarimt_codes_required: bool = True  # v3: district and classification, if no invoice said them
+    ebarimt_tax_type: str = '1'  # of payments whose invoice does not say it
+    ebarimt_city_tax: bool = False  # these payments hold city tax too
+    ebarimt_mixed_lines: bool = True  # a taxed invoice may have lines without VAT
+    ebarimt_product_code_required: bool = True  # lines without VAT need tax_product_code
+    ebarimt_unknown_codes: str = '9999999'  # well-formed registers and classifications nobody has
+    ebarimt_read_id: str = 'receipt'  # the id that GET takes
+    ebarimt_v3_read: bool = False  # there is a GET in v3 too
+    ebarimt_v1_cancel_id: str = 'receipt'  # the id that DELETE takes
+    ebarimt_v3_cancel_id: str = 'payment'
+    ebarimt_cancel_supported: bool = True
+    ebarimt_cancel_note_required: bool = False
+    ebarimt_callback_delay: float = 0.0  # v1: seconds until a receipt with a callback_url is there
+    ebarimt_callback_parameter: str = 'qpay_ebarimt_id'
+
     _CHOICES = {
         'callback_method': ('GET', 'POST'),
         'credentials_key': ('NO_CREDENDIALS', 'NO_CREDENTIALS'),
+        'ebarimt_keys': ('json', 'table', 'both'),
+        'ebarimt_repeated': ('refuse', 'same', 'another'),
+        'ebarimt_tax_type': ('1', '2', '3'),
+        'ebarimt_read_id': _IDS,
+        'ebarimt_v1_cancel_id': _IDS,
+        'ebarimt_v3_cancel_id': _IDS,
     }
 
     def update(self, values):

@@ -6,8 +6,9 @@ from decimal import Decimal
 from flask import Blueprint, jsonify, request
 
 from .api.request import MalformedBody, backend, json_body
+from .ebarimt_orders import read_ebarimt_order
 from .errors import QPayRefusal
-from .model import METHODS, P2P, PAID, PAYMENT_STATUSES
+from .model import CITIZEN, METHODS, P2P, PAID, PAYMENT_STATUSES, V3
 from .schema import as_number
 from .shapes import money
 
@@ -93,6 +94,37 @@ def pay_and_notify(state, invoice_id, amount=None, callback=True, **details):
 def refund():
     """Give a payment back in QPay's portal: nobody is called."""
     return _payment_row(backend().ledger.refund(json_body()['payment_id']))
+
+
+# -- VAT receipts
+
+
+@blueprint.get('/ebarimts')
+@steers
+def ebarimts():
+    """List the VAT receipts, oldest first."""
+    receipts = backend().ebarimts.receipts(request.args.get('payment_id'))
+    return [_ebarimt_row(receipt) for receipt in receipts]
+
+
+@blueprint.post('/ebarimts')
+@steers
+def issue_ebarimt():
+    """Make a receipt as the payer's bank does: the merchant is not told."""
+    body = json_body()
+    order = read_ebarimt_order({
+        'payment_id': body['payment_id'],
+        'ebarimt_receiver_type': body.get('receiver_type', CITIZEN),
+        'ebarimt_receiver': body.get('receiver'),
+    }, V3, backend().settings)
+    return _ebarimt_row(backend().ebarimts.issue(order))
+
+
+@blueprint.post('/ebarimts/cancel')
+@steers
+def cancel_ebarimt():
+    """Cancel a receipt in QPay's portal."""
+    return _ebarimt_row(backend().ebarimts.cancel_in_portal(json_body()['ebarimt_id']))
 
 
 # -- callbacks
@@ -244,4 +276,14 @@ def _payment_row(payment):
         'method': payment.method,
         'status': payment.status,
         'paid_at': payment.paid_at,
+    }
+
+
+def _ebarimt_row(receipt):
+    return {
+        **receipt.to_record(),
+        **{
+            name: money(getattr(receipt, name))
+            for name in ('amount', 'vat_amount', 'city_tax_amount')
+        },
     }

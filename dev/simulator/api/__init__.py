@@ -1,4 +1,7 @@
 """The API that QPay gives to merchants, ``/v2``; one module for each group of calls."""
-from . import auth, invoices, payments, subscriptions
+from . import auth, ebarimts, invoices, payments, subscriptions
 
-BLUEPRINTS = (auth.blueprint, invoices.blueprint, payments.blueprint, subscriptions.blueprint)
+BLUEPRINTS = (
+    auth.blueprint, invoices.blueprint, payments.blueprint, subscriptions.blueprint,
+    ebarimts.blueprint,
+)
