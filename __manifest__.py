@@ -20,6 +20,8 @@
         'views/qpay_payment_views.xml',
         'views/qpay_callback_views.xml',
         'views/qpay_reconciliation_views.xml',
+        'views/qpay_ebarimt_views.xml',
+        'views/tax_office_views.xml',
         'views/qpay_qr_wizard_views.xml',
         'views/qpay_assign_wizard_views.xml',
         'views/account_move_views.xml',

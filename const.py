@@ -39,6 +39,9 @@ REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code'
 # QPay's own word, and the one that a client library knows (QPay contract §10).
 REFUNDED_STATUSES = ('REFUNDED', 'REFUND')
 
+# By what people are asked to look at something.
+ACTIVITY_TYPE = 'mail.mail_activity_data_warning'
+
 # The most characters that QPay takes (QPay contract §2.1).
 MAX_DESCRIPTION_LENGTH = 255
 
@@ -81,6 +84,48 @@ BOOKING_BATCH = 25
 # How long the creation of a QR can take before it counts as lost.
 CREATION_PERIOD = timedelta(minutes=2)
 
+# === VAT RECEIPTS === #
+# How long a process that has QPay issue a receipt has for it; then nobody knows what came of it.
+EBARIMT_LEASE = timedelta(minutes=2)
+# While the tax system is busy, or QPay cannot be reached, a receipt is tried again after each of
+# these delays, about three days in all.
+EBARIMT_RETRY_DELAYS = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
+)
+# The first two digits of the code of the place where a company sells (QPay contract §5.6).
+EBARIMT_DISTRICTS = frozendict({
+    '01': "Arkhangai",
+    '02': "Bayan-Ölgii",
+    '03': "Bayankhongor",
+    '04': "Bulgan",
+    '05': "Govi-Altai",
+    '06': "Dornogovi",
+    '07': "Dornod",
+    '08': "Dundgovi",
+    '09': "Zavkhan",
+    '10': "Övörkhangai",
+    '11': "Ömnögovi",
+    '12': "Sükhbaatar (province)",
+    '13': "Selenge",
+    '14': "Töv",
+    '15': "Uvs",
+    '16': "Khovd",
+    '17': "Khövsgöl",
+    '18': "Khentii",
+    '19': "Darkhan-Uul",
+    '20': "Orkhon",
+    '23': "Khan-Uul (district)",
+    '24': "Bayanzürkh (district)",
+    '25': "Sükhbaatar (district)",
+    '26': "Bayangol (district)",
+    '27': "Baganuur (district)",
+    '28': "Bagakhangai (district)",
+    '29': "Nalaikh (district)",
+    '32': "Govisümber",
+    '34': "Songinokhairkhan (district)",
+    '35': "Chingeltei (district)",
+})
+
 # How many QRs payers may have made for one document, and in which time.
 PUBLIC_QR_LIMIT = 5
 PUBLIC_QR_PERIOD = timedelta(minutes=10)
@@ -97,5 +142,6 @@ CONNECTION_TEST_AMOUNT = 100
 # Keys whose values never belong into a log.
 SENSITIVE_KEYS = {
     'access_token', 'refresh_token', 'qr_text', 'qr_image', 'password', 'phone', 'register',
-    'account_number', 'ebarimt_receiver', 'ebarimt_lottery', 'ebarimt_qr_data',
+    'account_number', 'ebarimt_receiver', 'ebarimt_receiver_phone', 'ebarimt_lottery',
+    'ebarimt_qr_data', 'ebarimt_register_no', 'merchant_register_no', 'tax_customer_code',
 }

@@ -21,6 +21,7 @@ _HEADERS = {
     'X-Frame-Options': 'DENY',
     'X-Robots-Tag': 'noindex',
 }
+_MAX_NUMBER_LENGTH = 32
 _RECEIPT = 'account.action_report_payment_receipt'
 
 
@@ -131,6 +132,29 @@ class QPayPayPage(http.Controller):
             PaymentPostProcessing.monitor_transaction(renewed.transaction_id)
         return {'url': self._get_path(renewed), 'message': '', 'view': 'open'}
 
+    @http.route('/payment/qpay/ebarimt', type='jsonrpc', auth='public', website=True)
+    def qpay_ebarimt(self, intent_id=0, access_token='', receiver_type='', receiver=''):
+        """Return what has become of the VAT receipt, after taking note whom it is for.
+
+        :param int intent_id: The intent.
+        :param str access_token: The intent's token.
+        :param str receiver_type: 'citizen', 'company' or 'none'; '' to only look.
+        :param str receiver: The phone number of a citizen, or the register number of a company.
+        :return: See `qpay.intent._get_ebarimt_state`, with a `message` if the number is refused.
+        :rtype: dict
+        :raise HTTPException: With status 404, if the token is wrong.
+        """
+        intent = find_intent(intent_id, access_token)
+        if not intent:
+            abort(request.make_json_response({'error': 'Not Found'}, status=404))
+        message = ''
+        if receiver_type in ('citizen', 'company', 'none'):
+            try:
+                intent._set_ebarimt_receiver(receiver_type, str(receiver)[:_MAX_NUMBER_LENGTH])
+            except UserError as error:
+                message = str(error)
+        return {**intent._get_ebarimt_state(), 'message': message}
+
     @http.route(
         '/payment/qpay/receipt/<int:intent_id>/<string:access_token>',
         type='http', auth='public', methods=['GET'], website=True, sitemap=False,
@@ -185,6 +209,7 @@ class QPayPayPage(http.Controller):
             'is_renewable': view not in ('settled', 'paid') and not document.get_obstacle(),
             'renew_params': renew_params,
             'receipt_url': paid and f'/payment/qpay/receipt/{paid.id}/{paid.access_token}' or '',
+            'ebarimt': intent._get_ebarimt_state() if intent else {},
             'landing_url': '/payment/status' if self._is_monitored(intent) else '',
         }, headers=_HEADERS)
 

@@ -3,7 +3,11 @@ UPDATE payment_provider
    SET qpay_client_id = NULL,
        qpay_client_secret = NULL,
        qpay_invoice_code = NULL,
-       qpay_callback_url = NULL;
+       qpay_callback_url = NULL,
+       qpay_ebarimt_mode = 'none',
+       qpay_ebarimt_invoice_code = NULL;
+UPDATE qpay_ebarimt
+   SET next_attempt_at = NULL;
 DELETE FROM qpay_token;
 UPDATE qpay_callback
    SET state = 'ignored'

@@ -8,6 +8,7 @@ from .document import Document
 from .invoice import InvoiceDocument
 from .pos_order import PosOrderDocument
 from .sale_order import SaleOrderDocument
+from .tax_receipt import TaxReceipt
 
 _KINDS = {
     kind.model: kind for kind in (InvoiceDocument, SaleOrderDocument, PosOrderDocument)

@@ -141,6 +141,22 @@ class Document:
             return self.env._("The document was paid or changed in another way.")
         return ''
 
+    # === VAT RECEIPT === #
+
+    def get_taxed_lines(self):
+        """Return what is sold, for a VAT receipt; nothing where the document does not say.
+
+        :rtype: list[TaxedLine]
+        """
+        return []
+
+    def has_other_receipt(self):
+        """Whether another system issues the VAT receipt of this document.
+
+        :rtype: bool
+        """
+        return False
+
     # === CHECKS === #
 
     def check_payable(self):
@@ -229,18 +245,20 @@ class Document:
             *self._get_intent_domain(), ('state', '=', 'paid'),
         ], limit=1)
 
-    def get_or_create_intent(self, amount, provider=None):
+    def get_or_create_intent(self, amount, provider=None, receiver=None):
         """Return the live QPay QR of this document for an amount.
 
         :param float amount: The amount in tögrög.
         :param payment.provider provider: The provider, in sudo mode; by default the company's.
+        :param tuple[str, str] receiver: Whom the VAT receipt is for, and the number; by default as
+            the customer has it.
         :rtype: qpay.intent
         :raise UserError: If the document or the amount cannot be paid by QPay, or QPay refuses.
         """
         self.check_payable()
         self.check_amount(amount)
         return self.env['qpay.intent'].sudo()._request(
-            self.records, amount, provider or self.get_provider(), self.partner
+            self.records, amount, provider or self.get_provider(), self.partner, receiver=receiver
         )
 
     def get_current_intent(self, amount, provider=None):

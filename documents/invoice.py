@@ -4,6 +4,7 @@ from odoo.tools import format_date
 from odoo.addons.payment_qpay import const
 
 from .document import Document
+from .tax_receipt import TaxedLine
 
 
 class InvoiceDocument(Document):
@@ -91,6 +92,17 @@ class InvoiceDocument(Document):
 
     def _get_intent_domain(self):
         return [('invoice_ids', 'in', self.records.ids)]
+
+    # === VAT RECEIPT === #
+
+    def get_taxed_lines(self):
+        """Return the lines of the invoices."""
+        lines = self.records.invoice_line_ids.filtered(lambda line: line.display_type == 'product')
+        return [TaxedLine.of(line, line.quantity) for line in lines]
+
+    def has_other_receipt(self):
+        """Whether another module has issued the receipt of one of the invoices."""
+        return any(move._qpay_has_other_ebarimt() for move in self.records)
 
     # === CURRENCY === #
 

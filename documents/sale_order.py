@@ -1,4 +1,5 @@
 from .document import Document
+from .tax_receipt import TaxedLine
 
 
 class SaleOrderDocument(Document):
@@ -37,6 +38,11 @@ class SaleOrderDocument(Document):
         if is_all or self.currency.compare_amounts(amount, deposit) != 0:
             return super().get_amount_note(amount)
         return self.env._("Deposit; the order's total is %s.", total)
+
+    def get_taxed_lines(self):
+        """Return the lines of the order."""
+        lines = self.records.order_line.filtered(lambda line: not line.display_type)
+        return [TaxedLine.of(line, line.product_uom_qty) for line in lines]
 
     def _get_obstacle(self):
         order = self.records

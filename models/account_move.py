@@ -23,6 +23,11 @@ class AccountMove(models.Model):
         compute='_compute_qpay_intent_count',
         groups='account.group_account_invoice,account.group_account_readonly',
     )
+    qpay_ebarimt_count = fields.Integer(
+        string="VAT Receipt Count",
+        compute='_compute_qpay_ebarimt_count',
+        groups='account.group_account_invoice,account.group_account_readonly',
+    )
     qpay_link = fields.Char(
         string="QPay Link",
         help="Leads the customer to the payment of this invoice by QPay. It never goes stale: who"
@@ -37,6 +42,10 @@ class AccountMove(models.Model):
         for move in self:
             move.qpay_intent_count = len(move.qpay_intent_ids)
 
+    def _compute_qpay_ebarimt_count(self):
+        for move in self:
+            move.qpay_ebarimt_count = len(move._qpay_get_receipts())
+
     @api.depends('state', 'move_type', 'company_id')
     def _compute_qpay_link(self):
         for move in self:
@@ -50,6 +59,7 @@ class AccountMove(models.Model):
         result = super().write(vals)
         if 'state' in vals:
             self._qpay_look_after_intents()
+            self._qpay_look_after_receipts()
         return result
 
     def unlink(self):
@@ -63,6 +73,23 @@ class AccountMove(models.Model):
         :return: None
         """
         documents.of(self).get_live_intents()._look_soon()
+
+    def _qpay_look_after_receipts(self):
+        """Have the VAT receipts of invoices that are credited in full cancelled, and a person asked
+        to correct those of invoices that are credited in part.
+
+        :return: None
+        """
+        for note in self.filtered(
+            lambda move: move.move_type == 'out_refund' and move.state == 'posted'
+        ):
+            invoice = note.reversed_entry_id
+            receipts = invoice._qpay_get_receipts()
+            if receipts:
+                is_all = note.currency_id == invoice.currency_id and (
+                    note.currency_id.compare_amounts(note.amount_total, invoice.amount_total) == 0
+                )
+                receipts._take_credit_note(note, invoice if is_all else None)
 
     # === ACTION METHODS === #
 
@@ -118,6 +145,16 @@ class AccountMove(models.Model):
             },
         }
 
+    def action_view_qpay_receipts(self):
+        """Open the VAT receipts of this invoice.
+
+        :return: The action of their list.
+        :rtype: dict
+        """
+        self.ensure_one()
+        action = self.env['ir.actions.act_window']._for_xml_id('payment_qpay.action_qpay_ebarimt')
+        return {**action, 'domain': [('id', 'in', self._qpay_get_receipts().ids)], 'context': {}}
+
     def action_view_qpay_intents(self):
         """Open the QRs of this invoice.
 
@@ -171,6 +208,32 @@ class AccountMove(models.Model):
             {**item, 'partner_id': self.commercial_partner_id.id}
             for items in items_by_kind.values() for item in items
         ]
+
+    def _qpay_get_receipts(self):
+        """Return the valid VAT receipts that QPay has issued of the payments of these invoices.
+
+        :return: The receipts, in sudo mode.
+        :rtype: qpay.ebarimt
+        """
+        if not self:
+            return self.env['qpay.ebarimt'].sudo()
+        return self.env['qpay.ebarimt'].sudo().search([
+            ('state', '=', 'issued'),
+            '|',
+            ('payment_id.intent_id.invoice_ids', 'in', self.ids),
+            ('payment_id.assigned_invoice_ids', 'in', self.ids),
+        ], order='id')
+
+    def _qpay_has_other_ebarimt(self):
+        """Hook for modules that issue VAT receipts in another way: QPay issues none of an invoice
+        for which this returns True.
+
+        :return: Whether another module has issued, or is going to issue, the VAT receipt of this
+            invoice.
+        :rtype: bool
+        """
+        self.ensure_one()
+        return False
 
     def _qpay_get_printed_qr(self):
         """Return the picture of the permanent link that is printed on this invoice.

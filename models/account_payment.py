@@ -8,6 +8,21 @@ class AccountPayment(models.Model):
         string="QPay Payment", readonly=True, copy=False, index='btree_not_null'
     )
 
+    qpay_ebarimt_ids = fields.Many2many(
+        string="VAT Receipts",
+        comodel_name='qpay.ebarimt',
+        compute='_compute_qpay_ebarimt_ids',
+        groups='account.group_account_invoice,account.group_account_readonly',
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_qpay_ebarimt_ids(self):
+        rows = self.env['qpay.payment'].search([('account_payment_id', 'in', self.ids)])
+        receipts = {row.account_payment_id: row.ebarimt_ids for row in rows}
+        for payment in self:
+            payment.qpay_ebarimt_ids = receipts.get(payment)
+
     # === BUSINESS METHODS === #
 
     def _prepare_move_line_default_vals(self, write_off_line_vals=None, force_balance=None):

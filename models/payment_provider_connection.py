@@ -118,6 +118,20 @@ class PaymentProvider(models.Model):
                 'PERMISSION_DENIED': self.env._("QPay does not permit this merchant to do this."),
                 'INVOICE_PAID': self.env._("This QPay invoice is already paid."),
                 'INVOICE_NOTFOUND': self.env._("QPay does not know this invoice."),
+                'EBARIMT_NOT_REGISTERED': self.env._(
+                    "QPay has not switched VAT receipts on for this merchant."
+                ),
+                'EBARIMT_ALREADY_REGISTERED': self.env._("This payment has a VAT receipt already."),
+                'EBARIMT_CANCEL_NOTSUPPERDED': self.env._(
+                    "QPay does not cancel VAT receipts of this merchant."
+                ),
+                'CLASSIFICATION_CODE_INVALID': self.env._(
+                    "The tax office does not know the classification code."
+                ),
+                'CUSTOMER_REGISTER_INVALID': self.env._(
+                    "The tax office does not know the register number."
+                ),
+                'VAT_AMOUNT_INVALID': self.env._("QPay reckons the VAT otherwise."),
                 'PAYMENT_NOTFOUND': self.env._("QPay does not know this payment."),
             }
             fields_refused = ', '.join(f'{name}: {key}' for name, key in error.fields.items())

@@ -26,7 +26,7 @@ class QPayIntent(models.Model):
     _inherit = 'qpay.intent'
 
     @api.model
-    def _request(self, document, amount, provider, partner, transaction=None):
+    def _request(self, document, amount, provider, partner, transaction=None, receiver=None):
         """Return the live QR of a document for an amount, asking QPay for one if there is none.
 
         The number and the secret of the callback are committed before QPay is asked, so that a
@@ -38,6 +38,8 @@ class QPayIntent(models.Model):
         :param res.partner partner: The customer.
         :param payment.transaction transaction: The transaction to confirm when the QR is paid;
             by default one is created.
+        :param tuple[str, str] receiver: Whom the VAT receipt is for, and the number; by default as
+            the customer has it.
         :rtype: qpay.intent
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
@@ -45,6 +47,8 @@ class QPayIntent(models.Model):
         if len(live) == 1 and live._is_same_request(document, amount, provider):
             if transaction:
                 live._move_to_transaction(transaction)
+            if receiver and live.ebarimt_mode != 'none' and not live.ebarimt_problem:
+                live._set_ebarimt_receiver(*receiver)
             return live
         if live:
             for other in live:
@@ -62,6 +66,7 @@ class QPayIntent(models.Model):
             'res_id': document.id if len(document) == 1 else False,
             'document_name': kind.name,
             **kind.get_intent_values(amount),
+            **self._get_ebarimt_values(kind, provider, receiver),
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
             'amount': amount,
@@ -173,18 +178,19 @@ class QPayIntent(models.Model):
         client = provider._qpay_client(self.environment)
         amount = Decimal(float_repr(self.amount, self.currency_id.decimal_places))
         try:
-            invoice = client.create_invoice(InvoiceRequest(
-                invoice_code=provider._qpay_setting('qpay_invoice_code'),
-                sender_invoice_no=self.name,
-                receiver_code=provider._qpay_setting('qpay_receiver_code'),
-                description=clean_text(
+            invoice = client.create_invoice(InvoiceRequest(**{
+                'invoice_code': provider._qpay_setting('qpay_invoice_code'),
+                'sender_invoice_no': self.name,
+                'receiver_code': provider._qpay_setting('qpay_receiver_code'),
+                'description': clean_text(
                     f'{self.document_name} {self.company_id.name}', const.MAX_DESCRIPTION_LENGTH
                 ),
-                amount=amount,
-                callback_url=self._get_callback_url(),
-                allow_partial=provider.qpay_allow_partial,
-                allow_exceed=provider.qpay_allow_exceed,
-            ))
+                'amount': amount,
+                'callback_url': self._get_callback_url(),
+                'allow_partial': provider.qpay_allow_partial,
+                'allow_exceed': provider.qpay_allow_exceed,
+                **self._get_ebarimt_request(),
+            }))
         except QPayRefused as error:
             self._fail(provider._qpay_explain(error), {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:

@@ -7,15 +7,12 @@ from odoo.exceptions import UserError
 from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.qpay import QPayError
 
 _logger = logging.getLogger(__name__)
 
-_ACTIVITY_TYPE = 'mail.mail_activity_data_warning'
-
 
 class QPayPayment(models.Model):
-    """How a row of the ledger gets into the books, whom it concerns, and how it is refunded."""
+    """How a row of the ledger gets into the books, and whom it concerns."""
 
     _inherit = 'qpay.payment'
 
@@ -124,11 +121,12 @@ class QPayPayment(models.Model):
                 'state_message': False,
                 'account_payment_id': payment.transaction_id.payment_id.id,
             })
-            payment.activity_unlink([_ACTIVITY_TYPE])
+            payment.activity_unlink([const.ACTIVITY_TYPE])
             payment._book_fee()
             if not payment.case and payment._has_unexpected_credit():
                 payment.case = 'surplus'
             payment._tell_about_case()
+        self._plan_ebarimt()
 
     def _check_environment(self):
         """Make sure that a sandbox payment settles nothing once the provider takes real money.
@@ -164,8 +162,7 @@ class QPayPayment(models.Model):
         :rtype: payment.transaction
         """
         expected = self.intent_id.transaction_id
-        document = documents.of(self.intent_id._get_document()) if self.intent_id else None
-        if expected.state == 'draft' and document.takes_money():
+        if expected.state == 'draft' and documents.of(self._get_document()).takes_money():
             expected.amount = self.amount
             self.transaction_id = expected
         elif self.intent_id:
@@ -290,7 +287,8 @@ class QPayPayment(models.Model):
         :return: None
         """
         parts = self.filtered(lambda payment: payment.case == 'partial')
-        parts.filtered(lambda payment: payment.state == 'settled').activity_unlink([_ACTIVITY_TYPE])
+        settled = parts.filtered(lambda payment: payment.state == 'settled')
+        settled.activity_unlink([const.ACTIVITY_TYPE])
 
     def _need_attention(self, reason):
         """Leave the payment to a person, and say why.
@@ -303,9 +301,9 @@ class QPayPayment(models.Model):
 
     def _schedule_activity(self, summary, note):
         """Ask the responsible person to look at this payment, instead of what was asked before."""
-        self.activity_unlink([_ACTIVITY_TYPE])
+        self.activity_unlink([const.ACTIVITY_TYPE])
         self.activity_schedule(
-            _ACTIVITY_TYPE, summary=summary, note=note, user_id=self._get_responsible_user().id
+            const.ACTIVITY_TYPE, summary=summary, note=note, user_id=self._get_responsible_user().id
         )
 
     def _get_responsible_user(self):
@@ -318,88 +316,3 @@ class QPayPayment(models.Model):
         if creator.active and creator.has_group('account.group_account_invoice'):
             return creator
         return self.env.ref('base.user_admin')
-
-    # === REFUND === #
-
-    def _notice_refund(self):
-        """Take note that QPay's list shows this payment as refunded.
-
-        A refund that was asked for here and whose outcome was not known is completed; one that
-        was made in QPay's own portal waits for a person.
-
-        :return: None
-        """
-        self.ensure_one()
-        if not self.account_payment_id:
-            self.write({
-                'status': 'refunded',
-                'state': 'settled',
-                'state_message': self.env._("Refunded before it was booked: nothing is to book."),
-            })
-            self.activity_unlink([_ACTIVITY_TYPE])
-            return
-        self.is_refund_noticed = True
-        reason = self.env._("QPay shows this payment as refunded. Please book the refund.")
-        if self.refund_transaction_id.state in ('draft', 'pending'):
-            try:
-                with self.env.cr.savepoint():
-                    self._complete_refund()
-                return
-            except UserError as error:
-                reason = str(error)
-        self._need_attention(reason)
-
-    def _notice_no_refund(self):
-        """Take note that QPay's list shows this payment as paid although its refund was asked for
-        and the answer was lost: it did not happen, and may be asked for again.
-
-        :return: None
-        """
-        self.ensure_one()
-        self.refund_transaction_id._set_canceled()
-        self._schedule_activity(
-            self.env._("A refund that QPay did not make"),
-            self.env._(
-                "QPay's list shows that it did not refund this payment. Refund it once more, or"
-                " pay it back by a bank transfer."
-            ),
-        )
-
-    def _is_refunded_at_qpay(self, client):
-        """Whether QPay says that it has refunded this payment (QPay contract §4.2, §4.5).
-
-        :param QPayClient client: The client of the payment's account.
-        :return: False also where QPay does not answer.
-        :rtype: bool
-        """
-        try:
-            return client.get_payment(self.qpay_txn_id).status in const.REFUNDED_STATUSES
-        except QPayError as error:
-            _logger.warning("QPay could not be asked about %s: %s.", self.qpay_txn_id, error)
-            return False
-
-    def _complete_refund(self):
-        """Book the refund that QPay has made of this payment.
-
-        :return: None
-        :raise UserError: If there is no journal to book it in.
-        """
-        self.ensure_one()
-        self.provider_id._qpay_check_journal()
-        if self.refund_transaction_id.state in (False, 'cancel'):
-            self.refund_transaction_id = self.transaction_id._create_child_transaction(
-                self.amount, is_refund=True
-            )
-        refund = self.refund_transaction_id
-        refund._process(const.PROVIDER_CODE, {
-            'reference': refund.reference,
-            'qpay_txn_id': self.qpay_txn_id,
-            'amount': self.amount,
-            'currency_code': self.currency_id.name,
-        })
-        refund._post_process()
-        if self.fee_move_id and not self.fee_move_id.reversal_move_ids:
-            self.fee_move_id._reverse_moves([{'date': refund.payment_id.date}], cancel=True)
-        self.write({'status': 'refunded', 'state': 'settled', 'state_message': False})
-        self.activity_unlink([_ACTIVITY_TYPE])
-        self.intent_id._notify_viewers()

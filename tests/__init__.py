@@ -9,13 +9,17 @@ from . import test_concurrency
 from . import test_crash
 from . import test_currencies
 from . import test_document_changes
+from . import test_ebarimt
+from . import test_ebarimt_servers
 from . import test_fees
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
+from . import test_pay_page
 from . import test_pay_page_apps_browser
 from . import test_pay_page_browser
 from . import test_pay_page_reach_browser
+from . import test_payer_ways_browser
 from . import test_payment_apps
 from . import test_portal_browser
 from . import test_power_failure
@@ -24,6 +28,7 @@ from . import test_random_money
 from . import test_reconciliation
 from . import test_refunds
 from . import test_rivals
+from . import test_send_link
 from . import test_settlement
 from . import test_simulator
 from . import test_simulator_bank

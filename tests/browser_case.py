@@ -7,6 +7,7 @@ import resource
 import time
 from pathlib import Path
 
+import zxingcpp
 from playwright.sync_api import expect, sync_playwright
 
 from odoo.addons.payment_qpay.tests.servers import RealServerCase
@@ -88,6 +89,18 @@ class BrowserCase(RealServerCase):
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
             picture.save(Path(folder) / f'{name}.png')
+
+
+def read_qrs(picture):
+    """Read the QRs in a picture as a phone does.
+
+    :param PIL.Image picture: The picture.
+    :return: What they say.
+    :rtype: list[str]
+    """
+    # In the pattern of a QR, other codes may be seen.
+    codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    return [code.text for code in codes]
 
 
 @contextlib.contextmanager

@@ -115,13 +115,16 @@ class OdooServer:
 
     def __init__(self, database, name, workers, environment, program=None):
         self.port = _free_port()
+        # Without workers, one process serves the websockets, too.
+        self.websocket_port = _free_port() if workers else self.port
         self.url = f'http://{HOST}:{self.port}'
         configuration = os.environ['QPAY_DEV_ODOO_CONF']
         self._command = [
             sys.executable, program or str(Path(sys.executable).with_name('odoo')), 'server',
             '--config', configuration,
             '--database', database, '--db-filter', f'^{database}$', '--no-database-list',
-            '--http-port', str(self.port), '--gevent-port', str(_free_port()),
+            '--http-port', str(self.port),
+            '--gevent-port', str(self.websocket_port if workers else _free_port()),
             '--workers', str(workers), '--max-cron-threads', '1',
         ]
         self._workers = workers

@@ -161,7 +161,8 @@ class TestDialog(BrowserCase):
 
                 self._save_screenshot(page, f'dialog-small-{language}')
                 body = page.locator('.modal-body')
-                self.assertLessEqual(*body.evaluate('e => [e.scrollHeight, e.clientHeight]'))
+                # Browsers round both heights to whole pixels, each by itself.
+                self.assertLessEqual(*body.evaluate('e => [e.scrollHeight - 1, e.clientHeight]'))
                 for part in (
                     '.o_qpay_image', '.o_qpay_check', '.o_qpay_cancel', '.o_qpay_bank >> nth=-1',
                     '#o_qpay_document_link', '#o_qpay_pay_url', '#o_qpay_qr_text',

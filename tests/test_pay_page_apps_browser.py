@@ -4,13 +4,17 @@ import base64
 import io
 from pathlib import Path
 
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.browser_case import DESKTOP, PHONE, SMALL_PHONE
+from odoo.addons.payment_qpay.tests.browser_case import (
+    DESKTOP,
+    PHONE,
+    SMALL_PHONE,
+    read_qrs,
+)
 from odoo.addons.payment_qpay.tests.pay_page_case import NOTE_SHIFTS, PayPageCase
 
 # Longer than an app takes to come to the front.
@@ -291,5 +295,5 @@ class TestPayPageApps(PayPageCase):
     @staticmethod
     def _read_qr(picture):
         """Read a QR as a bank app does."""
-        [code] = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
-        return code.text
+        [code] = read_qrs(Image.open(io.BytesIO(picture)))
+        return code

@@ -211,9 +211,9 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def ask(self, invoices, share):
         with self.case.step():
-            unpaid = documents.of(invoices).get_maximum_amount()
-            amount = share and self.case.mnt.round(unpaid * share)
-            invoices.qpay_create_intent(amount)
+            if share:
+                share = self.case.mnt.round(documents.of(invoices).get_maximum_amount() * share)
+            invoices.qpay_create_intent(share)
         known = len(self.qrs)
         # Also where Odoo does not know about it.
         self.qrs += self.qpay.invoices()[known:]

@@ -64,6 +64,32 @@ class QPayQrWizard(models.TransientModel):
         help="Leads the customer to this payment. It never goes stale.",
         compute='_compute_amount_max',
     )
+    ebarimt_mode = fields.Selection(
+        selection=[
+            ('none', "Not by QPay"),
+            ('after_payment', "After payment"),
+            ('with_invoice', "With QPay's invoice"),
+        ],
+        compute='_compute_ebarimt',
+    )
+    ebarimt_receiver_type = fields.Selection(
+        string="VAT Receipt For",
+        selection=[('citizen', "Citizen"), ('company', "Company"), ('none', "Nobody")],
+        compute='_compute_ebarimt_receiver',
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    ebarimt_receiver = fields.Char(
+        string="Number on the VAT Receipt",
+        help="The phone number that a citizen has registered with e-Barimt, or the register number"
+             " of a company.",
+        compute='_compute_ebarimt_receiver',
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    ebarimt_problem = fields.Char(string="No VAT Receipt Because", compute='_compute_ebarimt')
     seconds_left = fields.Integer(
         help="How long the QR can still be paid. The server counts, because the clock of the"
              " person who looks at it may be wrong.",
@@ -101,6 +127,28 @@ class QPayQrWizard(models.TransientModel):
                 or wizard.provider_id.sudo()._qpay_environment()
             )
 
+    @api.depends('res_model', 'res_id', 'invoice_ids', 'provider_id')
+    def _compute_ebarimt(self):
+        for wizard in self:
+            provider = wizard.provider_id.sudo()
+            wizard.ebarimt_mode = provider.qpay_ebarimt_mode
+            wizard.ebarimt_problem = provider.qpay_ebarimt_mode != 'none' and (
+                documents.TaxReceipt(wizard._get_document(), provider).find_problem()
+            )
+
+    @api.depends('res_model', 'res_id', 'invoice_ids')
+    def _compute_ebarimt_receiver(self):
+        """ Propose whom the live QR's receipt is for, else what is known of the customer. """
+        for wizard in self:
+            intent = wizard.intent_id.sudo()
+            kind, number = (
+                (intent.ebarimt_receiver_type, intent.ebarimt_receiver)
+                if intent.ebarimt_receiver_type
+                else wizard._get_document().partner._qpay_get_receiver()
+            )
+            wizard.ebarimt_receiver_type = kind
+            wizard.ebarimt_receiver = number
+
     @api.depends('intent_id')
     def _compute_seconds_left(self):
         now = fields.Datetime.now()
@@ -136,7 +184,9 @@ class QPayQrWizard(models.TransientModel):
             and what is unpaid, or QPay gives no QR.
         """
         self.ensure_one()
-        self.intent_id = self._get_document().get_or_create_intent(self.amount)
+        self.intent_id = self._get_document().get_or_create_intent(
+            self.amount, receiver=self._get_receiver()
+        )
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("QPay QR"),
@@ -146,7 +196,40 @@ class QPayQrWizard(models.TransientModel):
             'target': 'new',
         }
 
+    def action_set_receiver(self):
+        """Have the VAT receipt of the QR that is shown issued to whom the dialog says.
+
+        :return: True
+        :raise UserError: If it is issued already.
+        :raise ValidationError: If the number has not its form.
+        """
+        self.ensure_one()
+        self._get_document()
+        self.intent_id.sudo()._set_ebarimt_receiver(
+            self.ebarimt_receiver_type, self.ebarimt_receiver
+        )
+        return True
+
     # === GETTERS === #
+
+    def _get_receiver(self):
+        """Return whom the VAT receipt is to be issued to; None if QPay issues none at all.
+
+        :rtype: tuple[str, str]
+        :raise UserError: If QPay would refuse the receipt.
+        :raise ValidationError: If the number has not its form.
+        """
+        self.ensure_one()
+        if self.ebarimt_mode == 'none':
+            return None
+        kind = self.ebarimt_receiver_type or 'none'
+        if self.ebarimt_problem and kind != 'none':
+            raise UserError(self.env._(
+                "%s Or choose \"Nobody\": the QR is then made without a VAT receipt.",
+                self.ebarimt_problem,
+            ))
+        number = self.env['res.partner']._qpay_normalise_receiver(kind, self.ebarimt_receiver)
+        return kind, number
 
     def _is_payable(self, intent):
         """Whether a live QR can still be shown: what it asks for is owed, and it is valid."""

@@ -22,7 +22,7 @@ _ATTRIBUTE_TEXT = re.compile(r'((?:title|alt|placeholder|aria-label)=)"[^"]*"')
 _LATIN_WORD = re.compile(r'[A-Za-z]{2,}')
 _MIXED_WORD = re.compile(r'\w*(?:[A-Za-z][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-z])\w*')
 # What is written the same in every language.
-_INTERNATIONAL = re.compile(r'QPay|ID|https?://\S+')
+_INTERNATIONAL = re.compile(r'QPay|ID|[\d.]+|[A-Z]+(?:_[A-Z]+)+|https?://\S+')
 
 
 def read_template(exported):

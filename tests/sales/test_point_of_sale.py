@@ -3,14 +3,13 @@
 import io
 import uuid
 
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.shop import PRODUCTS, SELLER
-from odoo.addons.payment_qpay.tests.browser_case import PHONE
+from odoo.addons.payment_qpay.tests.browser_case import PHONE, read_qrs
 from odoo.addons.payment_qpay.tests.servers import wait_for
 
 from .shop_case import ShopCase
@@ -66,9 +65,9 @@ class TestPointOfSale(ShopCase):
         picture = till.locator('.modal-body img')
         picture.evaluate('picture => picture.decode()')
         self._save_screenshot(till, 'till-qr')
-        [code] = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+        [code] = read_qrs(Image.open(io.BytesIO(picture.screenshot())))
 
-        page = self._open_order(code.text)
+        page = self._open_order(code)
         qr = self._choose_qpay(page)
         payment_id = self._pay(page, qr)
 

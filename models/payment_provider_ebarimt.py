@@ -1,0 +1,68 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class PaymentProvider(models.Model):
+    """Whether and how QPay issues VAT receipts (e-Barimt) of the payments that it took."""
+
+    _inherit = 'payment.provider'
+
+    qpay_ebarimt_mode = fields.Selection(
+        string="VAT Receipts",
+        help="QPay must have switched e-Barimt on for your company. With its invoice, QPay gets the"
+             " lines and their taxes; after payment, the amount only.",
+        selection=[
+            ('none', "Not by QPay"),
+            ('after_payment', "After payment"),
+            ('with_invoice', "With QPay's invoice"),
+        ],
+        default='none',
+        required=True,
+    )
+    qpay_ebarimt_generation = fields.Selection(
+        string="e-Barimt Version",
+        selection=[('v3', "3.0"), ('v1', "Earlier")],
+        default='v3',
+        required=True,
+    )
+    qpay_ebarimt_invoice_code = fields.Char(
+        string="Invoice Code for VAT Receipts",
+        help="QPay's code for invoices with taxes, for example COMPANY_EB_INVOICE.",
+        copy=False,
+        groups='base.group_system',
+    )
+    qpay_ebarimt_cancel_by = fields.Selection(
+        string="Cancelled by",
+        help="By what QPay finds the receipt that it is to cancel. Ask QPay if it says that it does"
+             " not know the receipt.",
+        selection=[('payment', "Payment"), ('receipt', "Receipt")],
+        default='payment',
+        required=True,
+    )
+    qpay_ebarimt_exempt_type = fields.Selection(
+        string="Exempt Sales Are",
+        help="What QPay calls sales that are exempt from VAT; those with 0 % are the other one."
+             " Sources disagree: ask QPay.",
+        selection=[('2', "Type 2"), ('3', "Type 3")],
+        default='3',
+        required=True,
+    )
+    # What the company says on receipts is entered where they are switched on.
+    qpay_district = fields.Selection(related='company_id.qpay_district', readonly=False)
+    qpay_khoroo = fields.Char(related='company_id.qpay_khoroo', readonly=False)
+    qpay_classification_code = fields.Char(
+        related='company_id.qpay_classification_code', readonly=False
+    )
+    qpay_tax_product_code = fields.Char(
+        related='company_id.qpay_tax_product_code', readonly=False
+    )
+
+    @api.constrains('qpay_ebarimt_mode', 'qpay_ebarimt_invoice_code', 'state')
+    def _check_qpay_ebarimt_invoice_code(self):
+        for provider in self.sudo():
+            is_needed = provider.qpay_ebarimt_mode == 'with_invoice'
+            is_on = provider.state != 'disabled'
+            if is_needed and is_on and not provider.qpay_ebarimt_invoice_code:
+                raise ValidationError(self.env._(
+                    "VAT receipts with QPay's invoice need QPay's invoice code for them."
+                ))

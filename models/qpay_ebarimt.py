@@ -1,0 +1,182 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay.qr import draw_qr
+from odoo.addons.payment_qpay.utils import check_accountant
+
+
+class QPayEbarimt(models.Model):
+    """One VAT receipt (e-Barimt) of a payment, from the intention to issue it to its end.
+
+    How QPay is asked for it is in `qpay_ebarimt_request`.
+    """
+
+    _name = 'qpay.ebarimt'
+    _description = 'VAT Receipt'
+    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _order = 'id desc'
+    _rec_name = 'receipt_number'
+    # Nobody writes receipts by hand, but accountants talk about them.
+    _mail_post_access = 'read'
+
+    payment_id = fields.Many2one(
+        string="QPay Payment", comodel_name='qpay.payment', required=True, readonly=True,
+        index=True, ondelete='restrict',
+    )
+    intent_id = fields.Many2one(related='payment_id.intent_id', string="QR")
+    provider_id = fields.Many2one(related='payment_id.provider_id', store=True)
+    company_id = fields.Many2one(related='payment_id.company_id', store=True, index=True)
+    environment = fields.Selection(related='payment_id.environment', store=True)
+    partner_id = fields.Many2one(related='payment_id.partner_id', store=True)
+    document_name = fields.Char(related='payment_id.document_name')
+    currency_id = fields.Many2one(related='payment_id.currency_id')
+    generation = fields.Selection(
+        selection=[('v3', "e-Barimt 3.0"), ('v1', "e-Barimt (earlier)")],
+        required=True,
+        readonly=True,
+    )
+    receiver_type = fields.Selection(
+        string="Issued to",
+        selection=[('citizen', "Citizen"), ('company', "Company")],
+        required=True,
+        readonly=True,
+    )
+    receiver = fields.Char(
+        string="Number",
+        help="The phone number of a citizen, or the register number of a company.",
+        readonly=True,
+        copy=False,
+    )
+    state = fields.Selection(
+        string="Status",
+        selection=[
+            ('to_issue', "To issue"),
+            ('sending', "Being issued"),
+            ('issued', "Issued"),
+            ('failed', "Failed"),
+            ('unknown', "Unknown"),
+            ('cancelled', "Cancelled"),
+        ],
+        default='to_issue',
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+    )
+    state_message = fields.Char(string="Reason", readonly=True, copy=False)
+    amount = fields.Monetary(readonly=True)
+    vat_amount = fields.Monetary(string="VAT", readonly=True)
+    city_tax_amount = fields.Monetary(string="City Tax", readonly=True)
+    qpay_ebarimt_id = fields.Char(string="QPay's Id", readonly=True, copy=False)
+    receipt_number = fields.Char(
+        string="Receipt", help="The tax office's number of the receipt.", readonly=True, copy=False
+    )
+    lottery = fields.Char(string="Lottery Number", readonly=True, copy=False)
+    qr_data = fields.Char(string="QR Data", readonly=True, copy=False)
+    qr_image = fields.Binary(string="QR", compute='_compute_qr_image')
+    issued_at = fields.Datetime(string="Issued On", readonly=True, copy=False)
+    raw_data = fields.Json(
+        string="QPay's Answer", readonly=True, copy=False, groups='base.group_system'
+    )
+    # Of the attempts to issue it, and afterwards of those to cancel it.
+    attempts = fields.Integer(readonly=True, copy=False)
+    next_attempt_at = fields.Datetime(readonly=True, copy=False)
+    is_cancel_wanted = fields.Boolean(string="To Cancel", readonly=True, copy=False)
+
+    _one_valid = models.UniqueIndex(
+        "(payment_id) WHERE state IN ('to_issue', 'sending', 'issued', 'unknown')",
+        "This payment has a VAT receipt already.",
+    )
+    _due_index = models.Index('(next_attempt_at) WHERE next_attempt_at IS NOT NULL')
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('qr_data')
+    def _compute_qr_image(self):
+        for receipt in self:
+            receipt.qr_image = receipt.qr_data and draw_qr(receipt.qr_data)
+
+    @api.depends('receipt_number', 'document_name')
+    def _compute_display_name(self):
+        for receipt in self:
+            receipt.display_name = receipt.receipt_number or self.env._(
+                "VAT receipt of %s", receipt.payment_id.qpay_txn_id
+            )
+
+    # === ACTION METHODS === #
+
+    def action_issue(self):
+        """Issue receipts that failed, after the cause is gone.
+
+        :return: True
+        """
+        check_accountant(self)
+        failed = self.sudo().filtered(lambda receipt: receipt.state == 'failed')
+        failed._start_again()
+        return True
+
+    def action_send_again(self):
+        """Issue receipts of which a person knows that QPay has not issued them.
+
+        :return: True
+        """
+        check_accountant(self)
+        unknown = self.sudo().filtered(lambda receipt: receipt.state == 'unknown')
+        unknown._start_again()
+        return True
+
+    def action_confirm_issued(self):
+        """Take a person's word that QPay has issued these receipts, whatever it answered.
+
+        :return: True
+        """
+        check_accountant(self)
+        unknown = self.sudo().filtered(lambda receipt: receipt.state == 'unknown')
+        for receipt in unknown:
+            receipt._confirm_issued()
+        return True
+
+    def action_look_up(self):
+        """Ask QPay whether it has issued this receipt.
+
+        :return: True
+        :raise UserError: If QPay does not say so.
+        """
+        self.ensure_one()
+        check_accountant(self)
+        receipt = self.sudo()
+        if receipt.state == 'unknown' and not receipt._look_up():
+            raise UserError(self.env._(
+                "QPay does not find the receipt. That proves nothing: please look in QPay's portal,"
+                " and press the button that says what you have seen."
+            ))
+        return True
+
+    def action_cancel(self):
+        """Have QPay cancel these receipts.
+
+        :return: True
+        """
+        check_accountant(self)
+        self.sudo()._want_cancel()
+        return True
+
+    # === GETTERS === #
+
+    def _get_payer_values(self):
+        """Return what the payer may know about this receipt.
+
+        :rtype: dict
+        """
+        self.ensure_one()
+        is_issued = self.state == 'issued'
+        return {
+            'state': self.state,
+            'receipt_number': is_issued and self.receipt_number or '',
+            'receiver_type': self.receiver_type,
+            'amount': self.amount,
+            'vat_amount': self.vat_amount,
+            'city_tax_amount': self.city_tax_amount,
+            'lottery': is_issued and self.lottery or '',
+            'qr_image': is_issued and self.qr_image and self.qr_image.decode() or '',
+        }
