@@ -15,6 +15,7 @@
         'views/payment_qpay_templates.xml',
         'views/pay_page_templates.xml',
         'views/pay_page_open_templates.xml',
+        'views/pay_page_ebarimt_templates.xml',
         'views/payment_provider_views.xml',
         'views/qpay_intent_views.xml',
         'views/qpay_payment_views.xml',

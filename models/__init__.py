@@ -3,6 +3,7 @@ from . import account_partial_reconcile
 from . import account_payment
 from . import account_tax
 from . import base
+from . import ir_http
 from . import ir_websocket
 from . import payment_provider
 from . import payment_provider_connection

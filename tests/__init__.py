@@ -10,6 +10,7 @@ from . import test_crash
 from . import test_currencies
 from . import test_document_changes
 from . import test_ebarimt
+from . import test_ebarimt_browser
 from . import test_ebarimt_servers
 from . import test_fees
 from . import test_intent

@@ -274,6 +274,22 @@ class TestReceiver(EbarimtCase):
         self.assertIn("seven digits", state['message'])
         self.assertEqual(self.intent.ebarimt_receiver_type, 'citizen')
 
+    def test_accountant_changes_it_for_the_same_qr(self):
+        wizard = self.env['qpay.qr.wizard'].with_user(self.accountant).create({
+            'res_model': 'account.move', 'res_id': self.invoice.id,
+        })
+        self.assertEqual(wizard.intent_id, self.intent)
+        wizard.write({
+            'intent_id': False,
+            'ebarimt_receiver_type': 'company',
+            'ebarimt_receiver': REGISTER,
+        })
+        wizard.action_generate()
+        self.assertEqual(wizard.intent_id, self.intent)
+        self._pay_and_settle(self.intent)
+        self._issue()
+        self.assertEqual(self._issued(self._ledger(self.intent))[0]['receiver'], REGISTER)
+
     def test_numbers_of_the_customer_are_not_shown(self):
         self.intent.write({'ebarimt_receiver_type': 'citizen', 'ebarimt_receiver': '99112233'})
         self.assertEqual(self._send()['receiver_hint'], '99••••33')

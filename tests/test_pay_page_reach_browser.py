@@ -301,9 +301,7 @@ class TestPayPageReach(PayPageCase):
 
         expect(page.locator('[data-app=khanbank]')).to_be_in_viewport(timeout=15000)
         expect(page.locator('.o_qpay_countdown')).to_have_text(re.compile(r'^(1:00:00|59:\d\d)$'))
-        self.assertGreater(page.evaluate(
-            "document.querySelector('.o_qpay_image').naturalWidth"
-        ), 300)
+        page.wait_for_function("document.querySelector('.o_qpay_image').naturalWidth > 300")
         page.wait_for_timeout(1000)
         for route in held:
             route.continue_()

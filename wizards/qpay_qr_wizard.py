@@ -196,20 +196,6 @@ class QPayQrWizard(models.TransientModel):
             'target': 'new',
         }
 
-    def action_set_receiver(self):
-        """Have the VAT receipt of the QR that is shown issued to whom the dialog says.
-
-        :return: True
-        :raise UserError: If it is issued already.
-        :raise ValidationError: If the number has not its form.
-        """
-        self.ensure_one()
-        self._get_document()
-        self.intent_id.sudo()._set_ebarimt_receiver(
-            self.ebarimt_receiver_type, self.ebarimt_receiver
-        )
-        return True
-
     # === GETTERS === #
 
     def _get_receiver(self):

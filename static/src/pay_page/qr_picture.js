@@ -3,8 +3,8 @@ import { registry } from '@web/core/registry';
 import { Interaction } from '@web/public/interaction';
 
 /**
- * Saves the QR as a picture. The link does so by itself; only on Apple's phones it leads to the files,
- * where bank apps do not look: there, the system's own dialog leads to the gallery.
+ * Saves the QR as a picture. The link does so by itself; only on Apple's phones it leads to the
+ * files, where bank apps do not look: there, the system's own dialog leads to the gallery.
  */
 export class QPayPicture extends Interaction {
     static selector = '.o_qpay_save';

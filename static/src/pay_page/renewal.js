@@ -8,8 +8,8 @@ import { announce } from '@payment_qpay/pay_page/announcement';
 const REQUEST_TIME_LIMIT = 45000;
 
 /**
- * Gets the payer a QR: by a button for one that has expired, and by itself on a page that was opened
- * without one.
+ * Gets the payer a QR: by a button for one that has expired, and by itself on a page that was
+ * opened without one.
  */
 export class QPayRenewal extends Interaction {
     static selector = '.o_qpay_page';
@@ -58,7 +58,7 @@ export class QPayRenewal extends Interaction {
         this.updateContent();
         const answer = await this.waitFor(this.ask());
         if (answer?.url) {
-            // The earlier QR is nothing to go back to. Until the new one is there, the button rests.
+            // The earlier QR is nothing to go back to. The button rests until the new one is there.
             browser.location.replace(answer.url);
             return;
         }
