@@ -51,7 +51,7 @@ class BusCase(BrowserCase):
         wait_for(lambda: page.wait_for_timeout(20) or cls.database.query(
             'SELECT id FROM mail_presence WHERE user_id = %s', user_id
         ), 20, "the accountant's presence")
-        page.wait_for_load_state('networkidle')
+        page.wait_for_timeout(2000)
         session.close()
         cls.server.new_log_lines()
         cls.accountant.call('res.users', 'write', [user_id], {'lang': 'en_US'})
