@@ -8,7 +8,7 @@ from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import check_accountant
+from odoo.addons.payment_qpay.utils import check_accountant, lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -151,8 +151,7 @@ class QPayCallback(models.Model):
         :return: The callbacks that are ours to process.
         :rtype: qpay.callback
         """
-        self.env.cr.commit()
-        claimed = self.try_lock_for_update(allow_referencing=True)._filter_due()
+        claimed = lock_afresh(self)._filter_due()
         for callback in claimed:
             callback.attempts += 1
         if claimed:

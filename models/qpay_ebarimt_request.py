@@ -12,6 +12,7 @@ from odoo.addons.payment_qpay.qpay import (
     QPayUnavailable,
     QPayUnreachable,
 )
+from odoo.addons.payment_qpay.utils import lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -63,9 +64,7 @@ class QPayEbarimt(models.Model):
         :return: Whether it is ours.
         :rtype: bool
         """
-        # What another process has committed meanwhile decides.
-        self.env.cr.commit()
-        is_ours = bool(self.try_lock_for_update(allow_referencing=True)) and self.state == state
+        is_ours = bool(lock_afresh(self)) and self.state == state
         if is_ours:
             self.attempts += 1
             # Should this process die, the cron finds out that nobody knows what came of it.

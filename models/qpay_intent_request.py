@@ -16,6 +16,7 @@ from odoo.addons.payment_qpay.qpay import (
     check_invoice_qr,
     clean_text,
 )
+from odoo.addons.payment_qpay.utils import lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -92,9 +93,7 @@ class QPayIntent(models.Model):
 
         :raise UserError: If another process is asking.
         """
-        # A process that had to wait must not decide by what it read before.
-        self.env.cr.commit()
-        if document.sudo().try_lock_for_update(allow_referencing=True) != document:
+        if lock_afresh(document.sudo()) != document:
             raise self._get_creation_error()
         return documents.of(document).get_live_intents()
 

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
+from odoo.addons.payment_qpay.utils import lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -25,8 +26,7 @@ class QPayIntent(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        self.env.cr.commit()
-        is_granted = bool(self.try_lock_for_update(allow_referencing=True)) and (
+        is_granted = bool(lock_afresh(self)) and (
             self._is_view_check_due() if is_view else self._is_check_due()
         )
         if is_granted:
@@ -117,7 +117,7 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         if payments:
-            if not self.try_lock_for_update(allow_referencing=True):
+            if not lock_afresh(self):
                 return False
             self.env['qpay.payment']._record(self, payments)
             self.env.cr.commit()
@@ -129,7 +129,7 @@ class QPayIntent(models.Model):
         :return: The QRs of which that was done; those of another process are left to it.
         :rtype: qpay.intent
         """
-        locked = self.try_lock_for_update(allow_referencing=True)
+        locked = lock_afresh(self)
         waiting = locked.payment_ids.filtered(lambda payment: payment.state == 'to_settle')
         # In the order of their record, in which it was decided which of them is one too many.
         waiting.sorted('id')._settle()

@@ -16,6 +16,7 @@ from . import test_fees
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
+from . import test_lock
 from . import test_pay_page
 from . import test_pay_page_apps_browser
 from . import test_pay_page_browser

@@ -1,0 +1,92 @@
+"""Locking rows that others change at the same time, with two connections to PostgreSQL."""
+
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api
+from odoo.sql_db import db_connect
+from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.payment_qpay.utils import lock_afresh
+
+
+@tagged('post_install', '-at_install')
+class TestLock(TransactionCase):
+
+    def setUp(self):
+        super().setUp()
+        # Connections of their own: what tests usually get never commits.
+        self.own_cr, self.rival_cr = (self._open_cursor() for _number in range(2))
+        env = api.Environment(self.own_cr, SUPERUSER_ID, {})
+        self.records = env['ir.config_parameter'].create([
+            {'key': f'payment_qpay.test_lock_{number}', 'value': 'before'} for number in (1, 2)
+        ])
+        self.own_cr.commit()
+        self.addCleanup(self._delete_records)
+
+    def _open_cursor(self):
+        cr = db_connect(self.env.cr.dbname).cursor()
+        self.addCleanup(cr.close)
+        return cr
+
+    def _delete_records(self):
+        for cr in (self.own_cr, self.rival_cr):
+            cr.rollback()
+        self.records.unlink()
+        self.own_cr.commit()
+
+    def _change_as_rival(self):
+        self.rival_cr.execute(
+            "UPDATE ir_config_parameter SET value = 'after' WHERE id = %s", [self.records[0].id]
+        )
+
+    def _commit_and_look(self, changes):
+        """Commit, begin a transaction, and let the rival change a row before anything is locked.
+
+        :param int changes: In how many transactions.
+        """
+        left = [changes]
+
+        def _begin():
+            self.own_cr.execute('SELECT 1')
+            if left[0]:
+                left[0] -= 1
+                self._change_as_rival()
+                self.rival_cr.commit()
+
+        def _commit():
+            type(self.own_cr).commit(self.own_cr)
+            _begin()
+
+        def _rollback():
+            type(self.own_cr).rollback(self.own_cr)
+            _begin()
+
+        return patch.multiple(self.own_cr, commit=_commit, rollback=_rollback)
+
+    def test_rows_of_others_are_left_out(self):
+        self._change_as_rival()
+        self.assertEqual(lock_afresh(self.records), self.records[1])
+        self.rival_cr.commit()
+        self.assertEqual(lock_afresh(self.records), self.records)
+
+    def test_row_changed_while_it_is_being_locked_is_locked_as_it_is_now(self):
+        self.assertEqual(self.records[0].value, 'before')
+        with self._commit_and_look(changes=2), self.assertNoLogs('odoo.sql_db', level='ERROR'):
+            locked = lock_afresh(self.records)
+            self.assertEqual(locked, self.records)
+            self.assertEqual(locked[0].value, 'after')
+
+    def test_row_that_never_keeps_still_counts_as_held_by_others(self):
+        with self._commit_and_look(changes=99), self.assertNoLogs('odoo.sql_db', level='ERROR'):
+            self.assertFalse(lock_afresh(self.records))
+
+    def test_what_was_pending_is_committed(self):
+        self.records[1].value = 'pending'
+        lock_afresh(self.records)
+        self.rival_cr.execute(
+            'SELECT value FROM ir_config_parameter WHERE id = %s', [self.records[1].id]
+        )
+        self.assertEqual(self.rival_cr.fetchone(), ('pending',))
+
+    def test_nothing_to_lock(self):
+        self.assertFalse(lock_afresh(self.records.browse()))
