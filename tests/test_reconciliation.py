@@ -219,6 +219,17 @@ class TestUnknownPayments(ReconciliationCase):
             }).action_assign()
         self.assertPaidOnce(invoice, payment['payment_id'])
 
+    def test_person_assigns_it_to_an_invoice_of_a_branch(self):
+        branch = self.env['res.company'].create({'name': 'Салбар', 'parent_id': self.company.id})
+        self.cr.precommit.run()  # Odoo gives it its parent's accounts.
+        self.accountant.company_ids += branch
+        invoice = self._create_invoice(7000, company_id=branch.id)
+        payment = self._pay_nobody_and_reconcile()
+        dialog = self._dialog(self._row(payment))
+        self.assertEqual(dialog.invoice_ids[:], invoice)
+        dialog.save().action_assign()
+        self.assertPaidOnce(invoice, payment['payment_id'])
+
     def test_person_assigns_it_to_several_invoices(self):
         late = self._create_invoice(3000, invoice_date_due='2026-12-30')
         early = self._create_invoice(5000, invoice_date_due='2026-11-10')

@@ -2,7 +2,9 @@
 
 from lxml import etree
 
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import QPayCommon
 
@@ -83,14 +85,41 @@ class TestViews(QPayCommon):
 
     def test_buttons_are_for_those_who_may_press_them(self):
         auditor = self._create_user('auditor', "Auditor", 'account.group_account_readonly')
-        for model, button in (
-            ('account.payment', 'action_qpay_pay_back'), ('account.move', 'action_qpay_qr'),
+        for model, view_type, button in (
+            ('account.payment', 'form', 'action_qpay_pay_back'),
+            ('account.move', 'form', 'action_qpay_qr'),
+            ('qpay.intent', 'form', 'action_check'),
+            ('qpay.intent', 'form', 'action_cancel'),
+            ('qpay.payment', 'form', 'action_settle'),
+            ('qpay.payment', 'form', 'action_assign'),
+            ('qpay.payment', 'form', 'action_book_refund'),
+            ('qpay.payment', 'list', 'action_settle'),
+            ('qpay.callback', 'list', 'action_process'),
         ):
-            with self.subTest(button=button):
-                view = self.env[model].with_user(self.accountant).get_view(view_type='form')
+            with self.subTest(button=button, view=view_type):
+                model = self.env[model]
+                view = model.with_user(self.accountant).get_view(view_type=view_type)
                 self.assertIn(button, view['arch'])
-                view = self.env[model].with_user(auditor).get_view(view_type='form')
+                view = model.with_user(auditor).get_view(view_type=view_type)
                 self.assertNotIn(button, view['arch'])
+
+    def test_form_opens_what_a_qr_is_for(self):
+        bills = self._create_invoice(100) | self._create_invoice(200)
+        several = self._create_intent(bills, 300)
+        for intent, expected in ((self.intent, self.bill), (several, bills)):
+            with self.subTest(document=intent.document_name):
+                intent = intent.sudo(False).with_user(self.accountant)
+                form = etree.fromstring(intent.get_view(view_type='form')['arch'])
+                button = form.find('.//button[@name="action_open_document"]')
+                self.assertFalse(safe_eval(button.get('invisible'), intent.read()[0]))
+                action = intent.action_open_document()
+                domain = action.get('domain') or [('id', '=', action['res_id'])]
+                self.assertEqual(self.env[action['res_model']].search(domain), expected)
+
+    def test_nobody_writes_by_hand(self):
+        for records in (self.intent, self.row, self.intent.callback_ids):
+            with self.subTest(model=records._name), self.assertRaises(AccessError):
+                records.sudo(False).with_user(self.administrator).write({'state': 'new'})
 
     def test_menus_open_their_actions(self):
         for name in ('payment', 'intent', 'callback', 'reconciliation'):

@@ -41,7 +41,7 @@ class QPayAssignWizard(models.TransientModel):
             ('move_type', '=', 'out_invoice'),
             ('state', '=', 'posted'),
             ('payment_state', 'in', ('not_paid', 'partial')),
-            ('company_id', '=', company_id),
+            ('company_id', 'child_of', company_id),
             ('commercial_partner_id', 'parent_of', partner_id),
         ]""",
     )
@@ -63,7 +63,7 @@ class QPayAssignWizard(models.TransientModel):
             ('move_type', '=', 'out_invoice'),
             ('state', '=', 'posted'),
             ('payment_state', 'in', ('not_paid', 'partial')),
-            ('company_id', '=', payment.company_id.id),
+            ('company_id', 'child_of', payment.company_id.id),
             ('currency_id', '=', payment.currency_id.id),
             ('invoice_date', '<=', payment._get_payment_date()),
         ], order='invoice_date_due, id')

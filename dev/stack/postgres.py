@@ -122,12 +122,6 @@ def is_running():
     return done.returncode == 0
 
 
-def remove():
-    """Stop the server and delete its cluster with all databases."""
-    stop()
-    shutil.rmtree(POSTGRES, ignore_errors=True)
-
-
 def _leave(users):
     """Stop the server when nobody else uses it: the lock is free only for the last one."""
     try:
