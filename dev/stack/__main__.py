@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from . import console, core_tests, demo, paths, postgres, testing, translations
+from . import benchmarks, console, core_tests, demo, paths, postgres, testing, translations
 from .console import Failure, say
 from .databases import Databases
 from .setup import ready
@@ -91,8 +91,10 @@ def clean():
 
 
 def bench():
-    """The benchmarks."""
-    say('There are no benchmarks yet.')
+    """Run the benchmarks on a database of their own."""
+    made = ready()
+    with postgres.serving():
+        return benchmarks.run(made)
 
 
 COMMANDS = {

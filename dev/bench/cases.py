@@ -1,0 +1,125 @@
+"""The pieces of work that are measured, each from the beginning to its end in the books."""
+
+from odoo import Command
+
+from odoo.addons.payment_qpay import const, documents
+
+from .measure import Cost, Meter
+
+GOES = 7
+
+
+class Bench:
+    """Work on fresh invoices of one customer each.
+
+    :param Environment env: the database of the demonstration
+    :param SimulatorControl qpay: the simulator that its provider is connected to
+    """
+
+    def __init__(self, env, qpay):
+        self.env = env
+        self.qpay = qpay
+
+    # === CASES === #
+
+    def register_payment(self):
+        """Odoo's own payment of an invoice, without QPay: the yardstick."""
+        meter = self._meter()
+        for invoice in self._create_invoices(GOES):
+            wizard = self.env['account.payment.register'].with_context(
+                active_model='account.move', active_ids=invoice.ids
+            )
+            with meter.go():
+                wizard.create({})._create_payments()
+        return Cost.typical(meter.costs)
+
+    def create_qr(self):
+        """An accountant asks for the QR of an invoice."""
+        meter = self._meter()
+        for invoice in self._create_invoices(GOES):
+            with meter.go():
+                self._create_intent(invoice)
+        return Cost.typical(meter.costs)
+
+    def look(self):
+        """A dialog or page polls a QR that nobody has paid."""
+        meter = self._meter()
+        [invoice] = self._create_invoices(1)
+        intent = self._create_intent(invoice)
+        for _number in range(GOES):
+            with meter.go():
+                intent._refresh_for_viewer()
+                intent._get_normalised_values()
+        return Cost.typical(meter.costs)
+
+    def receive_callback(self):
+        """QPay calls; its call is stored."""
+        meter = self._meter()
+        for intent, payment_id in self._create_paid(GOES):
+            with meter.go():
+                self.env['qpay.callback']._receive(intent, payment_id)
+        return Cost.typical(meter.costs)
+
+    def settle_alone(self):
+        """A call is processed: QPay is asked, the payment recorded, booked and reconciled."""
+        meter = self._meter()
+        for intent, payment_id in self._create_paid(GOES):
+            callback = self.env['qpay.callback']._receive(intent, payment_id)
+            with meter.go():
+                callback._process()
+            self._expect_paid(intent)
+        return Cost.typical(meter.costs)
+
+    def settle_together(self):
+        """Many calls that have waited are processed by the scheduled action; the share of one."""
+        meter = self._meter()
+        paid = self._create_paid(const.BOOKING_BATCH)
+        callbacks = self.env['qpay.callback'].union(*(
+            self.env['qpay.callback']._receive(intent, payment_id) for intent, payment_id in paid
+        ))
+        with meter.go():
+            callbacks._process()
+        for intent, _payment_id in paid:
+            self._expect_paid(intent)
+        return Cost.typical(meter.costs).per(len(paid))
+
+    # === WHAT THEY NEED === #
+
+    def create_paid_intent(self):
+        """Return a QR whose payment is booked.
+
+        :rtype: qpay.intent
+        """
+        [(intent, payment_id)] = self._create_paid(1)
+        self.env['qpay.callback']._receive(intent, payment_id)._process()
+        self._expect_paid(intent)
+        return intent
+
+    def _meter(self):
+        return Meter(self.env, self.qpay)
+
+    def _create_invoices(self, number):
+        partners = self.env['res.partner'].create([{'name': 'Харилцагч'}] * number)
+        invoices = self.env['account.move'].create([{
+            'move_type': 'out_invoice',
+            'partner_id': partner.id,
+            'invoice_line_ids': [Command.create({'name': 'Үйлчилгээ', 'price_unit': 10000})],
+        } for partner in partners])
+        invoices.action_post()
+        return invoices
+
+    def _create_intent(self, invoice):
+        return documents.of(invoice).get_or_create_intent(invoice.amount_residual)
+
+    def _create_paid(self, number):
+        intents = [self._create_intent(invoice) for invoice in self._create_invoices(number)]
+        return [
+            (intent, self.qpay.pay(intent.qpay_invoice_id, callback=False)['payment_id'])
+            for intent in intents
+        ]
+
+    @staticmethod
+    def _expect_paid(intent):
+        intent.invalidate_recordset()
+        if intent.state != 'paid' or intent.invoice_ids.amount_residual:
+            raise RuntimeError(f'{intent.name} was not settled: its cost says nothing.')
