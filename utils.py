@@ -45,6 +45,5 @@ def lock_afresh(records):
             # Another transaction has changed a row since this one began, an instant ago.
             cr.rollback()
         else:
-            locked_ids = {record_id for [record_id] in cr.fetchall()}
-            return records.filtered(lambda record: record.id in locked_ids)
+            return records & records.browse(record_id for [record_id] in cr.fetchall())
     return records.browse()

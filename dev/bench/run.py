@@ -53,7 +53,7 @@ def _print(small, crowded):
         )
         print(f'{name:26}' + ''.join(f'{figure:>16}' for figure in figures))
     print(
-        '\nMilliseconds are of this run on this machine: compare the ratios. "x Odoo" is the time in'
-        '\nthat of Odoo registering a payment; the last column the time in a database with that'
-        '\nmany settled payments in that of an empty one. Calls are those to QPay.'
+        '\nMilliseconds are of this run on this machine: compare the ratios. "x Odoo" is the time'
+        '\nby that of Odoo registering a payment; the last column is the time beside that many'
+        '\nsettled payments by the time without them. Calls are those to QPay.'
     )
