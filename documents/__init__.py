@@ -15,6 +15,10 @@ _KINDS = {
 }
 # Of all that QPay can collect, what people ask for a QR of.
 MODELS = tuple(kind.model for kind in _KINDS.values() if kind.link_name)
+# What is paid in advance.
+BOOKING_MODELS = tuple(
+    kind.model for kind in _KINDS.values() if kind.object_type == 'booking'
+)
 
 
 def of(records):
@@ -56,3 +60,14 @@ def of_link(env, name, document_id, token):
             document = kind(env[kind.model].browse(document_id).exists())
             return document if document.is_opened_by(token) else None
     return None
+
+
+def get_live_intents(records):
+    """Return the QRs that can be paid now of any of these records, each a document by itself.
+
+    :param recordset records: The records.
+    :rtype: qpay.intent
+    """
+    return records.env['qpay.intent'].sudo().search([
+        ('res_model', '=', records._name), ('res_id', 'in', records.ids), ('state', '=', 'new'),
+    ])

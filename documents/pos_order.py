@@ -36,3 +36,9 @@ class PosOrderDocument(Document):
         if self.records.session_id.state != 'opened':
             return self.env._("The till is closed.")
         return None
+
+    def get_end_reason(self, intent):
+        """Return why a live QR must no longer be paid: the order is cancelled or closed."""
+        if self.records and not self.takes_money():
+            return self._get_obstacle()
+        return super().get_end_reason(intent)

@@ -20,15 +20,21 @@ class SaleOrderDocument(Document):
 
     def get_maximum_amount(self):
         """Return what is unpaid, in tögrög."""
-        return self.records.amount_total - self.records.amount_paid
+        order = self.records.sudo()
+        # Odoo itself counts the order's own transactions only.
+        through_invoices = self._get_settled_amount() + self._get_credit()
+        return self.currency.round(order.amount_total - max(order.amount_paid, through_invoices))
 
     def get_default_amount(self):
         """Return what confirms a quotation, else all that is unpaid, in tögrög."""
         return self._get_deposit() or self.get_maximum_amount()
 
     def get_rest_amount(self, intent):
-        """Return what a new QR asks for: what confirms a quotation, whatever it was before."""
-        return self._get_deposit() or super().get_rest_amount(intent)
+        """Return what a new QR asks for: what the earlier one still asked for, and no less than
+        what confirms a quotation.
+        """
+        rest = max(self._get_deposit(), intent.amount - intent.amount_paid)
+        return min(rest, self.get_maximum_amount())
 
     def get_amount_note(self, amount):
         """Return whether the amount is the deposit that confirms the quotation."""
@@ -56,15 +62,13 @@ class SaleOrderDocument(Document):
             return self.env._("The order is already paid.")
         if order.state in ('draft', 'sent') and order.is_expired:
             return self.env._("The quotation has expired.")
-        if self._get_open_invoices():
-            return self.env._("The order is invoiced: please let the customer pay the invoice.")
-        return None
+        return self._get_invoice_reason() or None
 
     def get_end_reason(self, intent):
-        """Return why a live QR must no longer be paid: the order is cancelled or paid."""
+        """Return why a live QR must no longer be paid: the order is cancelled, paid or invoiced."""
         if self.records.state == 'cancel':
             return self.env._("The order is cancelled.")
-        return super().get_end_reason(intent)
+        return super().get_end_reason(intent) or self._get_invoice_reason()
 
     def _get_deposit(self):
         """Return what is missing for the confirmation of a quotation that requires a payment; 0 if
@@ -75,9 +79,45 @@ class SaleOrderDocument(Document):
             return 0
         return order._get_prepayment_required_amount() - order.amount_paid
 
-    def _get_open_invoices(self):
-        return self.records.sudo().invoice_ids.filtered(
-            lambda move: move.state == 'posted'
-            and move.move_type == 'out_invoice'
-            and not move.currency_id.is_zero(move.amount_residual)
+    def _get_invoice_reason(self):
+        """Return why the order is not paid by itself: what is invoiced is paid by the invoice."""
+        is_open = any(
+            invoice.move_type == 'out_invoice' and not self.currency.is_zero(invoice.amount_residual)
+            for invoice in self._get_invoices()
         )
+        if is_open:
+            return self.env._("The order is invoiced: please let the customer pay the invoice.")
+        return ''
+
+    # === WHAT IS PAID === #
+
+    def _get_invoices(self):
+        return self.records.sudo().invoice_ids.filtered(lambda move: move.state == 'posted')
+
+    def _get_settled_amount(self):
+        """Return what is settled of the order's invoices, in whatever way, less what its credit
+        notes have taken back; in tögrög.
+        """
+        return sum(
+            move.currency_id._convert(
+                -move.direction_sign * (move.amount_total - move.amount_residual)
+                * self._get_share(move),
+                self.currency, move.company_id, move.date,
+            )
+            for move in self._get_invoices()
+        )
+
+    def _get_share(self, move):
+        """Return which part of an invoice is this order's, from 0 to 1."""
+        lines = move.invoice_line_ids.filtered(lambda line: line.display_type == 'product')
+        own_lines = lines.filtered(lambda line: self.records in line.sale_line_ids.order_id)
+        total = sum(lines.mapped('price_total'))
+        return sum(own_lines.mapped('price_total')) / total if total else 0
+
+    def _get_credit(self):
+        """Return what the order's own payments have not settled yet, in tögrög."""
+        paid = self.records.sudo().transaction_ids.filtered(lambda tx: tx.state == 'done')
+        lines = paid.payment_id.move_id.line_ids.filtered(
+            lambda line: line.account_type == 'asset_receivable' and line.parent_state == 'posted'
+        )
+        return -sum(lines.mapped('amount_residual_currency'))

@@ -5,6 +5,7 @@ from . import account_tax
 from . import base
 from . import ir_http
 from . import ir_websocket
+from . import mail_thread
 from . import payment_provider
 from . import payment_provider_connection
 from . import payment_provider_ebarimt

@@ -68,11 +68,16 @@ class AccountMove(models.Model):
         return super().unlink()
 
     def _qpay_look_after_intents(self):
-        """Have the live QRs of these documents looked at, because what is owed may have changed.
+        """Have the live QRs of these documents, and of the orders that they invoice, looked at,
+        because what is owed may have changed.
 
         :return: None
         """
-        documents.of(self).get_live_intents()._look_soon()
+        intents = documents.of(self).get_live_intents()
+        # Without `sale` there are no orders.
+        if 'sale_line_ids' in self.line_ids._fields:
+            intents |= documents.get_live_intents(self.line_ids.sale_line_ids.order_id)
+        intents._look_soon()
 
     def _qpay_look_after_receipts(self):
         """Have the VAT receipts of invoices that are credited in full cancelled, and a person asked

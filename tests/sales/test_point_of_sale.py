@@ -79,7 +79,26 @@ class TestPointOfSale(ShopCase):
         till.close()
         self._close_session()
 
+    def test_order_that_the_till_has_cancelled_cannot_be_paid(self):
+        order_id, token = self._save_order(30_000)
+        page = self._open_order(f'{self.server.url}/pos/pay/{order_id}?access_token={token}')
+        qr = self._choose_qpay(page)
+
+        self.seller.call('pos.order', 'action_pos_order_cancel', [order_id])
+
+        self._expect_view(page, 'ended', timeout=20_000)
+        self._save_screenshot(page, 'till-cancelled')
+        self.assertEqual(self._get_status_at_qpay(qr), 'CANCELED')
+        self._close_session()
+
     # === HELPERS === #
+
+    def _get_status_at_qpay(self, qr):
+        [status] = [
+            invoice['invoice_status'] for invoice in self.qpay.invoices()
+            if invoice['invoice_id'] == qr['qpay_invoice_id']
+        ]
+        return status
 
     def _open_order(self, address):
         """Open the page that the till's QR leads to, on the customer's phone."""

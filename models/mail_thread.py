@@ -1,0 +1,17 @@
+from odoo import models
+
+from odoo.addons.payment_qpay import documents
+
+
+class MailThread(models.AbstractModel):
+    _inherit = 'mail.thread'
+
+    def _message_track(self, fields_iter, initial_values_dict):
+        """ Override of `mail` to look after the live QRs of orders that have changed.
+
+        The model of orders cannot be extended: `sale` may not be installed.
+        """
+        tracking = super()._message_track(fields_iter, initial_values_dict)
+        if self._name in documents.BOOKING_MODELS:
+            documents.get_live_intents(self)._look_soon()
+        return tracking
