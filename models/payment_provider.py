@@ -52,8 +52,9 @@ class PaymentProvider(models.Model):
     )
     qpay_callback_url = fields.Char(
         string="QPay Callback Address",
-        help="The public address of this Odoo that QPay calls when somebody has paid."
-             " Leave it empty to use the address of this database.",
+        help="The public address of this Odoo: QPay calls it when somebody has paid, and the links"
+             " that customers get begin with it. Leave it empty to use the address of this"
+             " database.",
         copy=False,
         groups='base.group_system',
     )
@@ -240,11 +241,18 @@ class PaymentProvider(models.Model):
         return dict(names)[self._qpay_environment()]
 
     def _qpay_callback_base_url(self):
-        """Return the address of this Odoo as QPay sees it, without a trailing slash.
+        """Return the address of this Odoo as QPay and payers see it, without a trailing slash.
+
+        Never the one of the present request, which Odoo's websites would return for a provider: an
+        employee may work by another address than payers, and anybody can make one up.
 
         :rtype: str
         """
-        return (self._qpay_setting('qpay_callback_url') or self.get_base_url()).rstrip('/')
+        own_website = 'website_id' in self._fields and self.website_id
+        base_url = self._qpay_setting('qpay_callback_url') or (
+            own_website or self.company_id
+        ).get_base_url()
+        return base_url.rstrip('/')
 
     def _qpay_get_same_account(self):
         """Return the providers that share this one's account and invoice code at QPay, and so its
@@ -292,29 +300,38 @@ class PaymentProvider(models.Model):
         :raise UserError: If the journal or its payment method is missing, or not unique.
         """
         self.ensure_one()
+        if problem := self._qpay_find_journal_problem():
+            raise UserError(self._qpay_tell(problem))
+
+    def _qpay_find_journal_problem(self):
+        """Return why no payment of this provider can be booked, for employees; '' if it can.
+
+        :rtype: str
+        """
         if not self.journal_id:
-            raise UserError(self.env._(
+            return self.env._(
                 "The provider %s has no payment journal. Please choose one in its configuration.",
                 self.name,
-            ))
+            )
         lines = self.journal_id.inbound_payment_method_line_ids.filtered(
             lambda line: line.payment_provider_id == self
         )
         if len(lines) != 1:
-            raise UserError(self.env._(
+            return self.env._(
                 "The journal %(journal)s must have exactly one incoming payment method of the"
                 " provider %(provider)s; it has %(count)s.",
                 journal=self.journal_id.name,
                 provider=self.name,
                 count=len(lines),
-            ))
+            )
         if not lines.payment_account_id:
-            raise UserError(self.env._(
+            return self.env._(
                 "The payment method %(provider)s of the journal %(journal)s has no outstanding"
                 " account. Please choose one in the journal's incoming payments.",
                 provider=self.name,
                 journal=self.journal_id.name,
-            ))
+            )
+        return ''
 
 
 def _is_public(url):
