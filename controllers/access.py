@@ -1,8 +1,19 @@
 """Who may see which QR: the routes are public, and opened by tokens alone."""
 
+from werkzeug.exceptions import abort
+
 from odoo import SUPERUSER_ID
 from odoo.http import request
 from odoo.tools import consteq
+
+from odoo.addons.payment_qpay import documents
+
+# Odoo's own answer to an exception would describe it.
+_FORBIDDEN = {
+    'jsonrpc': '2.0',
+    'id': None,
+    'error': {'code': 403, 'message': "403: Forbidden", 'data': {'message': "403: Forbidden"}},
+}
 
 
 def find_intent(intent_id, token, field_name='access_token'):
@@ -36,6 +47,29 @@ def find_visible_intent(intent_id):
     return (intent if is_visible else intent.browse()).with_user(SUPERUSER_ID).with_context(
         lang=request.env.user.lang
     )
+
+
+def find_payer(kind, record_id, token):
+    """Return whose page an address opens; empty if it opens none.
+
+    :param str kind: The kind of the document of a permanent link; None for the page of a QR.
+    :param str record_id: The document, or the intent.
+    :param str token: What opens it.
+    :rtype: res.partner
+    """
+    env = request.env(user=SUPERUSER_ID)
+    if not kind:
+        return find_intent(record_id, token).partner_id
+    document = documents.of_link(env, kind, to_id(record_id), token)
+    return document.partner if document else env['res.partner']
+
+
+def refuse():
+    """Refuse what a script has asked for: the same for a wrong token as for an unknown record.
+
+    :raise HTTPException: Always, with status 403.
+    """
+    abort(request.make_json_response(_FORBIDDEN, status=403))
 
 
 def to_id(value):

@@ -1,20 +1,14 @@
-from werkzeug.exceptions import NotFound, abort
+from werkzeug.exceptions import NotFound
 
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
 from odoo.addons.payment_qpay.qpay import QPayError
 
-from .access import find_intent, find_visible_intent
+from .access import find_intent, find_visible_intent, refuse
 
 # QPay's ids have 15 or 36 characters (QPay contract §4.1).
 _MAX_PAYMENT_ID_LENGTH = 64
-# Odoo's own answer to an exception would describe it.
-_FORBIDDEN = {
-    'jsonrpc': '2.0',
-    'id': None,
-    'error': {'code': 403, 'message': "403: Forbidden", 'data': {'message': "403: Forbidden"}},
-}
 
 
 class QPayController(http.Controller):
@@ -53,12 +47,13 @@ class QPayController(http.Controller):
         """
         intent = find_intent(intent_id, access_token) or find_visible_intent(intent_id)
         if not intent:
-            abort(request.make_json_response(_FORBIDDEN, status=403))
+            refuse()
         if now and intent.qpay_invoice_id and intent._claim_check():
             try:
                 intent._check()
             except QPayError as error:
-                message = intent.provider_id._qpay_explain(error)
+                reason = intent.provider_id._qpay_explain(error)
+                message = request.env['payment.provider']._qpay_tell(reason)
                 return {**intent._get_normalised_values(), 'message': message}
         intent._refresh_for_viewer()
         return intent._get_normalised_values()

@@ -1,16 +1,16 @@
 import base64
 
-from werkzeug.exceptions import NotFound, abort
+from werkzeug.exceptions import NotFound
 
 from odoo import SUPERUSER_ID, fields, http
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.http import request
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.qr import draw_qr
 
-from .access import find_intent, to_id
+from .access import find_intent, refuse, to_id
 
 # The page shows what only its payer may see, under an address that is a secret.
 _HEADERS = {
@@ -82,12 +82,13 @@ class QPayPayPage(http.Controller):
         :param int document_id: The document.
         :param str token: The token of the document's link.
         :return: The PNG.
-        :raise NotFound: If the token is wrong or the document does not exist.
+        :raise NotFound: If the token is wrong, or QPay does not collect the document's payment.
         """
         document = self._find_document(kind, document_id, token)
-        if not document:
+        link = document and document.get_link()
+        if not link:
             raise NotFound()
-        picture = base64.b64decode(draw_qr(document.get_link()))
+        picture = base64.b64decode(draw_qr(link))
         return request.make_response(picture, [('Content-Type', 'image/png'), *_HEADERS.items()])
 
     @http.route('/payment/qpay/renew', type='jsonrpc', auth='public', website=True)
@@ -102,9 +103,9 @@ class QPayPayPage(http.Controller):
         :param int document_id: with the document
         :param str token: and the token of its link.
         :return: The `url` to go to; or '' and the `message` why there is none, and which `view`
-            of the page says so.
+            of the page says so; 'wait' while somebody else's request for the same QR is under way.
         :rtype: dict
-        :raise HTTPException: With status 404, if the token is wrong.
+        :raise HTTPException: With status 403, if the token is wrong.
         """
         intent = find_intent(intent_id, access_token)
         document = (
@@ -112,7 +113,7 @@ class QPayPayPage(http.Controller):
             else self._find_document(kind, document_id, token)
         )
         if not document:
-            abort(request.make_json_response({'error': 'Not Found'}, status=404))
+            refuse()
         # QRs that people have made are counted, those that the system makes are not.
         as_visitor = request.env(su=True)
         try:
@@ -122,15 +123,13 @@ class QPayPayPage(http.Controller):
                 visited = documents.of(document.records.with_env(as_visitor))
                 visited.check_payable()
                 renewed = visited.get_current_intent(visited.get_default_amount())
+        except LockError as error:
+            return {'url': '', 'message': str(error), 'view': 'wait'}
         except UserError as error:
             view, _reason = self._get_view(document, intent)
             view = view if view in ('paid', 'settled', 'ended') else 'expired'
             return {'url': '', 'message': str(error), 'view': view}
-        if intent and request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY) == (
-            intent.transaction_id.id
-        ):
-            PaymentPostProcessing.monitor_transaction(renewed.transaction_id)
-        return {'url': self._get_path(renewed), 'message': '', 'view': 'open'}
+        return {'url': renewed._get_pay_path(), 'message': '', 'view': 'open'}
 
     @http.route('/payment/qpay/ebarimt', type='jsonrpc', auth='public', website=True)
     def qpay_ebarimt(self, intent_id=0, access_token='', receiver_type='', receiver=''):
@@ -142,11 +141,11 @@ class QPayPayPage(http.Controller):
         :param str receiver: The phone number of a citizen, or the register number of a company.
         :return: See `qpay.intent._get_ebarimt_state`, with a `message` if the number is refused.
         :rtype: dict
-        :raise HTTPException: With status 404, if the token is wrong.
+        :raise HTTPException: With status 403, if the token is wrong.
         """
         intent = find_intent(intent_id, access_token)
         if not intent:
-            abort(request.make_json_response({'error': 'Not Found'}, status=404))
+            refuse()
         message = ''
         if receiver_type in ('citizen', 'company', 'none'):
             try:
@@ -165,16 +164,15 @@ class QPayPayPage(http.Controller):
         :param int intent_id: The intent.
         :param str access_token: The intent's token.
         :return: The document: a PDF, where the server can make one.
-        :raise NotFound: If the token is wrong, or nothing is paid.
+        :raise NotFound: If the token is wrong, or nothing is paid and booked.
         """
-        intent = find_intent(intent_id, access_token)
-        paid = intent.payment_ids.filtered(lambda payment: payment.status == 'paid')
-        if not paid.account_payment_id:
+        payments = find_intent(intent_id, access_token)._get_booked_payments()
+        if not payments:
             raise NotFound()
         report = request.env['ir.actions.report'].with_user(SUPERUSER_ID)
         can_print = report.get_wkhtmltopdf_state() != 'install'
         render = report._render_qweb_pdf if can_print else report._render_qweb_html
-        content, content_type = render(_RECEIPT, paid.account_payment_id.ids)
+        content, content_type = render(_RECEIPT, payments.ids)
         mimetype = {'pdf': 'application/pdf', 'html': 'text/html; charset=utf-8'}[content_type]
         return request.make_response(content, [('Content-Type', mimetype), *_HEADERS.items()])
 
@@ -190,31 +188,31 @@ class QPayPayPage(http.Controller):
         view, reason = self._get_view(document, intent)
         amount = intent.amount or (view == 'opening' and document.get_default_amount())
         is_owed = view in ('opening', 'open', 'expired')
-        # Whoever paid a document that is settled finds the receipt there, too.
-        paid = document.get_last_paid_intent() if view == 'settled' else intent
         provider = intent.provider_id or document.find_provider()
         return request.render('payment_qpay.pay_page', {
             'view': view,
             'reason': reason,
             'intent': intent,
             'status': intent._get_normalised_values() if intent else {},
-            'environment': intent.environment or provider._qpay_environment(),
+            'environment': intent.environment or provider and provider._qpay_environment() or '',
             'company': intent.company_id or document.company,
             'document_name': intent.document_name or document.name,
             'amount': amount,
             'currency': document.currency,
             'amount_note': document.get_amount_note(amount) if is_owed else '',
-            'seconds_left': self._get_seconds_left(intent),
+            'seconds_left': intent._get_seconds_left() if intent else 0,
             'access_token': intent.access_token,
-            'is_renewable': view not in ('settled', 'paid') and not document.get_obstacle(),
+            'is_renewable': view not in ('settled', 'paid') and not self._get_obstacle(
+                document, intent
+            ),
             'renew_params': renew_params,
-            'receipt_url': paid and f'/payment/qpay/receipt/{paid.id}/{paid.access_token}' or '',
+            'receipt_url': self._get_receipt_url(document, intent, view),
             'ebarimt': intent._get_ebarimt_state() if intent else {},
-            'landing_url': '/payment/status' if self._is_monitored(intent) else '',
+            'landing_url': self._get_landing_url(document, intent),
         }, headers=_HEADERS)
 
-    @staticmethod
-    def _get_view(document, intent):
+    @classmethod
+    def _get_view(cls, document, intent):
         """Return which view of the page is shown, and why nothing can be paid, for people.
 
         :param Document document: What is paid.
@@ -225,7 +223,7 @@ class QPayPayPage(http.Controller):
             return 'paid', ''
         if intent and intent._is_payable() and not document.get_end_reason(intent):
             return 'open', ''
-        if obstacle := document.get_obstacle():
+        if obstacle := cls._get_obstacle(document, intent):
             return ('settled' if document.is_paid() else 'ended'), obstacle
         if not intent:
             return 'opening', ''
@@ -234,18 +232,39 @@ class QPayPayPage(http.Controller):
         return 'expired', ''
 
     @staticmethod
-    def _get_seconds_left(intent):
-        if not intent.expires_at:
-            return 0
-        # Upwards: the page must not offer a new QR while the server still holds to this one.
-        left = intent.expires_at - fields.Datetime.now()
-        return max(0, -int(-left.total_seconds() // 1))
+    def _get_obstacle(document, intent):
+        """Return why the payer can get no QR, for people; None if one can be had."""
+        obstacle = document.get_obstacle()
+        is_collected = intent.provider_id.state in ('enabled', 'test') or document.find_provider()
+        if not obstacle and not is_collected:
+            return document.env._("%s does not take payments by QPay now.", document.company.name)
+        return obstacle
 
     @staticmethod
-    def _is_monitored(intent):
-        """Whether the payer came from a payment form, and goes on from there."""
+    def _get_receipt_url(document, intent, view):
+        """Return where the receipt of what was paid is; '' if there is none."""
+        # Whoever paid a document that is settled finds the receipt there, too.
+        paid = document.get_last_paid_intent() if view == 'settled' else intent
+        is_booked = paid and paid._get_booked_payments()
+        return f'/payment/qpay/receipt/{paid.id}/{paid.access_token}' if is_booked else ''
+
+    @staticmethod
+    def _get_landing_url(document, intent):
+        """Return where a payer who came from a payment form goes on: to Odoo's page of the status,
+        which follows the transaction that this QR confirms from here on.
+
+        :return: The address; '' if nowhere, or not before the payment is booked.
+        :rtype: str
+        """
         monitored_id = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
-        return bool(monitored_id) and monitored_id == intent.transaction_id.id
+        monitored = intent.env['payment.transaction'].browse(monitored_id).exists()
+        if not intent or not monitored or not document.is_paid_by(monitored):
+            return ''
+        transaction = intent._get_confirmed_transaction()
+        transaction._qpay_land_like(monitored)
+        PaymentPostProcessing.monitor_transaction(transaction)
+        is_waiting = intent.state == 'paid' and transaction.state != 'done'
+        return '/payment/status' if transaction.landing_route and not is_waiting else ''
 
     @staticmethod
     def _find_document(kind, document_id, token):
@@ -253,10 +272,7 @@ class QPayPayPage(http.Controller):
         return documents.of_link(env, kind, to_id(document_id), token)
 
     @staticmethod
-    def _get_path(intent):
-        return f'/payment/qpay/pay/{intent.id}/{intent.access_token}'
-
-    def _redirect_to(self, intent):
-        response = request.redirect(self._get_path(intent))
+    def _redirect_to(intent):
+        response = request.redirect(intent._get_pay_path())
         response.headers.extend(_HEADERS)
         return response

@@ -74,8 +74,11 @@ class Document:
 
     def get_maximum_amount(self):
         """Return what is unpaid, in tögrög."""
-        is_paid = self.records.state in ('authorized', 'done')
-        return 0 if is_paid else self.records.amount
+        if self.records.state in ('authorized', 'done'):
+            return 0
+        # A QR that renews another one has a transaction of its own.
+        intents = self.env['qpay.intent'].sudo().search(self._get_intent_domain())
+        return self.records.amount - sum(intents.mapped('amount_paid'))
 
     def get_default_amount(self):
         """Return what is to be paid next, in tögrög."""
@@ -89,7 +92,7 @@ class Document:
         return min(intent.amount - intent.amount_paid, self.get_maximum_amount())
 
     def get_amount_note(self, amount):
-        """Return how an amount relates to all that is owed, for people; '' if it is all.
+        """Return how an amount came about, for people; '' if it is all that is owed, in tögrög.
 
         :param float amount: The amount in tögrög.
         :rtype: str
@@ -99,9 +102,10 @@ class Document:
             return ''
         return self.env._("A part of the unpaid %s.", self.currency.format(total))
 
-    def get_rate_text(self):
+    def get_rate_text(self, amount=None):
         """Return the day's rate for people; '' if the document is in tögrög.
 
+        :param float amount: The amount in tögrög that it explains; by default all that is unpaid.
         :rtype: str
         """
         return ''
@@ -203,9 +207,9 @@ class Document:
         """
         provider = self.find_provider()
         if not provider:
-            raise UserError(self.env._(
+            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
                 "QPay is not set up for %s. Please ask your administrator.", self.company.name
-            ))
+            )))
         provider._qpay_check_journal()
         return provider
 
@@ -278,9 +282,26 @@ class Document:
         :param datetime since: The moment.
         :rtype: int
         """
+        # Whoever pays without a document gets a transaction with each attempt.
+        domain = self._get_intent_domain() if self.transaction_field else [
+            ('res_model', '=', self.model), ('partner_id', '=', self.partner.id),
+        ]
         return self.env['qpay.intent'].sudo().search_count([
-            *self._get_intent_domain(), ('create_date', '>', since),
+            *domain, ('create_date', '>', since),
         ])
+
+    def is_paid_by(self, transaction):
+        """Whether a transaction is one of those that pay this document.
+
+        :param payment.transaction transaction: The transaction.
+        :rtype: bool
+        """
+        if not self.records:
+            return False
+        paid = transaction[self.transaction_field] if self.transaction_field else transaction
+        return paid == self.records or bool(self.env['qpay.intent'].sudo().search_count([
+            *self._get_intent_domain(), ('transaction_id', '=', transaction.id),
+        ], limit=1))
 
     def _get_intent_domain(self):
         return [('res_model', '=', self.records._name), ('res_id', '=', self.records.id)]

@@ -40,10 +40,25 @@ class InvoiceDocument(Document):
         """
         if len(self.records) > 1:
             return self.get_maximum_amount()
-        next_payment = self.records._get_invoice_next_payment_values()
-        is_early = next_payment.get('installment_state') == 'epd'
-        due = next_payment.get('amount_due' if is_early else 'next_amount_to_pay')
-        return self._to_mnt(due or self.records.amount_residual)
+        amount, _date = self.get_next_payment()
+        return self._to_mnt(amount)
+
+    def get_next_payment(self):
+        """Return what is due next of one invoice, in its own currency, and by when.
+
+        :rtype: tuple[float, date]
+        """
+        values = self.records._get_invoice_next_payment_values()
+        if values.get('installment_state') == 'epd':
+            amount, day = values['amount_due'], values['epd_line'].discount_date
+        else:
+            amount, day = values.get('next_amount_to_pay'), values.get('next_due_date')
+        return amount or self.records.amount_residual, day or self.records.invoice_date_due
+
+    def get_amount_note(self, amount):
+        """Return which part of what is owed an amount is, and the rate it was reckoned with."""
+        notes = super().get_amount_note(amount), self.get_rate_text(amount)
+        return ' '.join(filter(None, notes))
 
     def is_paid(self):
         """Whether nothing is owed any more because it was paid."""
@@ -106,14 +121,16 @@ class InvoiceDocument(Document):
 
     # === CURRENCY === #
 
-    def get_rate_text(self):
+    def get_rate_text(self, amount=None):
         """Return the day's rate for people; '' for invoices in tögrög."""
         currency = self.records.currency_id
         if currency == self.currency:
             return ''
+        if amount is None:
+            amount = self.get_maximum_amount()
         return self.env._(
             "%(amount)s at the rate of %(date)s: 1 %(currency)s = %(rate)s",
-            amount=currency.format(sum(self.records.mapped('amount_residual'))),
+            amount=currency.format(self._from_mnt(amount)),
             date=format_date(self.env, const.today()),
             currency=currency.name,
             rate=self.currency.format(self._to_mnt(1)),

@@ -81,11 +81,8 @@ class SaleOrderDocument(Document):
 
     def _get_invoice_reason(self):
         """Return why the order is not paid by itself: what is invoiced is paid by the invoice."""
-        is_open = any(
-            invoice.move_type == 'out_invoice' and not self.currency.is_zero(invoice.amount_residual)
-            for invoice in self._get_invoices()
-        )
-        if is_open:
+        invoices = self._get_invoices().filtered(lambda move: move.move_type == 'out_invoice')
+        if any(not move.currency_id.is_zero(move.amount_residual) for move in invoices):
             return self.env._("The order is invoiced: please let the customer pay the invoice.")
         return ''
 

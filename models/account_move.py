@@ -1,4 +1,7 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.qr import draw_qr
@@ -123,22 +126,64 @@ class AccountMove(models.Model):
         }
 
     def action_send_qpay_link(self):
-        """Open the dialog that sends the customers of these invoices their permanent links.
+        """Open the dialog that sends customers the permanent links of those of these invoices
+        that can be paid, and tell which are left out.
 
         :return: The action of the dialog.
         :rtype: dict
-        :raise UserError: If one of the invoices cannot be paid by QPay.
+        :raise UserError: If none of them can be sent.
         """
         self.check_access('write')
+        sendable = self.browse()
+        left_out = defaultdict(self.browse)
         for move in self:
-            document = documents.of(move)
-            document.check_payable()
-            document.get_provider()
+            if obstacle := move._qpay_get_sending_obstacle():
+                left_out[obstacle] += move
+            else:
+                sendable += move
+        notice = '\n'.join(
+            f'{", ".join(moves.mapped("display_name"))}: {obstacle}'
+            for obstacle, moves in left_out.items()
+        )
+        if not sendable:
+            raise UserError(next(iter(left_out)) if len(self) == 1 else notice)
+        dialog = sendable._qpay_get_sending_dialog()
+        if not notice:
+            return dialog
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'title': self.env._("Not sent"),
+                'message': notice,
+                'type': 'warning',
+                'sticky': True,
+                'next': dialog,
+            },
+        }
+
+    def _qpay_get_sending_obstacle(self):
+        """Return why the customer of this invoice cannot be sent its link, for people; None if
+        nothing keeps us.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        document = documents.of(self)
+        if obstacle := document.get_obstacle():
+            return obstacle
+        document.get_provider()
+        if not self.partner_id.email_normalized:
+            return self.env._("%s has no e-mail address.", self.partner_id.display_name)
+        return None
+
+    def _qpay_get_sending_dialog(self):
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("Send QPay link"),
             'res_model': 'mail.compose.message',
             'view_mode': 'form',
+            'views': [(False, 'form')],
             'target': 'new',
             'context': {
                 'default_model': self._name,
@@ -239,6 +284,14 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         return False
+
+    def _qpay_get_next_payment(self):
+        """Return what the payer's page asks for next, in this invoice's currency, and by when.
+
+        :rtype: tuple[float, date]
+        """
+        self.ensure_one()
+        return documents.of(self).get_next_payment()
 
     def _qpay_get_printed_qr(self):
         """Return the picture of the permanent link that is printed on this invoice.

@@ -1,4 +1,13 @@
+import re
+
 from odoo import models
+from odoo.http import request
+
+from odoo.addons.payment_qpay.controllers.access import find_payer
+
+_PAYER_PAGE = re.compile(
+    r'/payment/qpay/(?:pay|link/(?P<kind>[a-z]+))/(?P<record_id>[0-9]{1,9})/(?P<token>[^/]+)'
+)
 
 
 class IrHttp(models.AbstractModel):
@@ -8,3 +17,15 @@ class IrHttp(models.AbstractModel):
     def _get_translation_frontend_modules_name(cls):
         """ Override of `http_routing` to have the scripts of the payer's page translated. """
         return [*super()._get_translation_frontend_modules_name(), 'payment_qpay']
+
+    @classmethod
+    def _match(cls, path):
+        """ Override of `http_routing` to greet payers in the language that the company knows of
+        them, in place of the browser's, as long as nobody has chosen another one.
+        """
+        is_decided = hasattr(request, 'is_frontend') or request.cookies.get('frontend_lang')
+        page = not is_decided and _PAYER_PAGE.fullmatch(path)
+        if page and (language := find_payer(**page.groupdict()).lang):
+            if language := request.env['ir.http'].get_nearest_lang(language):
+                request.update_context(lang=language)
+        return super()._match(path)

@@ -1,7 +1,7 @@
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, models
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import (
@@ -139,3 +139,17 @@ class PaymentProvider(models.Model):
                 "QPay refused the request (%s).", fields_refused or error.key or error.status
             )
         return self.env._("QPay did not answer properly. Please try again in a moment.")
+
+    @api.model
+    def _qpay_tell(self, reason):
+        """Return what is said to the present user when something is wrong that only the company's
+        people can put right, or may know.
+
+        :param str reason: What is wrong, for employees.
+        :rtype: str
+        """
+        if self.env.user._is_internal():
+            return reason
+        return self.env._(
+            "QPay cannot be used at this moment. Please try again later, or pay in another way."
+        )

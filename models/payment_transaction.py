@@ -1,8 +1,10 @@
 import logging
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable
 
@@ -38,7 +40,28 @@ class PaymentTransaction(models.Model):
             return {}
         # There is nothing to do for it before it is confirmed, which resets this.
         self.is_post_processed = True
-        return {'api_url': intent.pay_url}
+        # Without a host: the payer's session, by which the shop goes on, is this one's.
+        return {'api_url': intent._get_pay_path()}
+
+    def _qpay_land_like(self, earlier):
+        """Lead the payer of this transaction on to where an earlier one of the same document would
+        have led, unless a payer of its own goes on elsewhere.
+
+        :param payment.transaction earlier: The earlier transaction.
+        :return: None
+        """
+        if not earlier.landing_route or self.landing_route:
+            return
+        parts = urlsplit(earlier.landing_route)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        # Some pages confirm the transaction that they are told.
+        if query.get('tx_id') == str(earlier.id):
+            query['tx_id'] = self.id
+        if parts.path == '/payment/confirmation':
+            query['access_token'] = payment_utils.generate_access_token(
+                self.partner_id.id, self.amount, self.currency_id.id, env=self.env
+            )
+        self.landing_route = urlunsplit(parts._replace(query=urlencode(query)))
 
     @api.model
     def _qpay_create(self, provider, amount, partner, document, prefix):

@@ -1,3 +1,4 @@
+import math
 import secrets
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -158,8 +159,7 @@ class QPayIntent(models.Model):
     def _compute_pay_url(self):
         for intent in self:
             intent.pay_url = (
-                f'{intent.provider_id.sudo()._qpay_callback_base_url()}'
-                f'/payment/qpay/pay/{intent.id}/{intent.access_token}'
+                f'{intent.provider_id.sudo()._qpay_callback_base_url()}{intent._get_pay_path()}'
             )
 
     @api.depends_context('uid')
@@ -289,6 +289,36 @@ class QPayIntent(models.Model):
         self.ensure_one()
         is_open = self.state == 'new' and bool(self.qr_text)
         return is_open and self.expires_at > fields.Datetime.now()
+
+    def _get_pay_path(self):
+        """Return where the payer's page is on this server."""
+        self.ensure_one()
+        return f'/payment/qpay/pay/{self.id}/{self.access_token}'
+
+    def _get_confirmed_transaction(self):
+        """Return the transaction that the payment of this QR has confirmed, else the one that it
+        is to confirm: money that comes late gets one of its own.
+        """
+        self.ensure_one()
+        confirmed = (self.transaction_id | self.payment_ids.transaction_id).filtered(
+            lambda transaction: transaction.state == 'done'
+        )
+        return confirmed[:1] or self.transaction_id
+
+    def _get_booked_payments(self):
+        """Return Odoo's payments of what was paid by this QR and not paid back."""
+        return self.payment_ids.filtered(lambda row: row.status == 'paid').account_payment_id
+
+    def _get_seconds_left(self):
+        """Return how many seconds this QR can still be paid.
+
+        The server counts: the clock of the person who looks may be wrong. Upwards, because nobody
+        may offer a new QR while the server still holds to this one.
+        """
+        self.ensure_one()
+        now = fields.Datetime.now()
+        left = (self.expires_at or now) - now
+        return max(0, math.ceil(left.total_seconds()))
 
     def _get_document(self):
         """Return the document that this QR is for; empty if it is gone."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import const, documents
@@ -123,17 +123,13 @@ class QPayIntent(models.Model):
         self.ensure_one()
         document = documents.of(self._get_document())
         is_usable = self.provider_id.state != 'disabled'
-        renewed = document.get_current_intent(
+        return document.get_current_intent(
             document.get_rest_amount(self), self.provider_id if is_usable else None
         )
-        # The payer of a shop goes on there, as with the earlier QR.
-        if renewed != self:
-            renewed.transaction_id.landing_route = self.transaction_id.landing_route
-        return renewed
 
     @api.model
     def _get_creation_error(self):
-        return UserError(self.env._(
+        return LockError(self.env._(
             "A QR for this document is being made at this moment. Please try again."
         ))
 
@@ -240,7 +236,7 @@ class QPayIntent(models.Model):
             'next_look_at': self.qpay_invoice_id and self.next_look_at,
         })
         self.env.cr.commit()
-        raise UserError(reason)
+        raise UserError(self.provider_id._qpay_tell(reason))
 
     def _get_callback_url(self):
         base_url = self.provider_id._qpay_callback_base_url()

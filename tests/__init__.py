@@ -1,3 +1,4 @@
+from . import test_addresses
 from . import test_batch
 from . import test_browser
 from . import test_bus
@@ -21,6 +22,8 @@ from . import test_pay_page
 from . import test_pay_page_apps_browser
 from . import test_pay_page_browser
 from . import test_pay_page_reach_browser
+from . import test_pay_page_security
+from . import test_payer_trouble
 from . import test_payer_ways_browser
 from . import test_payment_apps
 from . import test_portal_browser
@@ -29,6 +32,7 @@ from . import test_provider
 from . import test_random_money
 from . import test_reconciliation
 from . import test_refunds
+from . import test_renewal
 from . import test_rivals
 from . import test_send_link
 from . import test_settlement

@@ -54,8 +54,15 @@ class BrowserCase(RealServerCase):
 
     @classmethod
     def _new_context(cls, viewport=None, **options):
-        """Open a window of its own, with cookies of its own."""
+        """Open a window of its own, with cookies of its own.
+
+        Whoever reads English has chosen it: the customers are Mongolian.
+        """
         context = cls.browser.new_context(viewport=viewport or DESKTOP, **options)
+        if options.get('locale') == 'en-US':
+            context.add_cookies([
+                {'name': 'frontend_lang', 'value': 'en_US', 'url': cls.server.url},
+            ])
         cls.addClassCleanup(context.close)
         context.set_default_timeout(15000)
         context.on('weberror', lambda error: cls.script_errors.append(str(error.error)))

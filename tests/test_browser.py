@@ -60,7 +60,7 @@ class TestDialog(BrowserCase):
         page, qr = self._open_qr()
         self.qpay.pay(qr['qpay_invoice_id'])
 
-        page.click('.o_qpay_done')
+        page.click('.o_qpay_close')
 
         expect(page.locator('.modal')).to_be_hidden()
         self._assert_invoice_shows_paid(page)

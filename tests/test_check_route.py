@@ -125,11 +125,11 @@ class TestCheckRoute(CheckRouteCase):
                 answer = self._poll(now=True)
                 self.assertEqual(set(answer), KEYS)
                 self.assertEqual(answer['state'], 'new')
-                self.assertIn('did not answer properly', answer['message'])
+                self.assertIn('QPay cannot be used at this moment', answer['message'])
         with self._qpay_down():
             self.intent.last_check_at = False
             answer = self._poll(now=True)
-        self.assertIn('cannot be reached', answer['message'])
+        self.assertIn('QPay cannot be used at this moment', answer['message'])
         self.assertNotIn('127.0.0.1', answer['message'])
 
     def test_viewer_of_a_qr_that_qpay_does_not_answer_about_keeps_seeing_it(self):

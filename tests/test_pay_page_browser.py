@@ -16,6 +16,7 @@ from odoo.addons.payment_qpay.tests.browser_case import (
     PHONE,
 )
 from odoo.addons.payment_qpay.tests.pay_page_case import PayPageCase
+from odoo.addons.payment_qpay.tests.servers import wait_for
 
 _logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class TestPayPage(PayPageCase):
 
     def test_receipt(self):
         page, qr = self._open_qr()
-        self.assertEqual(self._get_receipt(page).status, 404)
+        expect(page.locator('.o_qpay_receipt')).to_have_count(0)
         self.qpay.pay(qr['qpay_invoice_id'])
         self._expect_view(page, 'paid', timeout=15000)
 
@@ -73,6 +74,22 @@ class TestPayPage(PayPageCase):
         self.assertIn(receipt.headers['content-type'].partition(';')[0],
                       ('application/pdf', 'text/html'))
         expect(page.locator('.o_qpay_show_paid .o_qpay_receipt')).to_be_visible()
+
+    def test_payment_that_waits_for_the_accountant_offers_nothing_that_does_not_work(self):
+        page, qr = self._open_qr()
+        statement = 'UPDATE account_payment_method_line SET payment_account_id = %s WHERE id = %s'
+        for line in self.database.query(
+            'SELECT payment_account_id, id FROM account_payment_method_line'
+            ' WHERE payment_provider_id IS NOT NULL'
+        ):
+            self.database.query(statement, None, line[1])
+            self.addCleanup(self.database.query, statement, *line)
+
+        self.qpay.pay(qr['qpay_invoice_id'])
+
+        self._expect_view(page, 'paid', timeout=15000)
+        expect(page.locator('.o_qpay_next')).not_to_be_empty()
+        expect(page.locator('.o_qpay_receipt, .o_qpay_continue')).to_have_count(0)
 
     def test_part_of_it(self):
         page, qr = self._open_qr(locale='en-US')
@@ -202,6 +219,55 @@ class TestPayPage(PayPageCase):
 
         # It was paid in the last second.
         self.qpay.pay(qr['qpay_invoice_id'])
+
+        self._expect_view(page, 'paid', timeout=15000)
+
+    def test_money_that_arrives_after_qpay_has_ended_the_qr(self):
+        qr = self._create_qr()
+        self._expire(qr)
+        context = self._new_context(PHONE)
+        context.clock.install()
+        page = self._new_page(context)
+        page.goto(qr['pay_url'])
+        self._wait_for_scripts(page)
+        self.database.query(
+            'UPDATE qpay_intent SET next_look_at = now() WHERE id = %s', qr['intent_id']
+        )
+        self.database.let_time_pass(timedelta(hours=1))
+        self.database.wake_cron()
+        wait_for(lambda: self._get_state(qr) == 'cancelled', 20, 'the end of the QR')
+        with page.expect_response(CHECK_ROUTE):
+            context.clock.fast_forward(4_000)
+        self._expect_view(page, 'expired')
+
+        self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_until_paid(qr['invoice_id'])
+        # Nothing told the page, and nobody touches it.
+        context.clock.fast_forward(30_000)
+
+        self._expect_view(page, 'paid', timeout=15000)
+
+    def test_hidden_page_does_not_ask(self):
+        qr = self._create_qr()
+        context = self._new_context(PHONE)
+        context.clock.install()
+        context.add_init_script(
+            "Object.defineProperty(document, 'visibilityState',"
+            " { get: () => window.look || 'visible' })"
+        )
+        page = self._new_page(context)
+        page.goto(qr['pay_url'])
+        self._wait_for_scripts(page)
+        asked = []
+        page.on('request', lambda request: asked.append(request.url))
+
+        self._turn(page, 'hidden')
+        context.clock.run_for(60_000)
+        page.wait_for_timeout(300)
+        self.assertEqual([url for url in asked if url.endswith('/payment/qpay/check')], [])
+        self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_until_paid(qr['invoice_id'])
+        self._turn(page, 'visible')
 
         self._expect_view(page, 'paid', timeout=15000)
 
@@ -335,6 +401,20 @@ class TestPayPage(PayPageCase):
         self.assertEqual(answer.status, 404)
 
     # === HELPERS === #
+
+    def _get_state(self, qr):
+        [(state,)] = self.database.query(
+            'SELECT state FROM qpay_intent WHERE id = %s', qr['intent_id']
+        )
+        return state
+
+    @staticmethod
+    def _turn(page, state):
+        """Let the page be hidden by another app, or come back."""
+        page.evaluate("""(state) => {
+            window.look = state;
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""", state)
 
     def _assert_paid_by_itself(self, page, qr):
         """The payer pays elsewhere, and nobody touches the page."""

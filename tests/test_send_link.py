@@ -2,10 +2,13 @@
 
 from lxml import html
 
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import format_date
 
 from odoo.addons.mail.tests.common import MailCommon
+from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.qr import draw_qr
 
 from .common import QPayCommon
@@ -51,11 +54,60 @@ class TestSendLink(QPayCommon, MailCommon):
         self._send(self._create_invoice(1000) + self._create_invoice(2000))
         self.assertFalse(self.env['qpay.intent'].search([('company_id', '=', self.company.id)]))
 
-    def test_what_is_paid_is_not_sent(self):
-        invoice = self._create_invoice()
-        self._pay_and_settle(self._create_intent(invoice))
-        with self.assertRaisesRegex(UserError, "already paid"):
-            (invoice + self._create_invoice()).action_send_qpay_link()
+    def test_what_cannot_be_paid_is_left_out_and_named(self):
+        paid, draft = self._create_invoice(), self._create_invoice(post=False)
+        self._pay_and_settle(self._create_intent(paid))
+        poor = self._create_invoice(
+            partner_id=self.env['res.partner'].create({'name': 'Хаяггүй'}).id
+        )
+        good = self._create_invoice(1000) + self._create_invoice(2000)
+
+        notice = (paid + good + poor + draft).with_user(self.accountant).action_send_qpay_link()
+
+        self.assertEqual((notice['tag'], notice['params']['type']), (
+            'display_notification', 'warning',
+        ))
+        self.assertEqual(notice['params']['message'].splitlines(), [
+            f"{paid.name}: The invoice is already paid.",
+            f"{poor.name}: Хаяггүй has no e-mail address.",
+            f"{draft.display_name}: Please confirm the invoice first.",
+        ])
+        mails = self._send(paid + good + poor + draft)
+        self.assertEqual(len(mails), 2)
+        for invoice in good:
+            self.assertEqual(len([m for m in mails if f'{invoice.qpay_link}"' in m['body']]), 1)
+
+    def test_nothing_to_send_says_why(self):
+        paid = self._create_invoice()
+        self._pay_and_settle(self._create_intent(paid))
+        self.customer.email = 'no address'
+        poor = self._create_invoice()
+        for invoices, reason in (
+            (paid, "^The invoice is already paid.$"),
+            (poor, "^Бат-Эрдэнэ has no e-mail address.$"),
+            (paid + poor, f"{paid.name}: The invoice is already paid.\n{poor.name}: Бат-Эрдэнэ"),
+        ):
+            with self.assertRaisesRegex(UserError, reason):
+                invoices.action_send_qpay_link()
+
+    def test_email_says_what_the_page_will_ask_for(self):
+        terms = self.env['account.payment.term'].create({
+            'name': '30 %, the rest later',
+            'line_ids': [
+                Command.create({'value': 'percent', 'value_amount': 30, 'nb_days': 10}),
+                Command.create({'value': 'percent', 'value_amount': 70, 'nb_days': 60}),
+            ],
+        })
+        invoice = self._create_invoice(
+            100000, invoice_payment_term_id=terms.id, invoice_date=fields.Date.today(),
+        )
+        [mail] = self._send(invoice)
+        text = html.fromstring(mail['body']).text_content()
+        self.assertIn('30,000.00', text)
+        self.assertNotIn('100,000.00', text)
+        due = fields.Date.add(fields.Date.today(), days=10)
+        self.assertIn(format_date(self.env, due, lang_code='en_US'), text)
+        self.assertEqual(documents.of(invoice).get_default_amount(), 30000)
 
     def test_link_can_be_copied_from_the_dialog(self):
         invoice = self._create_invoice()
@@ -68,6 +120,8 @@ class TestSendLink(QPayCommon, MailCommon):
         """Press "Send QPay link", and "Send" in the dialog that opens; return the e-mails."""
         action = invoices.with_user(self.accountant).action_send_qpay_link()
         with self.mock_mail_gateway():
+            # What is left out is told first.
+            action = action.get('params', {}).get('next', action)
             composer = self.env[action['res_model']].with_user(self.accountant).with_context(
                 **action['context']
             ).create({})

@@ -1,5 +1,3 @@
-import math
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
@@ -57,7 +55,6 @@ class QPayQrWizard(models.TransientModel):
     environment = fields.Selection(
         selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_environment',
     )
-    state = fields.Selection(related='intent_id.state')
     is_simulation_allowed = fields.Boolean(related='intent_id.is_simulation_allowed')
     document_link = fields.Char(
         string="Link for the Customer",
@@ -95,6 +92,7 @@ class QPayQrWizard(models.TransientModel):
              " person who looks at it may be wrong.",
         compute='_compute_seconds_left',
     )
+    payment_apps = fields.Json(compute='_compute_payment_apps')
 
     # === COMPUTE METHODS === #
 
@@ -151,11 +149,16 @@ class QPayQrWizard(models.TransientModel):
 
     @api.depends('intent_id')
     def _compute_seconds_left(self):
-        now = fields.Datetime.now()
         for wizard in self:
-            expires_at = wizard.intent_id.sudo().expires_at or now
-            # Upwards: the dialog must not offer a new QR while the server still holds to this one.
-            wizard.seconds_left = max(0, math.ceil((expires_at - now).total_seconds()))
+            intent = wizard.intent_id.sudo()
+            wizard.seconds_left = intent and intent._get_seconds_left()
+
+    @api.depends('intent_id')
+    @api.depends_context('lang')
+    def _compute_payment_apps(self):
+        for wizard in self:
+            intent = wizard.intent_id.sudo()
+            wizard.payment_apps = intent and intent._get_payment_apps() or {}
 
     # === CONSTRAINT METHODS === #
 

@@ -1,19 +1,20 @@
 import { browser } from '@web/core/browser/browser';
-import { rpc } from '@web/core/network/rpc';
 import { LookListener } from '@payment_qpay/common/look_listener';
+import { sendRequest } from '@payment_qpay/common/request';
 
 const POLL_DELAY = 3000;
 // Odoo's bus says when to look; asking is left for what it may miss.
 const POLL_DELAY_WITH_BUS = 10000;
+// Money for a QR that has ended is rare.
+const POLL_DELAY_AFTER_END = 30000;
 // QPay may call some seconds before it shows the payment, so what follows a call is looked for.
 const NEWS_PERIOD = 20000;
-// A request that the network has swallowed would otherwise never end.
 const REQUEST_TIME_LIMIT = 20000;
 
 /**
  * Follows one QR: asks Odoo for its state whenever Odoo's bus says that there is something to see,
- * and regularly until it is no longer waiting for money. Never asks twice at once, and no more when
- * nobody looks. Whether QPay is asked is Odoo's decision.
+ * and regularly as long as money is waited for. Never asks twice at once, nor while the page is
+ * hidden; at once when somebody looks at it again. Whether QPay is asked is Odoo's decision.
  */
 export class StatusPoller {
     /**
@@ -22,15 +23,19 @@ export class StatusPoller {
      * @param {(status: Object) => void} callbacks.onStatus - Called with every answer.
      * @param {(error: Error) => void} callbacks.onError - Called for every request that failed;
      *     asking goes on.
+     * @param {(status: Object) => boolean} [callbacks.isWaiting] - Whether money is waited for; by
+     *     default, as long as the QR can be paid.
      * @param {Object} [bus] - The service `bus_service`; without it, asking is all there is.
      */
-    constructor(params, { onStatus, onError }, bus) {
+    constructor(params, { onStatus, onError, isWaiting = isPayable }, bus) {
         this.params = params;
         this.onStatus = onStatus;
         this.onError = onError;
+        this.isWaiting = isWaiting;
         this.request = null;
         this.pollTimer = null;
         this.isPaused = true;
+        this.isPlanned = false; // Whether to ask again, as soon as somebody looks.
         this.isNews = false; // Whether there was something to see since the request was sent.
         this.newsEnd = 0;
         const address = [params.intent_id, params.access_token].filter(Boolean).join('/');
@@ -38,6 +43,7 @@ export class StatusPoller {
             onLook: (message) => this._onLook(message),
             onConnection: (isConnected) => this._onConnection(isConnected),
         });
+        this.onVisibilityChange = () => this._onVisibilityChange();
     }
 
     /**
@@ -49,15 +55,15 @@ export class StatusPoller {
         this.pause();
         this.isPaused = false;
         this.listener.start();
+        document.addEventListener('visibilitychange', this.onVisibilityChange);
         this._ask(extraParams);
     }
 
     /** Stop asking, and drop the request that is on its way, until it is started again. */
     pause() {
         this.isPaused = true;
+        this.isPlanned = false;
         browser.clearTimeout(this.pollTimer);
-        browser.clearTimeout(this.limitTimer);
-        this.pollTimer = null;
         this.request?.abort(false);
         this.request = null;
     }
@@ -66,13 +72,17 @@ export class StatusPoller {
     stop() {
         this.pause();
         this.listener.stop();
+        document.removeEventListener('visibilitychange', this.onVisibilityChange);
     }
 
     // === WHEN TO ASK === //
 
     _askIn(delay) {
         browser.clearTimeout(this.pollTimer);
-        this.pollTimer = browser.setTimeout(() => this._ask(), delay);
+        this.isPlanned = true;
+        if (document.visibilityState === 'visible') {
+            this.pollTimer = browser.setTimeout(() => this._ask(), delay);
+        }
     }
 
     /** Late money may come for a QR that is no longer asked about. */
@@ -89,16 +99,27 @@ export class StatusPoller {
     }
 
     _onConnection(isConnected) {
-        if (this.pollTimer) {
+        if (this.isPlanned) {
             this._askIn(isConnected ? 0 : POLL_DELAY);
         }
     }
 
-    _planNext(isWaiting) {
+    /** Phones hold a page back while another app is in front of it, and its requests with it. */
+    _onVisibilityChange() {
+        if (document.visibilityState !== 'visible') {
+            browser.clearTimeout(this.pollTimer);
+        } else if (this.isPlanned || (this.request && !this.isUrgent)) {
+            this.start();
+        }
+    }
+
+    _planNext(status) {
         const isCalm = this.listener.isConnected && Date.now() > this.newsEnd;
         if (this.isNews) {
             this._askIn(0);
-        } else if (isWaiting) {
+        } else if (status && !isPayable(status)) {
+            this._askIn(POLL_DELAY_AFTER_END);
+        } else {
             this._askIn(isCalm ? POLL_DELAY_WITH_BUS : POLL_DELAY);
         }
     }
@@ -106,13 +127,13 @@ export class StatusPoller {
     // === ASKING === //
 
     async _ask(extraParams = {}) {
-        this.pollTimer = null;
+        this.isPlanned = false;
         this.isNews = false;
-        const request = rpc(
-            '/payment/qpay/check', { ...this.params, ...extraParams }, { silent: true }
+        this.isUrgent = Boolean(extraParams.now);
+        const request = sendRequest(
+            '/payment/qpay/check', { ...this.params, ...extraParams }, REQUEST_TIME_LIMIT
         );
         this.request = request;
-        this.limitTimer = browser.setTimeout(() => request.abort(), REQUEST_TIME_LIMIT);
         let status, error;
         try {
             status = await request;
@@ -123,14 +144,19 @@ export class StatusPoller {
             return; // It was stopped or started anew meanwhile.
         }
         this.request = null;
-        browser.clearTimeout(this.limitTimer);
         if (error) {
             this.isNews = false; // A server in trouble is not asked again at once.
-            this._planNext(true);
+            this._planNext();
             this.onError(error);
-        } else {
-            this._planNext(status.state === 'new');
-            this.onStatus(status);
+            return;
         }
+        if (this.isNews || this.isWaiting(status)) {
+            this._planNext(status);
+        }
+        this.onStatus(status);
     }
+}
+
+function isPayable(status) {
+    return status.state === 'new';
 }

@@ -30,10 +30,6 @@ export class QPayBankApps extends Interaction {
         }
     }
 
-    destroy() {
-        browser.clearTimeout(this.hintTimer);
-    }
-
     onOpen(linkEl) {
         rememberApp(linkEl.dataset.app);
         this.hideHint();

@@ -18,7 +18,6 @@ export class QPayPage extends Interaction {
             't-att-data-view': () => this.view,
             't-on-qpay-view': (ev) => this.show(ev.detail),
         },
-        _document: { 't-on-visibilitychange': () => this.onVisibilityChange() },
         '.o_qpay_countdown': { 't-out': () => formatDuration(this.secondsLeft) },
         '.o_qpay_amount_paid': { 't-out': () => this.amountPaidText },
         '.o_qpay_received': { 't-att-class': () => ({ 'd-none': !this.amountPaid }) },
@@ -39,10 +38,9 @@ export class QPayPage extends Interaction {
     };
 
     setup() {
-        const { intentId, accessToken, view, state, amountPaid, secondsLeft } = this.el.dataset;
+        const { intentId, accessToken, view, amountPaid, secondsLeft } = this.el.dataset;
         this.now = Date.now();
         this.view = view;
-        this.state = state;
         this.amountPaid = Number(amountPaid);
         this.expiresAt = this.now + Number(secondsLeft) * 1000;
         this.checkableAt = this.now;
@@ -56,6 +54,10 @@ export class QPayPage extends Interaction {
             {
                 onStatus: (status) => this.onStatus(status),
                 onError: () => this.onError(),
+                // Late money still counts.
+                isWaiting: ({ state }) => state === 'new' || (
+                    state === 'cancelled' && this.view === 'expired'
+                ),
             },
             this.services.bus_service,
         );
@@ -132,7 +134,6 @@ export class QPayPage extends Interaction {
     }
 
     onStatus(status) {
-        this.state = status.state;
         this.amountPaid = status.amount_paid;
         this.hasProblem = false;
         if (this.isChecking) {
@@ -168,14 +169,6 @@ export class QPayPage extends Interaction {
         this.poller.start({ now: true });
     }
 
-    /** Phones hold a page back while the bank app is in front of it. */
-    onVisibilityChange() {
-        const isAway = document.visibilityState !== 'visible';
-        if (this.state === 'new' && !this.isChecking && !isAway) {
-            this.poller.start();
-        }
-    }
-
     // === ACTIONS === //
 
     /** Show another view; who was within the old one by keyboard goes on in the new one. */
@@ -185,8 +178,7 @@ export class QPayPage extends Interaction {
         }
         this.view = view;
         if (view === 'paid') {
-            this.planContinuing();
-            this.tick();
+            this.loadNextSteps();
         }
         this.updateContent();
         if (!document.activeElement?.getClientRects().length) {
@@ -209,6 +201,18 @@ export class QPayPage extends Interaction {
         }
     }
 
+    /** What the payer can do next depends on the booking: the page that is served now knows. */
+    async loadNextSteps() {
+        const html = await this.waitFor(fetchPage());
+        const page = new DOMParser().parseFromString(html, 'text/html');
+        const nextEl = page.querySelector('.o_qpay_next');
+        if (nextEl) {
+            this.el.querySelector('.o_qpay_next').replaceWith(nextEl);
+            this.planContinuing();
+            this.tick();
+        }
+    }
+
     /** Who comes from a shop goes on there, unless the way back has led here. */
     planContinuing() {
         this.landingUrl = this.el.querySelector('.o_qpay_show_paid .o_qpay_continue')?.href;
@@ -216,6 +220,17 @@ export class QPayPage extends Interaction {
         if (this.landingUrl && navigation?.type !== 'back_forward') {
             this.continuesAt = Date.now() + CONTINUE_DELAY;
         }
+    }
+}
+
+/** @return {Promise<string>} This page as it is now; '' without a connection. */
+async function fetchPage() {
+    try {
+        const answer = await browser.fetch(browser.location.href);
+        return await answer.text();
+    } catch (error) {
+        console.info('payment_qpay:', error);
+        return '';
     }
 }
 

@@ -1,11 +1,14 @@
 import { browser } from '@web/core/browser/browser';
-import { rpc } from '@web/core/network/rpc';
 import { registry } from '@web/core/registry';
 import { Interaction } from '@web/public/interaction';
+import { tryRequest } from '@payment_qpay/common/request';
 import { announce } from '@payment_qpay/pay_page/announcement';
 
 // QPay itself may take ten seconds, and logs in first at times.
 const REQUEST_TIME_LIMIT = 45000;
+// Somebody else's request for the same QR is under way.
+const WAIT_DELAY = 2000;
+const MAX_WAITS = 20;
 
 /**
  * Gets the payer a QR: by a button for one that has expired, and by itself on a page that was
@@ -56,7 +59,7 @@ export class QPayRenewal extends Interaction {
         this.isRenewing = true;
         this.forget();
         this.updateContent();
-        const answer = await this.waitFor(this.ask());
+        const answer = await this.waitFor(this.ask(MAX_WAITS));
         if (answer?.url) {
             // The earlier QR is nothing to go back to. The button rests until the new one is there.
             browser.location.replace(answer.url);
@@ -66,20 +69,18 @@ export class QPayRenewal extends Interaction {
         this.showRefusal(answer);
     }
 
-    /** @return {Promise<Object|null>} The server's answer, if there is one. */
-    async ask() {
-        const request = rpc(
-            '/payment/qpay/renew', JSON.parse(this.el.dataset.renewParams), { silent: true }
-        );
-        const limitTimer = browser.setTimeout(() => request.abort(), REQUEST_TIME_LIMIT);
-        try {
-            return await request;
-        } catch (error) {
-            console.info('payment_qpay:', error);
-            return null;
-        } finally {
-            browser.clearTimeout(limitTimer);
+    /**
+     * @param {number} waits - How often the end of somebody else's request may be waited for.
+     * @return {Promise<Object|null>} The server's answer, if there is one.
+     */
+    async ask(waits) {
+        const params = JSON.parse(this.el.dataset.renewParams);
+        const answer = await tryRequest('/payment/qpay/renew', params, REQUEST_TIME_LIMIT);
+        if (answer?.view !== 'wait' || !waits) {
+            return answer;
         }
+        await new Promise((resolve) => browser.setTimeout(resolve, WAIT_DELAY));
+        return this.ask(waits - 1);
     }
 
     showRefusal(answer) {

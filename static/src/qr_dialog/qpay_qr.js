@@ -68,6 +68,11 @@ export class QPayQr extends Component {
         return this.secondsLeft ? 'open' : 'expired';
     }
 
+    get apps() {
+        const { bank = [], wallet = [] } = this.props.record.data.payment_apps;
+        return [...bank, ...wallet];
+    }
+
     get secondsLeft() {
         return secondsUntil(this.state.expiresAt, this.state.now);
     }
@@ -198,6 +203,7 @@ export const qpayQr = {
         { name: 'seconds_left', type: 'integer' },
         { name: 'is_simulation_allowed', type: 'boolean' },
         { name: 'document_link', type: 'char' },
+        { name: 'payment_apps', type: 'json' },
     ],
 };
 
