@@ -25,7 +25,8 @@ class IrHttp(models.AbstractModel):
         """
         is_decided = hasattr(request, 'is_frontend') or request.cookies.get('frontend_lang')
         page = not is_decided and _PAYER_PAGE.fullmatch(path)
-        if page and (language := find_payer(**page.groupdict()).lang):
-            if language := request.env['ir.http'].get_nearest_lang(language):
-                request.update_context(lang=language)
+        if page:
+            payer = find_payer(**page.groupdict())
+            if payer.lang in dict(payer.env['res.lang'].get_installed()):
+                request.update_context(lang=payer.lang)
         return super()._match(path)

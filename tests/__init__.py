@@ -1,4 +1,5 @@
 from . import test_addresses
+from . import test_amount_note
 from . import test_batch
 from . import test_browser
 from . import test_bus
@@ -21,6 +22,7 @@ from . import test_lock
 from . import test_pay_page
 from . import test_pay_page_apps_browser
 from . import test_pay_page_browser
+from . import test_pay_page_end_browser
 from . import test_pay_page_reach_browser
 from . import test_pay_page_security
 from . import test_payer_trouble
@@ -35,6 +37,7 @@ from . import test_refunds
 from . import test_renewal
 from . import test_rivals
 from . import test_send_link
+from . import test_send_link_browser
 from . import test_settlement
 from . import test_simulator
 from . import test_simulator_bank

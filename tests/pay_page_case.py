@@ -61,6 +61,12 @@ class PayPageCase(BrowserCase):
                 link.addEventListener('click', (ev) => ev.preventDefault()))
         """)
 
+    @staticmethod
+    def _get_receipt(page):
+        """Ask for the receipt that the page links to."""
+        link = page.locator('.o_qpay_receipt').last
+        return page.request.get(link.evaluate('(element) => element.href'))
+
     def _live_qr(self, invoice_id):
         """Return the live QR of an invoice."""
         [(intent_id, qpay_invoice_id)] = self.database.query(

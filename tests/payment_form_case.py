@@ -58,6 +58,22 @@ class PaymentFormCase(PayPageCase):
         )
         return dict(zip(names, row, strict=True))
 
+    def _renew(self, page, qr):
+        """Let a QR expire, and its payer get a new one.
+
+        :return: The new QR, as the database has it.
+        :rtype: dict
+        """
+        self._expire({'intent_id': qr['id']})
+        page.reload()
+        self._wait_for_scripts(page)
+        self._expect_view(page, 'expired')
+        page.click('.o_qpay_show_expired .o_qpay_renew')
+        page.wait_for_url(lambda url: '/payment/qpay/pay/' in url and f'/{qr["id"]}/' not in url)
+        self._wait_for_scripts(page)
+        self._expect_view(page, 'open')
+        return self._find_qr(page)
+
     def _pay(self, page, qr):
         """Let the customer pay in the bank app and see it on the payer's page.
 

@@ -48,6 +48,36 @@ class TestPortal(PaymentFormCase):
         page.wait_for_url(f'**/my/invoices/{invoice_id}**')
         self._assert_settled(invoice_id, payment_id)
 
+    def test_overdue_invoices_are_paid_by_one_qr(self):
+        invoice_ids = [
+            self._create_own_invoice(invoice_date='2026-01-05', invoice_date_due='2026-01-15')
+            for _number in range(2)
+        ]
+        page = self._sign_in()
+        self._follow(page, f'{self.server.url}/my/invoices/overdue')
+        self._save_screenshot(page, 'portal-overdue')
+
+        qr = self._choose_qpay(page)
+        paid_ids = [row[0] for row in self.database.query(
+            'SELECT invoice_id FROM qpay_intent_invoice_rel WHERE intent_id = %s', qr['id']
+        )]
+        self.assertLessEqual(set(invoice_ids), set(paid_ids))
+        [(owed,)] = self.database.query(
+            'SELECT sum(amount_residual) FROM account_move WHERE id IN %s', tuple(paid_ids)
+        )
+        self.assertEqual(qr['amount'], owed)
+        payment_id = self._pay(page, qr)
+
+        self.assertTrue(all(map(self._is_paid, paid_ids)))
+        self.assertEqual(
+            self.database.query(
+                'SELECT amount FROM account_payment WHERE qpay_txn_id = %s', payment_id
+            ),
+            [(owed,)],
+        )
+        page.click('.o_qpay_continue')
+        page.wait_for_url('**/my/invoices**')
+
     # === HELPERS === #
 
     def _sign_in(self):
@@ -67,7 +97,7 @@ class TestPortal(PaymentFormCase):
         page.locator('[data-bs-target="#pay_with"]:visible').first.click()
         expect(page.locator('#pay_with')).to_be_visible()
 
-    def _create_own_invoice(self):
+    def _create_own_invoice(self, **values):
         """Create and post an invoice of the customer who can sign in."""
         name = CUSTOMERS[PORTAL_CUSTOMER['customer']]['name']
         [customer_id] = self.accountant.call('res.partner', 'search', [('name', '=', name)])
@@ -77,6 +107,7 @@ class TestPortal(PaymentFormCase):
             'invoice_line_ids': [(0, 0, {
                 'name': 'Үйлчилгээ', 'price_unit': AMOUNT, 'tax_ids': [(5, 0, 0)],
             })],
+            **values,
         })
         self.accountant.call('account.move', 'action_post', [invoice_id])
         return invoice_id

@@ -22,19 +22,27 @@ NOT_LINTED = (
     'odoo-addons-relative-import', 'consider-merging-classes-inherited',
 )
 SALES_FOLDER = 'tests/sales'
-PAY_PAGE = 'tests/test_pay_page_browser.py::TestPayPage'
+# Of the payer's page, which the website shows then.
+PAY_PAGE_SAMPLE = (
+    'tests/test_pay_page_security.py::TestPageSecurity',
+    'tests/test_pay_page.py::TestNewQr::test_payers_do_not_have_qr_after_qr_made',
+    'tests/test_pay_page_browser.py::TestPayPage::test_paid_on_a_phone_in_mongolian',
+    'tests/test_pay_page_browser.py::TestPayPage::test_paid_on_a_computer_in_english',
+    'tests/test_pay_page_end_browser.py::TestPayPageEnd'
+    '::test_expired_while_somebody_looks_and_renewed',
+    'tests/test_pay_page_end_browser.py::TestPayPageEnd::test_link_gets_a_qr_by_itself',
+    'tests/test_pay_page_reach_browser.py::TestPayPageReach'
+    '::test_every_view_fits_and_stands_out',
+)
 # What is run where nothing is chosen. With shop and till installed, whatever goes through Odoo's
 # pipeline of payments is proved again, because other modules change what happens there; of the
-# payer's page, which the website shows then, a sample.
+# payer's page, a sample.
 EVERYTHING = {
     'invoicing': ['.'],
     'sales': [
         SALES_FOLDER, 'tests/test_callback.py', 'tests/test_document_changes.py',
         'tests/test_intent.py', 'tests/test_settlement.py', 'tests/test_portal_browser.py',
-        f'{PAY_PAGE}::test_paid_on_a_phone_in_mongolian',
-        f'{PAY_PAGE}::test_paid_on_a_computer_in_english',
-        f'{PAY_PAGE}::test_expired_while_somebody_looks_and_renewed',
-        f'{PAY_PAGE}::test_link_gets_a_qr_by_itself',
+        *PAY_PAGE_SAMPLE,
     ],
 }
 

@@ -19,6 +19,24 @@ class ShopCase(PaymentFormCase):
             ('type', '=', 'service'), ('available_in_pos', '=', True),
         ], limit=1)[0]
 
+    def _create_quotation(self, price, **values):
+        """Create a quotation over an amount without taxes, which its customer is to confirm.
+
+        :return: Its id, and its page in the portal with the customer's token.
+        """
+        [customer_id] = self.seller.call('res.partner', 'search', [('vat', '=', '5234568')])
+        order_id = self.seller.call('sale.order', 'create', {
+            'partner_id': customer_id,
+            'require_signature': False,
+            'require_payment': True,
+            'order_line': [(0, 0, {
+                'product_id': self._find_product(), 'price_unit': price, 'tax_ids': [(5, 0, 0)],
+            })],
+            **values,
+        })
+        self.seller.call('sale.order', 'action_quotation_sent', [order_id])
+        return order_id, self.seller.call('sale.order', 'get_portal_url', [order_id])
+
     def assertOrderPaid(self, order_id, qr, payment_id, amount):
         """The order is confirmed, and paid by exactly one payment: QPay's."""
         query = self.database.query

@@ -79,6 +79,20 @@ class TestPointOfSale(ShopCase):
         till.close()
         self._close_session()
 
+    def test_renewed_qr_is_confirmed_at_the_till(self):
+        order_id, token = self._save_order(50_000)
+        page = self._open_order(f'{self.server.url}/pos/pay/{order_id}?access_token={token}')
+
+        qr = self._renew(page, self._choose_qpay(page))
+        payment_id = self._pay_and_continue(page, qr)
+
+        page.wait_for_url(f'**/pos/pay/confirmation/{order_id}**')
+        self.assertIn(f'tx_id={qr["transaction_id"]}', page.url)
+        expect(page.locator('.alert-danger')).to_have_count(0)
+        self._save_screenshot(page, 'till-renewed-confirmation')
+        self.assertTillOrderPaid(order_id, payment_id, 50_000)
+        self._close_session()
+
     def test_order_that_the_till_has_cancelled_cannot_be_paid(self):
         order_id, token = self._save_order(30_000)
         page = self._open_order(f'{self.server.url}/pos/pay/{order_id}?access_token={token}')

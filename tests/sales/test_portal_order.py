@@ -50,21 +50,3 @@ class TestPortalOrder(ShopCase):
         payment_id = self._pay_and_continue(page, qr)
         page.wait_for_url(f'**/my/orders/{order_id}**')
         self.assertOrderPaid(order_id, qr, payment_id, 45_000)
-
-    def _create_quotation(self, price, **values):
-        """Create a quotation over an amount without taxes, which its customer is to confirm.
-
-        :return: Its id, and its page in the portal with the customer's token.
-        """
-        [customer_id] = self.seller.call('res.partner', 'search', [('vat', '=', '5234568')])
-        order_id = self.seller.call('sale.order', 'create', {
-            'partner_id': customer_id,
-            'require_signature': False,
-            'require_payment': True,
-            'order_line': [(0, 0, {
-                'product_id': self._find_product(), 'price_unit': price, 'tax_ids': [(5, 0, 0)],
-            })],
-            **values,
-        })
-        self.seller.call('sale.order', 'action_quotation_sent', [order_id])
-        return order_id, self.seller.call('sale.order', 'get_portal_url', [order_id])

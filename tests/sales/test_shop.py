@@ -61,6 +61,19 @@ class TestShop(ShopCase):
         page.wait_for_url('**/shop/confirmation')
         self.assertEqual(self._find_order(qr), ('sale', [(payment_id, qr['amount'])]))
 
+    def test_renewed_qr_goes_on_to_the_confirmation(self):
+        page = self._new_customer_page()
+        self._go_to_payment(page)
+        expired_qr = self._choose_qpay(page)
+
+        qr = self._renew(page, expired_qr)
+
+        self.assertEqual((qr['res_id'], qr['amount']), (expired_qr['res_id'], PRODUCTS[1][2]))
+        payment_id = self._pay(page, qr)
+        # By itself.
+        page.wait_for_url('**/shop/confirmation')
+        self.assertEqual(self._find_order(qr), ('sale', [(payment_id, qr['amount'])]))
+
     def test_abandoned_qr_keeps_nobody_from_paying_in_another_way(self):
         self._offer_wire_transfer()
         page = self._new_customer_page()

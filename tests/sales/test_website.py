@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests import test_addresses
+from odoo.addons.payment_qpay.tests import test_addresses, test_pay_page_security
 
 
 @tagged('post_install', '-at_install')
@@ -21,3 +21,14 @@ class TestAddresses(test_addresses.TestAddresses):
         self.provider.website_id = other
         self.bill.invalidate_recordset(['qpay_link'])
         self.assertTrue(self.bill.qpay_link.startswith('https://two.example.mn/payment/qpay/'))
+
+
+@tagged('post_install', '-at_install')
+class TestPageLanguage(test_pay_page_security.TestPageLanguage):
+    """The website has languages of its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        english = cls.env['res.lang']._get_data(code='en_US').id
+        cls.env['website'].sudo().search([]).write({'default_lang_id': english})
