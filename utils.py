@@ -1,3 +1,6 @@
+import contextlib
+import time
+
 import psycopg2
 
 from odoo.exceptions import AccessError
@@ -5,6 +8,12 @@ from odoo.tools import SQL
 
 # How often rows may change in the very moment in which they are being locked.
 _MAX_LOCK_TRIES = 5
+# How long those wait for a lock who would lose what QPay has just told, and how often they look.
+PATIENCE_SECONDS = 2
+_LOOK_SECONDS = 0.1
+# How often what must not be lost is tried, with a pause in between: ten seconds in all.
+_MAX_ACT_TRIES = 21
+_ACT_PAUSE_SECONDS = 0.5
 
 
 def check_accountant(records):
@@ -20,30 +29,78 @@ def check_accountant(records):
         raise AccessError(env._("Only accountants can do this."))
 
 
-def lock_afresh(records):
+def lock_afresh(records, patience=0):
     """Commit, and begin a new transaction by locking records for a change.
 
     All that others have committed until then is seen, so what is read under the lock can be acted
-    on. Nobody is waited for.
+    on. Nothing is held while others are waited for.
 
     :param recordset records: The records to lock.
+    :param float patience: For how many seconds it is tried again while others hold some of them.
     :return: Those of them that no other transaction holds.
     :rtype: recordset
     """
     cr = records.env.cr
     cr.commit()
-    if not records:
-        return records
-    query = SQL(
-        'SELECT id FROM %s WHERE id IN %s FOR NO KEY UPDATE SKIP LOCKED',
-        SQL.identifier(records._table), tuple(records.ids),
-    )
+    locked = _begin_with_lock(records)
+    for _attempt in range(round(patience / _LOOK_SECONDS)):
+        if locked == records:
+            break
+        cr.rollback()
+        time.sleep(_LOOK_SECONDS)
+        locked = _begin_with_lock(records)
+    return locked
+
+
+def act_afresh(act, *groups):
+    """Do something that must not be lost, in a transaction of its own that begins by locking
+    records. While others are in the way, it is tried again.
+
+    :param callable act: What to do; it is called with all that others have committed in view.
+    :param groups: The records to lock, in this order.
+    :return: Whether it is done, and committed.
+    :rtype: bool
+    """
+    cr = groups[0].env.cr
+    cr.commit()
+    for attempt in range(_MAX_ACT_TRIES):
+        if attempt:
+            time.sleep(_ACT_PAUSE_SECONDS)
+        # Another transaction may be in the way.
+        with contextlib.suppress(psycopg2.OperationalError):
+            if all(_lock(records) == records for records in groups):
+                with cr.savepoint():
+                    act()
+                cr.commit()
+                return True
+        cr.rollback()
+    return False
+
+
+def _begin_with_lock(records):
+    """Lock, as the first thing in a transaction, those of these records that nobody else holds."""
     for _attempt in range(_MAX_LOCK_TRIES):
         try:
-            cr.execute(query, log_exceptions=False)
+            return _lock(records)
         except psycopg2.errors.SerializationFailure:
             # Another transaction has changed a row since this one began, an instant ago.
-            cr.rollback()
-        else:
-            return records & records.browse(record_id for [record_id] in cr.fetchall())
+            records.env.cr.rollback()
     return records.browse()
+
+
+def _lock(records):
+    """Lock records for a change, without waiting for anybody.
+
+    :param recordset records: The records to lock.
+    :return: Those of them that no other transaction holds.
+    :rtype: recordset
+    :raise SerializationFailure: If one has changed since this transaction began.
+    """
+    if not records:
+        return records
+    cr = records.env.cr
+    cr.execute(SQL(
+        'SELECT id FROM %s WHERE id IN %s FOR NO KEY UPDATE SKIP LOCKED',
+        SQL.identifier(records._table), tuple(records.ids),
+    ), log_exceptions=False)
+    return records & records.browse(record_id for [record_id] in cr.fetchall())

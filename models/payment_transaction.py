@@ -1,4 +1,5 @@
 import logging
+from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from odoo import api, models
@@ -6,7 +7,8 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable
+from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable, QPayUnreachable
+from odoo.addons.payment_qpay.utils import act_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -153,8 +155,11 @@ class PaymentTransaction(models.Model):
     def _send_refund_request(self):
         """ Override of `payment` to refund a card payment at QPay (QPay contract §4.4).
 
-        The refund is committed before QPay is asked, so that it can never be asked for twice. Where
-        QPay's answer is lost, the refund stays pending until QPay's list of payments tells.
+        The refund is committed before QPay is asked, so that it can never be asked for twice, and
+        booked in a transaction of its own, whatever has changed while QPay answered. Where QPay's
+        answer is lost, the refund stays pending until QPay's list of payments tells.
+
+        :raise ValidationError: If QPay refuses, or was not reached.
         """
         if self.provider_code != const.PROVIDER_CODE:
             return super()._send_refund_request()
@@ -163,22 +168,51 @@ class PaymentTransaction(models.Model):
         self.source_transaction_id._qpay_check_refundable(-self.amount)
         row.refund_transaction_id = self
         self.env.cr.commit()
-        client = self.provider_id._qpay_client(row.intent_id.environment)
+        if not self._qpay_ask_for_refund(row):
+            return self._qpay_leave_pending(self.env._(
+                "QPay did not say whether it refunded the payment. Odoo finds out by itself."
+            ))
+        try:
+            if row._book_refund():
+                return None
+            reason = self.env._(
+                "QPay refunded the payment. Odoo books that by itself, because another process is"
+                " changing the payment."
+            )
+        except UserError as error:
+            reason = str(error)
+        self.env.ref('payment_qpay.ir_cron_reconcile').sudo()._trigger()
+        return self._qpay_leave_pending(reason)
+
+    def _qpay_ask_for_refund(self, row):
+        """Ask QPay for this refund.
+
+        :param qpay.payment row: The payment that is refunded.
+        :return: Whether QPay has made it; False also where nobody knows.
+        :rtype: bool
+        :raise ValidationError: If it certainly has not.
+        """
+        client = self.provider_id._qpay_client(row.environment)
         try:
             client.refund_payment(row.qpay_txn_id, self.reference)
-        except QPayRefused as error:
+        except (QPayRefused, QPayUnreachable) as error:
             # Somebody may have been faster, in QPay's portal.
             is_done = error.key == 'PAYMENT_ALREADY_CANCELED' and row._is_refunded_at_qpay(client)
+            # What is told about it is written with all that has changed in the meantime in view.
+            self.env.cr.commit()
             if not is_done:
                 raise ValidationError(self.provider_id._qpay_explain(error)) from error
         except QPayUnavailable as error:
             _logger.warning("The outcome of refund %s is not known: %s.", self.reference, error)
-            if not row._is_refunded_at_qpay(client):
-                self._set_pending(state_message=self.env._(
-                    "QPay did not say whether it refunded the payment. Odoo finds out by itself."
-                ))
-                return None
-        return row._complete_refund()
+            return row._is_refunded_at_qpay(client)
+        return True
+
+    def _qpay_leave_pending(self, reason):
+        """Leave this refund to the next comparison with QPay's list of payments.
+
+        :param str reason: A translated sentence.
+        """
+        act_afresh(partial(self._set_pending, state_message=reason), self)
 
     def _qpay_get_ledger_row(self):
         """Return the ledger's row of the payment that this transaction confirmed."""

@@ -5,6 +5,7 @@ from datetime import timezone
 import pytz
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
@@ -163,11 +164,14 @@ class QPayPayment(models.Model):
         """Book the refund that was made in QPay's own portal.
 
         :return: True
+        :raise UserError: If another process is changing the payment.
         """
         check_accountant(self)
         for payment in self.sudo():
-            if payment.status == 'paid' and payment.is_refund_noticed:
-                payment._complete_refund()
+            if payment.is_refund_noticed and not payment._book_refund():
+                raise UserError(self.env._(
+                    "Another process is changing this payment at this moment. Please try again."
+                ))
         return True
 
     # === BUSINESS METHODS - RECORD === #

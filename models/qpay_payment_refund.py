@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
+from odoo.addons.payment_qpay.utils import act_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -31,15 +32,15 @@ class QPayPayment(models.Model):
             })
             self.activity_unlink([const.ACTIVITY_TYPE])
             return
-        self.is_refund_noticed = True
         reason = self.env._("QPay shows this payment as refunded. Please book the refund.")
         if self.refund_transaction_id.state in ('draft', 'pending'):
             try:
-                with self.env.cr.savepoint():
-                    self._complete_refund()
+                # Where others are in the way, the next comparison finds it again.
+                self._book_refund()
                 return
             except UserError as error:
                 reason = str(error)
+        self.is_refund_noticed = True
         self._need_attention(reason)
 
     def _notice_no_refund(self):
@@ -71,13 +72,29 @@ class QPayPayment(models.Model):
             _logger.warning("QPay could not be asked about %s: %s.", self.qpay_txn_id, error)
             return False
 
+    def _book_refund(self):
+        """Book the refund that QPay has made of this payment, in a transaction of its own: whatever
+        others change at the same moment, it is not lost.
+
+        Everywhere the QR is locked before its payments, and these before the books.
+
+        :return: Whether it is booked.
+        :rtype: bool
+        :raise UserError: If there is no journal to book it in.
+        """
+        self.ensure_one()
+        return act_afresh(self._complete_refund, self.intent_id, self)
+
     def _complete_refund(self):
-        """Book the refund that QPay has made of this payment.
+        """Book the refund that QPay has made of this payment, unless it is booked already. The
+        payment and its QR must be locked.
 
         :return: None
         :raise UserError: If there is no journal to book it in.
         """
         self.ensure_one()
+        if self.status == 'refunded':
+            return
         self.provider_id._qpay_check_journal()
         if self.refund_transaction_id.state in (False, 'cancel'):
             self.refund_transaction_id = self.transaction_id._create_child_transaction(

@@ -259,12 +259,21 @@ class QPayClient:
 
     def _call(self, method, path, payload=None):
         """Make one call with the account's token, logging in again once on a 401 (§1.4)."""
-        token = self._tokens.current(self._fetch_token)
+        token = self._get_token()
         try:
             return self._call_with_token(method, path, payload, token)
         except QPayUnauthorized:
-            token = self._tokens.current(self._fetch_token, rejected=token.access_token)
+            token = self._get_token(rejected=token.access_token)
             return self._call_with_token(method, path, payload, token)
+
+    def _get_token(self, rejected=''):
+        """Return the token of a call. A login without an answer means that the call itself is never
+        sent.
+        """
+        try:
+            return self._tokens.current(self._fetch_token, rejected=rejected)
+        except QPayUnknownOutcome as error:
+            raise QPayUnreachable(error.key, error.status, error.message) from error
 
     def _call_with_token(self, method, path, payload, token):
         headers = {'Authorization': f'Bearer {token.access_token}'}

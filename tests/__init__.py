@@ -33,6 +33,7 @@ from . import test_power_failure
 from . import test_provider
 from . import test_random_money
 from . import test_reconciliation
+from . import test_refund_servers
 from . import test_refunds
 from . import test_renewal
 from . import test_rivals

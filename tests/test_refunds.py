@@ -129,6 +129,15 @@ class TestCardRefund(RefundCase):
         self._refund()
         self.assert_refunded_once()
 
+    def test_refund_that_was_never_sent_can_be_tried_again(self):
+        self._pay_by('CARD')
+        with self._qpay_down():
+            self._refund()
+        self.assertEqual(self.row.refund_transaction_id.state, 'error')
+        self.assertIn('cannot be reached', self.row.refund_transaction_id.state_message)
+        self._refund()
+        self.assert_refunded_once()
+
     def test_refund_that_was_made_in_the_portal_meanwhile_is_booked(self):
         self._pay_by('CARD')
         self.qpay.refund_in_portal(self.row.qpay_txn_id)

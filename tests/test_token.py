@@ -13,7 +13,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import tagged
 from odoo.tests.common import get_db_name
 
-from ..qpay import QPayClient, QPayUnauthorized, QPayUnknownOutcome
+from ..qpay import QPayClient, QPayUnauthorized, QPayUnreachable
 from .wire_case import MemoryTokens, WireCase
 
 LOG_IN = 'POST /v2/auth/token'
@@ -145,7 +145,7 @@ class TestSharedToken(WireCase):
         with self.assertRaises(QPayUnauthorized):
             self._call(password='wrong')
         self.qpay.inject(LOG_IN, 'system_busy')
-        with self.assertRaises(QPayUnknownOutcome):
+        with self.assertRaises(QPayUnreachable):
             self._call()
         self.assertFalse(any(token for token, in self._stored_tokens()))
         self._call()

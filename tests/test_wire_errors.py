@@ -131,6 +131,13 @@ class TestWireErrors(WireCase):
 
     # === UNREACHABLE === #
 
+    def test_call_whose_login_gets_no_answer_was_never_sent(self):
+        self.tokens.token = None
+        self.qpay.reset_calls()
+        self.qpay.inject('POST /v2/auth/token', 'drop')
+        self.assertIsInstance(self._fail(), QPayUnreachable)
+        self.assertEqual(self._calls(CREATE), 0)
+
     def test_nobody_listening_is_unreachable(self):
         error = self._fail(self._client(unused_url()))
         self.assertIsInstance(error, QPayUnreachable)
