@@ -22,6 +22,7 @@
         'views/qpay_callback_views.xml',
         'views/qpay_reconciliation_views.xml',
         'views/qpay_ebarimt_views.xml',
+        'views/qpay_receiver_wizard_views.xml',
         'views/tax_office_views.xml',
         'views/qpay_qr_wizard_views.xml',
         'views/qpay_assign_wizard_views.xml',

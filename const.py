@@ -41,6 +41,8 @@ REFUNDED_STATUSES = ('REFUNDED', 'REFUND')
 
 # By what people are asked to look at something.
 ACTIVITY_TYPE = 'mail.mail_activity_data_warning'
+# By what they are asked to do something that stays to be done whatever else happens.
+TO_DO_TYPE = 'mail.mail_activity_data_todo'
 
 # The most characters that QPay takes (QPay contract §2.1).
 MAX_DESCRIPTION_LENGTH = 255
@@ -85,8 +87,19 @@ BOOKING_BATCH = 25
 CREATION_PERIOD = timedelta(minutes=2)
 
 # === VAT RECEIPTS === #
+EBARIMT_MODES = (
+    ('none', "Not by QPay"),
+    ('after_payment', "After payment"),
+    ('with_invoice', "With QPay's invoice"),
+)
+EBARIMT_GENERATIONS = (('v3', "e-Barimt 3.0"), ('v1', "e-Barimt (earlier)"))
+# Whom a receipt is for, and that nobody wants one.
+EBARIMT_RECEIVERS = (('citizen', "Citizen"), ('company', "Organisation"))
+EBARIMT_RECEIVERS_OR_NOBODY = (*EBARIMT_RECEIVERS, ('none', "Nobody"))
 # How long a process that has QPay issue a receipt has for it; then nobody knows what came of it.
 EBARIMT_LEASE = timedelta(minutes=2)
+# After which time a receipt is looked at again that somebody was changing.
+EBARIMT_PAUSE = timedelta(minutes=1)
 # While the tax system is busy, or QPay cannot be reached, a receipt is tried again after each of
 # these delays, about three days in all.
 EBARIMT_RETRY_DELAYS = tuple(

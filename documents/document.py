@@ -154,8 +154,8 @@ class Document:
         """
         return []
 
-    def has_other_receipt(self):
-        """Whether another system issues the VAT receipt of this document.
+    def has_unclear_rest(self):
+        """Whether nobody knows which of the lines are still to be paid.
 
         :rtype: bool
         """

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import Command
 from odoo.tools import format_date
 
@@ -113,11 +115,27 @@ class InvoiceDocument(Document):
     def get_taxed_lines(self):
         """Return the lines of the invoices."""
         lines = self.records.invoice_line_ids.filtered(lambda line: line.display_type == 'product')
-        return [TaxedLine.of(line, line.quantity) for line in lines]
+        open_parts = {move: self._get_open_part(move) for move in self.records}
+        return [
+            TaxedLine.of(
+                line, line.name, line.quantity, line.price_total, line.tax_ids,
+                open_parts[line.move_id],
+            )
+            for line in lines
+        ]
 
-    def has_other_receipt(self):
-        """Whether another module has issued the receipt of one of the invoices."""
-        return any(move._qpay_has_other_ebarimt() for move in self.records)
+    @staticmethod
+    def _get_open_part(move):
+        """Return which part of an invoice is still owed.
+
+        :rtype: Decimal
+        """
+        total = Decimal(str(move.amount_total))
+        return Decimal(str(move.amount_residual)) / total if total else Decimal(0)
+
+    def has_unclear_rest(self):
+        """Whether one of the invoices is credited in part."""
+        return any(note.state == 'posted' for note in self.records.reversal_move_ids)
 
     # === CURRENCY === #
 

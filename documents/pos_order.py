@@ -1,4 +1,5 @@
 from .document import Document
+from .tax_receipt import TaxedLine
 
 
 class PosOrderDocument(Document):
@@ -23,6 +24,16 @@ class PosOrderDocument(Document):
     def get_default_amount(self):
         """Return what the till asks for, in tögrög."""
         return self.records._get_checked_next_online_payment_amount() or self.get_maximum_amount()
+
+    def get_taxed_lines(self):
+        """Return the lines of the order."""
+        return [
+            TaxedLine.of(
+                line, line.full_product_name, line.qty, line.price_subtotal_incl,
+                line.tax_ids_after_fiscal_position,
+            )
+            for line in self.records.lines
+        ]
 
     def takes_money(self):
         """Whether the till still waits: a closed order takes no further payment."""

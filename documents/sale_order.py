@@ -48,7 +48,10 @@ class SaleOrderDocument(Document):
     def get_taxed_lines(self):
         """Return the lines of the order."""
         lines = self.records.order_line.filtered(lambda line: not line.display_type)
-        return [TaxedLine.of(line, line.product_uom_qty) for line in lines]
+        return [
+            TaxedLine.of(line, line.name, line.product_uom_qty, line.price_total, line.tax_ids)
+            for line in lines
+        ]
 
     def _get_obstacle(self):
         order = self.records

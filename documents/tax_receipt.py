@@ -1,5 +1,7 @@
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 
 from odoo.addons.payment_qpay.qpay import (
     CITY_TAX,
@@ -21,11 +23,13 @@ class TaxedLine:
 
     :param str name: What is sold.
     :param Decimal quantity: How much of it.
-    :param Decimal amount: What it costs with all taxes, in the document's currency.
-    :param str kind: 'vat', 'zero' or 'exempt', see `account.tax.qpay_kind`.
+    :param Decimal amount: What it costs with all taxes, in the document's currency; below zero it
+        is taken off from the others.
+    :param str kind: 'vat', 'zero' or 'exempt', see `account.tax.qpay_kind`; '' if a tax has none.
     :param bool has_city_tax: Whether the price holds city tax.
     :param str classification_code: The tax office's code of the product; '' if it has none.
     :param str tax_product_code: The code of the reason for no VAT; '' if it has none.
+    :param Decimal open_part: Which part of it is still owed, between 0 and 1.
     """
 
     name: str
@@ -35,29 +39,38 @@ class TaxedLine:
     has_city_tax: bool
     classification_code: str
     tax_product_code: str
+    open_part: Decimal = Decimal(1)
 
     @classmethod
-    def of(cls, line, quantity):
+    def of(cls, line, name, quantity, amount, taxes, open_part=Decimal(1)):
         """Return the line of an invoice or order.
 
-        :param recordset line: The record, with `price_total`, `tax_ids` and `product_id`.
+        :param recordset line: The record, with `product_id`, `company_id` and `currency_id`.
+        :param str name: What is sold; by default the product's name.
         :param float quantity: How much of it.
+        :param float amount: What it costs with all taxes.
+        :param account.tax taxes: Its taxes.
+        :param Decimal open_part: Which part of it is still owed.
         :rtype: TaxedLine
         """
         product = line.product_id.product_tmpl_id
-        kinds = set(line.tax_ids.mapped('qpay_kind'))
+        get_code = partial(product._qpay_get_code, company=line.company_id)
+        kinds = {tax.qpay_kind or '' for tax in taxes.flatten_taxes_hierarchy()}
         return cls(
-            name=clean_text(line.name or line.product_id.display_name or '', _MAX_NAME_LENGTH),
+            name=clean_text(name or line.product_id.display_name or '', _MAX_NAME_LENGTH),
             quantity=Decimal(str(quantity)),
-            amount=Decimal(str(line.currency_id.round(line.price_total))),
-            # What bears no tax at all bears no VAT.
-            kind=next((kind for kind in ('vat', 'exempt') if kind in kinds), 'zero'),
+            amount=Decimal(str(line.currency_id.round(amount))),
+            kind=_get_kind(kinds),
             has_city_tax='city' in kinds,
-            classification_code=product._qpay_get_code(
-                'qpay_classification_code', line.company_id
-            ),
-            tax_product_code=product._qpay_get_code('qpay_tax_product_code', line.company_id),
+            classification_code=get_code('qpay_classification_code'),
+            tax_product_code=get_code('qpay_tax_product_code'),
+            open_part=open_part,
         )
+
+    @property
+    def taxation(self):
+        """What two lines must have in common for one to be taken off from the other."""
+        return self.kind, self.has_city_tax
 
 
 class TaxReceipt:
@@ -66,11 +79,14 @@ class TaxReceipt:
 
     :param Document document: What is paid.
     :param payment.provider provider: The provider, in sudo mode.
+    :param bool has_lines: Whether QPay's invoice has the lines with their taxes. Else it knows the
+        amount only, and takes all of it for sold with VAT.
     """
 
-    def __init__(self, document, provider):
+    def __init__(self, document, provider, has_lines):
         self.document = document
         self.provider = provider
+        self.has_lines = has_lines
         self.env = document.env
         self.company = provider.company_id
         # What costs nothing is not on a receipt.
@@ -93,8 +109,6 @@ class TaxReceipt:
     @property
     def classification_code(self):
         """The code of a receipt without lines: of what is sold for the most money."""
-        if not self.lines:
-            return self.company.qpay_classification_code or ''
         return max(self.lines, key=lambda line: line.amount).classification_code
 
     @property
@@ -108,10 +122,9 @@ class TaxReceipt:
         :param Decimal amount: What is asked for, in tögrög: all of the document, or a part.
         :rtype: tuple[InvoiceLine, ...]
         """
-        total = sum(line.amount for line in self.lines)
-        shares = [
-            (amount * line.amount / total).quantize(_CENT, ROUND_DOWN) for line in self.lines
-        ]
+        weights = self._get_weights()
+        total = sum(weights)
+        shares = [(amount * weight / total).quantize(_CENT, ROUND_DOWN) for weight in weights]
         # What rounding leaves goes to the dearest, before the taxes are reckoned.
         dearest = max(range(len(shares)), key=shares.__getitem__)
         shares[dearest] += amount - sum(shares)
@@ -119,6 +132,24 @@ class TaxReceipt:
             self._get_invoice_line(line, share)
             for line, share in zip(self.lines, shares, strict=True) if share
         )
+
+    def _get_weights(self):
+        """Return what is owed for each line, after what is taken off from lines of its kind."""
+        totals, sold = self._get_totals()
+        return [
+            line.amount * line.open_part * totals[line.taxation] / sold[line.taxation]
+            if line.amount > 0 and sold[line.taxation] else Decimal(0)
+            for line in self.lines
+        ]
+
+    def _get_totals(self):
+        """Return what is owed for the lines of each kind: in all, and what is sold alone."""
+        totals, sold = defaultdict(Decimal), defaultdict(Decimal)
+        for line in self.lines:
+            owed = line.amount * line.open_part
+            totals[line.taxation] += owed
+            sold[line.taxation] += max(owed, Decimal(0))
+        return totals, sold
 
     @staticmethod
     def _get_invoice_line(line, share):
@@ -134,67 +165,71 @@ class TaxReceipt:
 
     # === WHAT KEEPS QPAY FROM ISSUING IT === #
 
-    def find_problem(self):
+    def find_problem(self, is_asked=False):
         """Return the first thing that QPay would refuse, for people; '' if nothing.
 
+        :param bool is_asked: Whether QPay has made the invoice already, and so taken its lines.
         :rtype: str
         """
-        is_with_invoice = self.provider.qpay_ebarimt_mode == 'with_invoice'
-        return (
-            self._find_problem_of_document()
-            or self._find_problem_of_codes()
-            or (
-                self._find_problem_of_invoice() if is_with_invoice
-                else self._find_problem_after_payment()
-            )
-        )
+        problem = self._find_problem_of_document() or self._find_problem_of_codes()
+        if not problem and not self.has_lines:
+            problem = self._find_problem_after_payment()
+        elif not problem and not is_asked:
+            problem = self._find_problem_of_invoice()
+        return problem
 
     def _find_problem_of_document(self):
-        if self.document.has_other_receipt():
+        if self.provider._qpay_has_other_ebarimt(self.document.records):
             return self.env._("Another system issues the VAT receipt of this document.")
-        negative = next((line for line in self.lines if line.amount < 0), None)
-        if negative:
+        if not self.lines:
+            return self.env._("This document has no lines that a VAT receipt could show.")
+        unclear = self._find_line(lambda line: not line.kind)
+        if unclear:
             return self.env._(
-                "QPay issues no VAT receipt with the negative amount of \"%s\". Please give the"
-                " discount on the line itself.", negative.name,
+                "What the taxes of \"%s\" are on VAT receipts is not known. Please choose it on each"
+                " tax.", unclear.name,
             )
         return ''
 
     def _find_problem_of_codes(self):
-        if not self.district_code and self.provider.qpay_ebarimt_generation == 'v3':
+        # The earlier generation gets no codes with the receipt.
+        if not self.district_code and (
+            self.has_lines or self.provider.qpay_ebarimt_generation == 'v3'
+        ):
             return self.env._(
                 "Please enter the district and khoroo of %s, for VAT receipts.",
                 self.company.name,
             )
-        nameless = next((line for line in self.lines if not line.classification_code), None)
+        nameless = self._find_line(lambda line: not line.classification_code)
         if nameless:
             return self.env._(
                 "\"%s\" has no classification code for VAT receipts. Please enter it on the"
                 " product, its category or the company.", nameless.name,
             )
-        if not self.classification_code:
-            return self.env._(
-                "Please enter the default classification code of %s, for VAT receipts.",
-                self.company.name,
-            )
         return ''
 
     def _find_problem_after_payment(self):
         """After payment, QPay knows the amount only, and takes all of it for sold with VAT."""
-        if any(line.kind != 'vat' or line.has_city_tax for line in self.lines):
+        if self._find_line(lambda line: line.taxation != ('vat', False)):
             return self.env._(
                 "After payment, QPay issues VAT receipts only of what is all sold with VAT, and"
-                " without city tax. Please choose \"With QPay's invoice\" on the provider."
+                " without city tax. Please choose \"With QPay's invoice\" on the provider before the"
+                " QR is made."
             )
         return ''
 
     def _find_problem_of_invoice(self):
-        if not self.lines:
-            return self.env._("This document has no lines that a VAT receipt could show.")
-        if not self.district_code:
+        if self.document.has_unclear_rest() and len({line.taxation for line in self.lines}) > 1:
             return self.env._(
-                "Please enter the district and khoroo of %s, for VAT receipts.",
-                self.company.name,
+                "A part is credited, and it is not known which lines are still to be paid: QPay"
+                " issues no VAT receipt of lines with different taxes then."
+            )
+        totals, _sold = self._get_totals()
+        negative = self._find_line(lambda line: totals[line.taxation] < 0)
+        if negative:
+            return self.env._(
+                "QPay issues no VAT receipt with the negative amount of \"%s\". Please give the"
+                " discount on the line itself.", negative.name,
             )
         without_vat = [line for line in self.lines if line.kind != 'vat']
         if any(line.has_city_tax for line in without_vat):
@@ -213,3 +248,18 @@ class TaxReceipt:
                 " Please make an invoice of each."
             )
         return ''
+
+    def _find_line(self, condition):
+        return next(filter(condition, self.lines), None)
+
+
+def _get_kind(kinds):
+    """Return what a line with taxes of such kinds is; '' if one of them is not known.
+
+    :param set kinds: See `account.tax.qpay_kind`.
+    :rtype: str
+    """
+    if '' in kinds:
+        return ''
+    # What bears no tax at all bears no VAT.
+    return next((kind for kind in ('vat', 'exempt') if kind in kinds), 'zero')

@@ -14,6 +14,8 @@ from . import product_category
 from . import product_template
 from . import qpay_callback
 from . import qpay_ebarimt
+from . import qpay_ebarimt_cancel
+from . import qpay_ebarimt_cancellation
 from . import qpay_ebarimt_request
 from . import qpay_intent
 from . import qpay_intent_apps

@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.qr import draw_qr
@@ -92,12 +93,8 @@ class AccountMove(models.Model):
             lambda move: move.move_type == 'out_refund' and move.state == 'posted'
         ):
             invoice = note.reversed_entry_id
-            receipts = invoice._qpay_get_receipts()
-            if receipts:
-                is_all = note.currency_id == invoice.currency_id and (
-                    note.currency_id.compare_amounts(note.amount_total, invoice.amount_total) == 0
-                )
-                receipts._take_credit_note(note, invoice if is_all else None)
+            receipts = invoice._qpay_find_receipts().filtered(lambda r: r.state != 'cancelled')
+            receipts._take_credit_note(note, invoice if invoice._qpay_is_credited() else None)
 
     # === ACTION METHODS === #
 
@@ -230,6 +227,48 @@ class AccountMove(models.Model):
             amount = document.get_default_amount()
         return document.get_or_create_intent(amount)._get_normalised_values()
 
+    # === BUSINESS METHODS - PRINTING === #
+
+    def _get_invoice_legal_documents(self, filetype, allow_fallback=False):
+        """ Override of `account` to print sent invoices anew once they have a VAT receipt.
+
+        :param str filetype: The kind of the document.
+        :param bool allow_fallback: Whether a pro forma invoice will do.
+        :return: The document.
+        :rtype: dict
+        """
+        document = super()._get_invoice_legal_documents(filetype, allow_fallback=allow_fallback)
+        is_stored = filetype == 'pdf' and self.invoice_pdf_report_id
+        return self._qpay_print_receipts(document) if is_stored else document
+
+    def _get_invoice_legal_documents_all(self, allow_fallback=False):
+        """ Override of `account` to print sent invoices anew once they have a VAT receipt.
+
+        :param bool allow_fallback: Whether a pro forma invoice will do.
+        :return: The documents.
+        :rtype: list[dict]
+        """
+        documents_data = super()._get_invoice_legal_documents_all(allow_fallback=allow_fallback)
+        stored = self.invoice_pdf_report_id
+        return [
+            self._qpay_print_receipts(data) if stored and data['filename'] == stored.name else data
+            for data in documents_data
+        ]
+
+    def _qpay_print_receipts(self, document):
+        """Return the PDF of a sent invoice as it is to be read now. It was sent to be paid, with
+        the QR of its payment, and is kept so; who gets it after the payment finds the VAT receipt.
+
+        :param dict document: The PDF as it was sent.
+        :rtype: dict
+        """
+        if not self._qpay_get_receipts():
+            return document
+        content, _kind = self.env['ir.actions.report']._render_qweb_pdf(
+            self.env['account.move.send']._get_default_pdf_report_id(self), self.ids
+        )
+        return {**document, 'content': content}
+
     # === BUSINESS METHODS === #
 
     def _qpay_get_discount_lines(self, amount):
@@ -265,25 +304,37 @@ class AccountMove(models.Model):
         :return: The receipts, in sudo mode.
         :rtype: qpay.ebarimt
         """
+        return self._qpay_find_receipts().filtered(lambda receipt: receipt.state == 'issued')
+
+    def _qpay_find_receipts(self):
+        """Return the VAT receipts of the payments of these invoices, and of the orders that they
+        invoice, whatever has become of them.
+
+        :return: The receipts, in sudo mode.
+        :rtype: qpay.ebarimt
+        """
+        receipts = self.env['qpay.ebarimt'].sudo()
         if not self:
-            return self.env['qpay.ebarimt'].sudo()
-        return self.env['qpay.ebarimt'].sudo().search([
-            ('state', '=', 'issued'),
-            '|',
-            ('payment_id.intent_id.invoice_ids', 'in', self.ids),
-            ('payment_id.assigned_invoice_ids', 'in', self.ids),
-        ], order='id')
+            return receipts
+        return receipts.search(Domain.OR(
+            Domain(f'payment_id.{path}', 'in', self.ids) for path in (
+                'intent_id.invoice_ids', 'assigned_invoice_ids', 'transaction_id.invoice_ids',
+            )
+        ), order='id')
 
-    def _qpay_has_other_ebarimt(self):
-        """Hook for modules that issue VAT receipts in another way: QPay issues none of an invoice
-        for which this returns True.
+    def _qpay_is_credited(self):
+        """Whether this invoice is credited in full, by one credit note or by several.
 
-        :return: Whether another module has issued, or is going to issue, the VAT receipt of this
-            invoice.
         :rtype: bool
         """
         self.ensure_one()
-        return False
+        notes = self.reversal_move_ids.filtered(
+            lambda note: note.move_type == 'out_refund' and note.state == 'posted'
+        )
+        total = sum(notes.filtered(lambda note: note.currency_id == self.currency_id).mapped(
+            'amount_total'
+        ))
+        return bool(notes) and self.currency_id.compare_amounts(total, self.amount_total) >= 0
 
     def _qpay_get_next_payment(self):
         """Return what the payer's page asks for next, in this invoice's currency, and by when.

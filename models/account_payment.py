@@ -15,6 +15,15 @@ class AccountPayment(models.Model):
         groups='account.group_account_invoice,account.group_account_readonly',
     )
 
+    qpay_paid_back_id = fields.Many2one(
+        string="Pays Back",
+        help="The QPay payment that this transfer pays back.",
+        comodel_name='account.payment',
+        readonly=True,
+        copy=False,
+        index='btree_not_null',
+    )
+
     # === COMPUTE METHODS === #
 
     def _compute_qpay_ebarimt_ids(self):
@@ -43,7 +52,29 @@ class AccountPayment(models.Model):
             receivable['credit'] += difference
         return items
 
+    def _qpay_look_after_receipts(self):
+        """Have the VAT receipts of the payments that these transfers pay back cancelled, or where
+        only a part is paid back, a person asked to correct them.
+
+        :return: None
+        """
+        for paid in self.qpay_paid_back_id:
+            transfers = self.search([
+                ('qpay_paid_back_id', '=', paid.id), ('state', 'in', ('in_process', 'paid')),
+            ])
+            same_currency = transfers.filtered(lambda t: t.currency_id == paid.currency_id)
+            amount = sum(same_currency.mapped('amount'))
+            paid.sudo().qpay_ebarimt_ids._take_pay_back(
+                is_all=paid.currency_id.compare_amounts(amount, paid.amount) >= 0
+            )
+
     # === ACTION METHODS === #
+
+    def action_post(self):
+        """ Override of `account` to look after the VAT receipts of what is paid back. """
+        result = super().action_post()
+        self._qpay_look_after_receipts()
+        return result
 
     def action_qpay_pay_back(self):
         """Open a payment that registers the bank transfer with which a payment is paid back: QPay
@@ -65,6 +96,7 @@ class AccountPayment(models.Model):
                 'default_journal_id': self.journal_id.id,
                 'default_currency_id': self.currency_id.id,
                 'default_amount': self.amount,
+                'default_qpay_paid_back_id': self.id,
                 'default_memo': self.env._("Paid back: %s", self.memo),
             },
         }

@@ -1,10 +1,15 @@
+from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import (
+    TAX_TYPE_VAT,
+    VAT,
+    InvoiceLine,
     InvoiceRequest,
     QPayError,
     QPayRefused,
@@ -61,23 +66,63 @@ class PaymentProvider(models.Model):
         """
         client = self._qpay_client()
         token = client.log_in()
-        invoice = client.create_invoice(InvoiceRequest(
+        request = InvoiceRequest(
             invoice_code=self._qpay_setting('qpay_invoice_code'),
             sender_invoice_no=f'TEST-{int(datetime.now().timestamp())}',
             receiver_code=self._qpay_setting('qpay_receiver_code'),
             description='Connection test',
             amount=Decimal(const.CONNECTION_TEST_AMOUNT),
             callback_url=self._qpay_callback_base_url(),
-        ))
-        try:
-            client.cancel_invoice(invoice.invoice_id)
-        except QPayError as error:
-            return self.env._(
-                "QPay accepts the settings, but did not cancel the trial invoice over %(amount)s ₮:"
-                " %(reason)s",
-                amount=const.CONNECTION_TEST_AMOUNT,
-                reason=self._qpay_explain(error),
-            )
+        )
+        trials = [request]
+        if self.qpay_ebarimt_mode == 'with_invoice':
+            trials.append(self._qpay_get_tax_trial(request))
+        for trial in trials:
+            invoice = client.create_invoice(trial)
+            try:
+                client.cancel_invoice(invoice.invoice_id)
+            except QPayError as error:
+                return self.env._(
+                    "QPay accepts the settings, but did not cancel the trial invoice over"
+                    " %(amount)s ₮: %(reason)s",
+                    amount=const.CONNECTION_TEST_AMOUNT,
+                    reason=self._qpay_explain(error),
+                )
+        return self._qpay_find_problem_of_surroundings(token)
+
+    def _qpay_get_tax_trial(self, request):
+        """Return the trial of the invoice code for VAT receipts.
+
+        :param InvoiceRequest request: The trial of the ordinary one.
+        :rtype: InvoiceRequest
+        :raise UserError: If the company's codes are missing.
+        """
+        company = self.company_id
+        district_code = company._qpay_get_district_code()
+        if not district_code or not company.qpay_classification_code:
+            raise UserError(self.env._(
+                "Please enter the district, khoroo and classification code for VAT receipts."
+            ))
+        line = InvoiceLine.for_total(
+            request.description, request.amount, company.qpay_classification_code, tax_codes=[VAT]
+        )
+        return replace(
+            request,
+            invoice_code=self.sudo().qpay_ebarimt_invoice_code,
+            sender_invoice_no=f'{request.sender_invoice_no}-VAT',
+            tax_type=TAX_TYPE_VAT,
+            district_code=district_code,
+            lines=(line,),
+        )
+
+    def _qpay_find_problem_of_surroundings(self, token):
+        """Return what keeps QPay and this server from working together, though QPay accepts the
+        settings.
+
+        :param Token token: The token of a login just now.
+        :return: A translated sentence, or None.
+        :rtype: str
+        """
         if token.server_time:
             skew = abs(datetime.now(timezone.utc) - token.server_time)
             if skew > const.MAX_CLOCK_SKEW:
@@ -119,7 +164,8 @@ class PaymentProvider(models.Model):
                 'INVOICE_PAID': self.env._("This QPay invoice is already paid."),
                 'INVOICE_NOTFOUND': self.env._("QPay does not know this invoice."),
                 'EBARIMT_NOT_REGISTERED': self.env._(
-                    "QPay has not switched VAT receipts on for this merchant."
+                    "QPay has no such VAT receipt, or has not switched VAT receipts on for this"
+                    " merchant."
                 ),
                 'EBARIMT_ALREADY_REGISTERED': self.env._("This payment has a VAT receipt already."),
                 'EBARIMT_CANCEL_NOTSUPPERDED': self.env._(

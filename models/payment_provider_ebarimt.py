@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.payment_qpay import const
+
 
 class PaymentProvider(models.Model):
     """Whether and how QPay issues VAT receipts (e-Barimt) of the payments that it took."""
@@ -11,17 +13,13 @@ class PaymentProvider(models.Model):
         string="VAT Receipts",
         help="QPay must have switched e-Barimt on for your company. With its invoice, QPay gets the"
              " lines and their taxes; after payment, the amount only.",
-        selection=[
-            ('none', "Not by QPay"),
-            ('after_payment', "After payment"),
-            ('with_invoice', "With QPay's invoice"),
-        ],
+        selection=list(const.EBARIMT_MODES),
         default='none',
         required=True,
     )
     qpay_ebarimt_generation = fields.Selection(
         string="e-Barimt Version",
-        selection=[('v3', "3.0"), ('v1', "Earlier")],
+        selection=list(const.EBARIMT_GENERATIONS),
         default='v3',
         required=True,
     )
@@ -33,9 +31,9 @@ class PaymentProvider(models.Model):
     )
     qpay_ebarimt_cancel_by = fields.Selection(
         string="Cancelled by",
-        help="By what QPay finds the receipt that it is to cancel. Ask QPay if it says that it does"
-             " not know the receipt.",
-        selection=[('payment', "Payment"), ('receipt', "Receipt")],
+        help="By what QPay finds the receipt that it is to cancel. Ask QPay if it stays busy when it"
+             " is to cancel one.",
+        selection=[('payment', "Payment's number"), ('receipt', "Receipt's number")],
         default='payment',
         required=True,
     )
@@ -66,3 +64,17 @@ class PaymentProvider(models.Model):
                 raise ValidationError(self.env._(
                     "VAT receipts with QPay's invoice need QPay's invoice code for them."
                 ))
+
+    # === BUSINESS METHODS === #
+
+    def _qpay_has_other_ebarimt(self, records):
+        """Hook for modules that issue VAT receipts in another way: QPay issues none of a document
+        for which this returns True.
+
+        :param recordset records: What is paid: invoices, a sales order, an order of the till, or a
+            transaction that is for several orders.
+        :return: Whether another module has issued, or is going to issue, its VAT receipt.
+        :rtype: bool
+        """
+        self.ensure_one()
+        return False

@@ -1,6 +1,9 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qr import draw_qr
 from odoo.addons.payment_qpay.utils import check_accountant
 
@@ -8,7 +11,8 @@ from odoo.addons.payment_qpay.utils import check_accountant
 class QPayEbarimt(models.Model):
     """One VAT receipt (e-Barimt) of a payment, from the intention to issue it to its end.
 
-    How QPay is asked for it is in `qpay_ebarimt_request`.
+    How QPay is asked for it is in `qpay_ebarimt_request`, and how it is cancelled in
+    `qpay_ebarimt_cancel`.
     """
 
     _name = 'qpay.ebarimt'
@@ -31,18 +35,19 @@ class QPayEbarimt(models.Model):
     document_name = fields.Char(related='payment_id.document_name')
     currency_id = fields.Many2one(related='payment_id.currency_id')
     generation = fields.Selection(
-        selection=[('v3', "e-Barimt 3.0"), ('v1', "e-Barimt (earlier)")],
+        string="e-Barimt Version",
+        selection=list(const.EBARIMT_GENERATIONS),
         required=True,
         readonly=True,
     )
     receiver_type = fields.Selection(
         string="Issued to",
-        selection=[('citizen', "Citizen"), ('company', "Company")],
+        selection=list(const.EBARIMT_RECEIVERS),
         required=True,
         readonly=True,
     )
     receiver = fields.Char(
-        string="Number",
+        string="Receiver's Number",
         help="The phone number of a citizen, or the register number of a company.",
         readonly=True,
         copy=False,
@@ -54,7 +59,7 @@ class QPayEbarimt(models.Model):
             ('sending', "Being issued"),
             ('issued', "Issued"),
             ('failed', "Failed"),
-            ('unknown', "Unknown"),
+            ('unknown', "Outcome unknown"),
             ('cancelled', "Cancelled"),
         ],
         default='to_issue',
@@ -69,7 +74,7 @@ class QPayEbarimt(models.Model):
     city_tax_amount = fields.Monetary(string="City Tax", readonly=True)
     qpay_ebarimt_id = fields.Char(string="QPay's Id", readonly=True, copy=False)
     receipt_number = fields.Char(
-        string="Receipt", help="The tax office's number of the receipt.", readonly=True, copy=False
+        help="The tax office's number of the receipt.", readonly=True, copy=False
     )
     lottery = fields.Char(string="Lottery Number", readonly=True, copy=False)
     qr_data = fields.Char(string="QR Data", readonly=True, copy=False)
@@ -81,7 +86,12 @@ class QPayEbarimt(models.Model):
     # Of the attempts to issue it, and afterwards of those to cancel it.
     attempts = fields.Integer(readonly=True, copy=False)
     next_attempt_at = fields.Datetime(readonly=True, copy=False)
-    is_cancel_wanted = fields.Boolean(string="To Cancel", readonly=True, copy=False)
+    cancellation_ids = fields.One2many(
+        comodel_name='qpay.ebarimt.cancellation', inverse_name='ebarimt_id', groups='base.group_system'
+    )
+    is_cancel_wanted = fields.Boolean(
+        string="To Cancel", compute='_compute_is_cancel_wanted', compute_sudo=True
+    )
 
     _one_valid = models.UniqueIndex(
         "(payment_id) WHERE state IN ('to_issue', 'sending', 'issued', 'unknown')",
@@ -103,6 +113,10 @@ class QPayEbarimt(models.Model):
                 "VAT receipt of %s", receipt.payment_id.qpay_txn_id
             )
 
+    def _compute_is_cancel_wanted(self):
+        for receipt in self:
+            receipt.is_cancel_wanted = bool(receipt.cancellation_ids)
+
     # === ACTION METHODS === #
 
     def action_issue(self):
@@ -114,6 +128,34 @@ class QPayEbarimt(models.Model):
         failed = self.sudo().filtered(lambda receipt: receipt.state == 'failed')
         failed._start_again()
         return True
+
+    def action_issue_anew(self):
+        """Issue a new receipt of the payment of this one, which was cancelled.
+
+        :return: True
+        :raise UserError: If there is nothing any more that a receipt could be for.
+        """
+        self.ensure_one()
+        check_accountant(self)
+        self.sudo().payment_id._issue_ebarimt_anew(self.receiver_type, self.receiver)
+        return True
+
+    def action_change_receiver(self):
+        """Open the dialog in which an accountant says whom this receipt is for.
+
+        :return: The action of the dialog.
+        :rtype: dict
+        """
+        self.ensure_one()
+        check_accountant(self)
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Whom is the VAT receipt for?"),
+            'res_model': 'qpay.receiver.wizard',
+            'view_mode': 'form',
+            'target': 'new',
+            'context': {'default_ebarimt_id': self.id},
+        }
 
     def action_send_again(self):
         """Issue receipts of which a person knows that QPay has not issued them.
@@ -145,11 +187,15 @@ class QPayEbarimt(models.Model):
         self.ensure_one()
         check_accountant(self)
         receipt = self.sudo()
-        if receipt.state == 'unknown' and not receipt._look_up():
+        if receipt.state != 'unknown':
+            return True
+        answer = receipt._look_up()
+        if not answer:
             raise UserError(self.env._(
                 "QPay does not find the receipt. That proves nothing: please look in QPay's portal,"
                 " and press the button that says what you have seen."
             ))
+        receipt._conclude(partial(receipt._take_answer, answer))
         return True
 
     def action_cancel(self):
@@ -162,6 +208,14 @@ class QPayEbarimt(models.Model):
         return True
 
     # === GETTERS === #
+
+    def _is_changeable(self):
+        """Whether it can still be said whom this receipt is for.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.state in ('to_issue', 'failed')
 
     def _get_payer_values(self):
         """Return what the payer may know about this receipt.

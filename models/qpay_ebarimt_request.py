@@ -1,10 +1,13 @@
 import logging
+from datetime import timedelta, timezone
+from functools import partial
 
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 
-from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import (
     QPayBusy,
     QPayError,
@@ -12,13 +15,13 @@ from odoo.addons.payment_qpay.qpay import (
     QPayUnavailable,
     QPayUnreachable,
 )
-from odoo.addons.payment_qpay.utils import lock_afresh
+from odoo.addons.payment_qpay.utils import act_afresh, lock_afresh
 
 _logger = logging.getLogger(__name__)
 
 
 class QPayEbarimt(models.Model):
-    """How QPay is asked to issue and to cancel VAT receipts."""
+    """How QPay is asked to issue VAT receipts, and when."""
 
     _inherit = 'qpay.ebarimt'
 
@@ -28,54 +31,92 @@ class QPayEbarimt(models.Model):
         """Have QPay issue this receipt (QPay contract §5.2).
 
         That it is being issued is committed before QPay is asked: a receipt whose answer is lost
-        is never asked for again by itself.
+        is never asked for again by itself. What can fail before that comes before that.
 
         :return: None
         """
         self.ensure_one()
         if not self._claim('to_issue'):
             return
-        if problem := self._get_tax_receipt().find_problem():
+        if problem := self._find_problem():
             self._fail(problem)
-            self._finish()
+            self._make_known()
             return
+        client, request = self._get_client(), self._get_request()
         self.state = 'sending'
         self.env.cr.commit()
-        receipt = self._get_tax_receipt()
         try:
-            answer = self._get_client().create_ebarimt(
-                self.payment_id.qpay_txn_id,
-                self.receiver_type.upper(),
-                receiver=self.receiver or '',
-                district_code=receipt.district_code,
-                classification_code=receipt.classification_code,
-                generation=self.generation,
-            )
+            answer = client.create_ebarimt(**request)
         except QPayError as error:
-            self._take_error(error)
+            if _tells_that_nothing_was_issued(error):
+                self._conclude(partial(self._take_refusal, error))
+            else:
+                self._find_out(error)
         else:
-            self._take_answer(answer)
-        self._finish()
+            self._conclude(partial(self._take_answer, answer))
 
     def _claim(self, state):
         """Take on this receipt, unless another process has, or has done with it.
 
         :param str state: The state in which there is something to do.
-        :return: Whether it is ours.
+        :return: Whether it is ours; its row is then locked.
         :rtype: bool
         """
-        is_ours = bool(lock_afresh(self)) and self.state == state
-        if is_ours:
-            self.attempts += 1
-            # Should this process die, the cron finds out that nobody knows what came of it.
-            self.next_attempt_at = fields.Datetime.now() + const.EBARIMT_LEASE
-        return is_ours
+        if not lock_afresh(self):
+            self._trigger(const.EBARIMT_PAUSE)
+            return False
+        if self.state != state:
+            return False
+        self.attempts += 1
+        # Should this process die, the cron finds out that nobody knows what came of it.
+        self.next_attempt_at = fields.Datetime.now() + const.EBARIMT_LEASE
+        return True
+
+    def _conclude(self, take):
+        """Store what QPay has said, which must not be lost: whatever others have changed while it
+        answered, it is stored on top of that.
+
+        :param callable take: Stores it.
+        """
+        act_afresh(take, self)
+        self._make_known()
+
+    def _make_known(self):
+        """Make known what has become of the receipt."""
+        self.intent_id._notify_viewers()
+        self.env.cr.commit()
+
+    def _find_problem(self):
+        """Return what QPay would refuse of this receipt, for people; '' if nothing.
+
+        :rtype: str
+        """
+        return self.payment_id._find_ebarimt_problem(self.receiver_type, self.receiver)
+
+    def _get_request(self):
+        """Return what QPay is told.
+
+        :return: The arguments of `QPayClient.create_ebarimt`.
+        :rtype: dict
+        """
+        receipt = self.payment_id._get_tax_receipt()
+        return {
+            'payment_id': self.payment_id.qpay_txn_id,
+            'receiver_type': self.receiver_type.upper(),
+            'receiver': self.receiver or '',
+            'district_code': receipt.district_code,
+            'classification_code': receipt.classification_code,
+            'generation': self.generation,
+        }
+
+    # === WHAT QPAY SAID === #
 
     def _take_answer(self, answer):
         """Store the receipt that QPay has issued.
 
         :param EbarimtReceipt answer: QPay's answer.
         """
+        moment = answer.status_at and answer.status_at.astimezone(timezone.utc).replace(tzinfo=None)
         self.write({
             'state': 'issued',
             'state_message': False,
@@ -87,44 +128,24 @@ class QPayEbarimt(models.Model):
             # Companies take no part in the lottery.
             'lottery': self.receiver_type == 'citizen' and answer.lottery,
             'qr_data': answer.qr_data,
-            'issued_at': fields.Datetime.now(),
+            'issued_at': moment or fields.Datetime.now(),
             'raw_data': answer.raw,
-            'attempts': 0,
-            # The payment may have been paid back meanwhile.
-            'next_attempt_at': self.is_cancel_wanted and fields.Datetime.now(),
         })
-        self.activity_unlink([const.ACTIVITY_TYPE])
-        if self.is_cancel_wanted:
-            self._trigger_now()
+        self._end_attempts()
 
-    def _take_error(self, error):
+    def _take_refusal(self, error):
         """Store why QPay has not issued the receipt, and what happens next.
 
         :param QPayError error: What QPay said, or did not.
         """
-        if isinstance(error, QPayBusy | QPayUnreachable):
-            self._retry_later(error)
-        elif isinstance(error, QPayRefused):
-            self._fail(self.provider_id._qpay_explain(error))
-        else:
-            self._leave_to_person(error)
-
-    def _retry_later(self, error):
-        """Try again, later and later, but not for ever.
-
-        :param QPayError error: Why nothing was issued.
-        """
+        if self.state != 'sending':
+            return  # A person has decided in the meantime.
         reason = self.provider_id._qpay_explain(error)
-        delays = const.EBARIMT_RETRY_DELAYS
-        if self.attempts > len(delays):
+        delay = not isinstance(error, QPayRefused) and self._get_delay()
+        if delay:
+            self._plan_attempt(delay, state='to_issue', state_message=reason)
+        else:
             self._fail(reason)
-            return
-        self.write({
-            'state': 'to_issue',
-            'state_message': reason,
-            'next_attempt_at': fields.Datetime.now() + delays[self.attempts - 1],
-        })
-        self._trigger()
 
     def _fail(self, reason):
         """Give up, and ask a person to look at it. The payment stays as it is.
@@ -134,39 +155,64 @@ class QPayEbarimt(models.Model):
         self.write({'state': 'failed', 'state_message': reason, 'next_attempt_at': False})
         self._schedule_activity(self.env._("A VAT receipt was not issued"), reason)
 
-    def _leave_to_person(self, error):
-        """Take note that nobody knows whether the receipt was issued: look it up, else ask a
-        person. It is never sent a second time by itself.
+    def _find_out(self, error):
+        """Look this receipt up, because nobody knows whether QPay has issued it; else ask a person.
+        It is never sent a second time by itself.
 
         :param QPayError error: What kept the answer away.
         """
         _logger.warning("Whether QPay issued VAT receipt %s is not known: %s.", self.id, error)
-        reason = self.env._(
+        if answer := self._look_up():
+            self._conclude(partial(self._take_answer, answer))
+        else:
+            self._conclude(partial(self._leave_to_person, self._get_doubt(error)))
+
+    def _get_doubt(self, error):
+        """Return what a person is asked to find out.
+
+        :param QPayError error: What kept the answer away.
+        :rtype: str
+        """
+        if error.key == 'EBARIMT_ALREADY_REGISTERED':
+            return self.env._(
+                "QPay says that this payment has a VAT receipt already: look in QPay's portal, and"
+                " press the button that says what you have seen."
+            )
+        return self.env._(
             "QPay's answer was lost: look in QPay's portal whether the receipt was issued, and"
             " press the button that says so."
         )
-        self.write({'state': 'unknown', 'state_message': reason, 'next_attempt_at': False})
-        if not self._look_up():
+
+    def _leave_to_person(self, reason):
+        """Have a person say whether QPay has issued this receipt.
+
+        :param str reason: A translated sentence.
+        """
+        if self.state == 'sending':
+            self.write({'state': 'unknown', 'state_message': reason, 'next_attempt_at': False})
             self._schedule_activity(self.env._("Was a VAT receipt issued?"), reason)
 
     def _look_up(self):
         """Ask QPay whether it has issued this receipt (QPay contract §5.1).
 
-        That QPay does not find it proves nothing: not every generation can be asked.
+        That QPay does not find it proves nothing: not every generation can be asked. One that was
+        cancelled, or that is another payment's, is not this one.
 
-        :return: Whether it has.
-        :rtype: bool
+        :return: The receipt; None if QPay does not show it.
+        :rtype: EbarimtReceipt
         """
         self.ensure_one()
+        payment_id = self.payment_id.qpay_txn_id
         try:
             answer = self._get_client().get_ebarimt(
-                self.qpay_ebarimt_id or self.payment_id.qpay_txn_id, generation=self.generation
+                self.qpay_ebarimt_id or payment_id, generation=self.generation
             )
         except QPayError as error:
             _logger.info("VAT receipt %s could not be looked up: %s.", self.id, error)
-            return False
-        self._take_answer(answer)
-        return True
+            return None
+        return answer if answer.is_valid and answer.payment_id == payment_id else None
+
+    # === WHAT PEOPLE SAY === #
 
     def _confirm_issued(self):
         """Take a person's word that this receipt is issued; nobody knows its numbers."""
@@ -175,13 +221,16 @@ class QPayEbarimt(models.Model):
             'state_message': self.env._("Issued, as %s says.", self.env.user.name),
             'amount': self.payment_id.amount,
             'issued_at': fields.Datetime.now(),
-            'next_attempt_at': self.is_cancel_wanted and fields.Datetime.now(),
         })
-        self.activity_unlink([const.ACTIVITY_TYPE])
-        self._trigger_now()
+        self._end_attempts()
 
     def _start_again(self):
-        """Have these receipts issued from the beginning."""
+        """Have these receipts issued from the beginning, to what is known of their customers now
+        where nobody said a number.
+        """
+        for receipt in self.filtered(lambda r: r.receiver_type == 'company' and not r.receiver):
+            kind, number = receipt.payment_id._get_partner()._qpay_get_receiver()
+            receipt.receiver = kind == 'company' and number
         self.write({
             'state': 'to_issue',
             'state_message': False,
@@ -189,107 +238,15 @@ class QPayEbarimt(models.Model):
             'next_attempt_at': fields.Datetime.now(),
         })
         self.activity_unlink([const.ACTIVITY_TYPE])
-        self._trigger_now()
+        self._trigger()
 
     def _set_receiver(self, kind, number):
-        """Issue these receipts, which are not issued yet, to somebody else, or not at all.
+        """Issue these receipts, which are not issued yet, to somebody else.
 
-        :param str kind: 'citizen', 'company' or 'none'.
+        :param str kind: 'citizen' or 'company'.
         :param str number: The number of the receiver.
         """
-        if kind == 'none':
-            self._want_cancel()
-        else:
-            self.write({'receiver_type': kind, 'receiver': number})
-
-    # === CANCEL === #
-
-    def _want_cancel(self):
-        """Have these receipts cancelled, because their payments were paid back.
-
-        One that was not issued yet never will be.
-
-        :return: None
-        """
-        waiting = self.try_lock_for_update(allow_referencing=True).filtered(
-            lambda receipt: receipt.state in ('to_issue', 'failed')
-        )
-        waiting.write({'state': 'cancelled', 'state_message': False, 'next_attempt_at': False})
-        waiting.activity_unlink([const.ACTIVITY_TYPE])
-        rest = self.filtered(lambda receipt: receipt.state not in ('failed', 'cancelled'))
-        rest.is_cancel_wanted = True
-        issued = rest.filtered(lambda receipt: receipt.state == 'issued')
-        issued.write({'attempts': 0, 'next_attempt_at': fields.Datetime.now()})
-        if issued:
-            issued._trigger_now()
-
-    def _take_credit_note(self, note, invoice):
-        """Take note that an invoice of these receipts is credited.
-
-        :param account.move note: The credit note.
-        :param account.move invoice: The invoice, if it is credited in full.
-        :return: None
-        """
-        void = self.filtered(lambda r: invoice and r.payment_id._get_document() == invoice)
-        void._want_cancel()
-        for receipt in self - void:
-            receipt._in_company_language()._schedule_activity(
-                self.env._("A VAT receipt has to be corrected"),
-                self.env._(
-                    "%s credits a part of what this receipt is for. QPay cancels receipts only as a"
-                    " whole: please correct it in the tax office's system.", note.name,
-                ),
-            )
-
-    def _cancel(self):
-        """Have QPay cancel this receipt (QPay contract §5.5).
-
-        :return: None
-        """
-        self.ensure_one()
-        if not self._claim('issued'):
-            return
-        self.env.cr.commit()
-        by_payment = self.provider_id.qpay_ebarimt_cancel_by == 'payment'
-        receipt_id = self.payment_id.qpay_txn_id if by_payment else self.qpay_ebarimt_id
-        try:
-            self._get_client().cancel_ebarimt(
-                receipt_id, self.env._("Paid back"), generation=self.generation
-            )
-        except QPayError as error:
-            self._take_cancel_error(error)
-        else:
-            self.write({
-                'state': 'cancelled',
-                'state_message': False,
-                'is_cancel_wanted': False,
-                'next_attempt_at': False,
-            })
-            self.activity_unlink([const.ACTIVITY_TYPE])
-        self._finish()
-
-    def _take_cancel_error(self, error):
-        """Store why QPay has not cancelled the receipt: to cancel one twice does no harm.
-
-        :param QPayError error: What QPay said, or did not.
-        """
-        reason = self.provider_id._qpay_explain(error)
-        is_final = isinstance(error, QPayRefused)
-        delays = const.EBARIMT_RETRY_DELAYS
-        if not is_final and self.attempts <= len(delays):
-            self.write({
-                'state_message': reason,
-                'next_attempt_at': fields.Datetime.now() + delays[self.attempts - 1],
-            })
-            self._trigger()
-            return
-        self.write({
-            'state_message': reason, 'is_cancel_wanted': False, 'next_attempt_at': False,
-        })
-        self._schedule_activity(self.env._("A VAT receipt was not cancelled"), self.env._(
-            "The payment was paid back, but QPay did not cancel its VAT receipt: %s Please cancel"
-            " it in the tax office's system.", reason,
-        ))
+        self.write({'receiver_type': kind, 'receiver': number})
 
     # === SCHEDULE === #
 
@@ -299,57 +256,111 @@ class QPayEbarimt(models.Model):
 
         :return: None
         """
-        due = self.search([('next_attempt_at', '<=', fields.Datetime.now())], order='id')
+        due = self.search(self._get_due_domain(), order='id')
         for number, receipt in enumerate(due, 1):
+            receipt = receipt._in_company_language()
             try:
-                receipt._in_company_language()._process()
+                receipt._process()
             except psycopg2.OperationalError:
-                self.env.cr.rollback()  # Another process is at it.
+                # Another process is at it.
+                self.env.cr.rollback()
+                receipt._trigger(const.EBARIMT_PAUSE)
             except Exception:
-                # One receipt that cannot be issued must not hold up the others.
+                # One receipt that cannot be issued must not hold up the others, nor come up again
+                # and again.
                 _logger.exception("VAT receipt %s could not be processed.", receipt.id)
                 self.env.cr.rollback()
+                receipt._conclude(receipt._give_up)
             self.env['ir.cron']._commit_progress(1, remaining=len(due) - number)
+
+    @api.model
+    def _get_due_domain(self):
+        is_due = Domain('next_attempt_at', '<=', fields.Datetime.now())
+        is_to_cancel = Domain('cancellation_ids', '!=', False)
+        return (
+            Domain('state', 'in', ('to_issue', 'sending')) & is_due
+            | Domain('state', 'in', ('to_issue', 'failed')) & is_to_cancel
+            | Domain('state', '=', 'issued') & is_to_cancel
+            & (is_due | Domain('next_attempt_at', '=', False))
+        )
 
     def _process(self):
         """Do what is due for this receipt."""
-        if self.state == 'to_issue':
+        if self.state in ('to_issue', 'failed') and self.cancellation_ids:
+            self._withdraw()
+        elif self.state == 'to_issue':
             self._issue()
         elif self.state == 'sending' and self._claim('sending'):
             # The process that asked QPay has died.
-            self._leave_to_person(QPayUnavailable(message='the server was stopped'))
-            self._finish()
-        elif self.state == 'issued' and self.is_cancel_wanted:
+            self.env.cr.commit()
+            self._find_out(QPayUnavailable(message='the server was stopped'))
+        elif self.state == 'issued' and self.cancellation_ids:
             self._cancel()
+
+    def _give_up(self):
+        """Leave to a person what failed unexpectedly."""
+        reason = self.env._("An unexpected error happened. The server's log says more.")
+        if self.state == 'to_issue':
+            self._fail(reason)
+        elif self.state == 'issued':
+            self._give_up_cancelling(reason)
         else:
-            self.next_attempt_at = False
+            self._leave_to_person(self._get_doubt(QPayUnavailable()))
 
-    def _finish(self):
-        """Make known what has become of the receipt."""
-        self.intent_id._notify_viewers()
-        self.env.cr.commit()
+    def _get_delay(self):
+        """Return after which time it is worth while to try again; None if it no longer is.
 
-    def _trigger(self):
-        self.env.ref('payment_qpay.ir_cron_ebarimt').sudo()._trigger(at=self.next_attempt_at)
+        :rtype: timedelta
+        """
+        delays = const.EBARIMT_RETRY_DELAYS
+        return delays[self.attempts - 1] if self.attempts <= len(delays) else None
 
-    def _trigger_now(self):
-        self.env.ref('payment_qpay.ir_cron_ebarimt').sudo()._trigger()
+    def _plan_attempt(self, delay, **values):
+        """Try again later.
+
+        :param timedelta delay: How much later.
+        :param values: What else changes.
+        """
+        self.write({**values, 'next_attempt_at': fields.Datetime.now() + delay})
+        self._trigger(delay)
+
+    def _end_attempts(self):
+        """Take note that the receipt is issued. It may have to be cancelled already."""
+        self.write({'attempts': 0, 'next_attempt_at': False})
+        self.activity_unlink([const.ACTIVITY_TYPE])
+        if self.cancellation_ids:
+            self._trigger()
+
+    def _trigger(self, delay=timedelta(0)):
+        """Have the receipts that are due processed.
+
+        :param timedelta delay: After which time.
+        """
+        cron = self.env.ref('payment_qpay.ir_cron_ebarimt').sudo()
+        cron._trigger(at=fields.Datetime.now() + delay)
 
     # === GETTERS === #
 
     def _get_client(self):
         return self.provider_id._qpay_client(self.environment)
 
-    def _get_tax_receipt(self):
-        document = documents.of(self.payment_id._get_document())
-        return documents.TaxReceipt(document, self.provider_id)
-
     def _in_company_language(self):
         return self.with_context(lang=self.company_id.partner_id.lang)
 
-    def _schedule_activity(self, summary, note):
-        self.activity_unlink([const.ACTIVITY_TYPE])
+    def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
+        """Ask the responsible person to look at this receipt, instead of what was asked before."""
+        self.activity_unlink([activity_type])
         self.activity_schedule(
-            const.ACTIVITY_TYPE, summary=summary, note=note,
+            activity_type, summary=summary, note=note,
             user_id=self.payment_id._get_responsible_user().id,
         )
+
+
+def _tells_that_nothing_was_issued(error):
+    """Whether an error means that QPay has not issued the receipt.
+
+    :param QPayError error: What QPay said, or did not.
+    :rtype: bool
+    """
+    is_said = isinstance(error, QPayBusy | QPayUnreachable | QPayRefused)
+    return is_said and error.key != 'EBARIMT_ALREADY_REGISTERED'

@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import float_repr
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 
 
 class QPayIntent(models.Model):
@@ -14,19 +14,22 @@ class QPayIntent(models.Model):
 
     ebarimt_mode = fields.Selection(
         string="VAT Receipts",
-        selection=[
-            ('none', "Not by QPay"),
-            ('after_payment', "After payment"),
-            ('with_invoice', "With QPay's invoice"),
-        ],
+        selection=list(const.EBARIMT_MODES),
         default='none',
         required=True,
         readonly=True,
         copy=False,
     )
+    ebarimt_has_lines = fields.Boolean(
+        string="QPay Knows the Taxes",
+        help="QPay's invoice has the lines with their taxes. Without them, QPay issues VAT receipts"
+             " of the amount only.",
+        readonly=True,
+        copy=False,
+    )
     ebarimt_receiver_type = fields.Selection(
         string="VAT Receipt For",
-        selection=[('citizen', "Citizen"), ('company', "Company"), ('none', "Nobody")],
+        selection=list(const.EBARIMT_RECEIVERS_OR_NOBODY),
         readonly=True,
         copy=False,
     )
@@ -34,7 +37,7 @@ class QPayIntent(models.Model):
         string="Number on the VAT Receipt", readonly=True, copy=False
     )
     ebarimt_problem = fields.Char(
-        string="No VAT Receipt Because", readonly=True, copy=False
+        string="No VAT Receipt Because", compute='_compute_ebarimt_problem', compute_sudo=True
     )
 
     ebarimt_ids = fields.Many2many(
@@ -47,25 +50,39 @@ class QPayIntent(models.Model):
         for intent in self:
             intent.ebarimt_ids = intent.payment_ids.ebarimt_ids
 
+    def _compute_ebarimt_problem(self):
+        for intent in self:
+            intent.ebarimt_problem = intent.ebarimt_mode != 'none' and (
+                intent._get_tax_receipt().find_problem(is_asked=True)
+            )
+
     # === RECEIVER === #
 
     def _set_ebarimt_receiver(self, kind, number):
-        """Take note whom the receipt is for, as long as it is not issued.
+        """Take note whom the payer wants the receipt for, as long as it is not issued.
 
         :param str kind: 'citizen', 'company' or 'none'.
-        :param str number: The phone number of a citizen, or the register number of a company.
+        :param str number: The phone number of a citizen, or the register number of a company; '' of
+            the same kind as before leaves the number as it is.
         :return: None
         :raise UserError: If QPay issues no receipt, or has issued it already.
         :raise ValidationError: If the number has not its form.
         """
         self.ensure_one()
-        if self.ebarimt_mode == 'none' or self.ebarimt_problem:
+        if self.ebarimt_mode == 'none' or self.ebarimt_problem and kind != 'none':
             raise UserError(self.env._("QPay issues no VAT receipt of this payment."))
+        if not number and kind == self.ebarimt_receiver_type:
+            number = self.ebarimt_receiver
         number = self.env['res.partner']._qpay_normalise_receiver(kind, number)
-        receipts = self.payment_ids.ebarimt_ids.try_lock_for_update(allow_referencing=True)
-        waiting = receipts.filtered(lambda receipt: receipt.state in ('to_issue', 'failed'))
-        if self.payment_ids.ebarimt_ids.filtered(lambda r: r.state != 'cancelled') - waiting:
-            raise UserError(self.env._("The VAT receipt is issued already."))
+        receipts = self.payment_ids.ebarimt_ids
+        if receipts and kind == 'none':
+            # The seller may owe it.
+            raise UserError(self.env._("After the payment, the VAT receipt cannot be declined."))
+        waiting = receipts.try_lock_for_update(allow_referencing=True).filtered(
+            lambda receipt: receipt._is_changeable()
+        )
+        if receipts - waiting:
+            raise UserError(self.env._("The VAT receipt can no longer be changed."))
         self.write({'ebarimt_receiver_type': kind, 'ebarimt_receiver': number})
         waiting._set_receiver(kind, number)
         self.payment_ids._plan_ebarimt()
@@ -78,16 +95,20 @@ class QPayIntent(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        receipts = self.payment_ids.ebarimt_ids.filtered(lambda r: r.state != 'cancelled')
+        receipts = self.payment_ids.ebarimt_ids
         is_possible = self.ebarimt_mode != 'none' and not self.ebarimt_problem
         return {
             'is_possible': is_possible,
             'is_changeable': is_possible and all(
-                receipt.state in ('to_issue', 'failed') for receipt in receipts
+                receipt._is_changeable() for receipt in receipts
             ),
+            'is_declinable': not receipts,
             'receiver_type': self.ebarimt_receiver_type or 'none',
             'receiver_hint': _mask(self.ebarimt_receiver),
-            'receipts': [receipt._get_payer_values() for receipt in receipts],
+            'receipts': [
+                receipt._get_payer_values()
+                for receipt in receipts if receipt.state != 'cancelled'
+            ],
         }
 
     # === WHAT QPAY IS TOLD === #
@@ -95,21 +116,40 @@ class QPayIntent(models.Model):
     def _get_ebarimt_values(self, document, provider, receiver=None):
         """Return what a new QR remembers of its receipt.
 
+        Lines that QPay would refuse are not sent: the payer must not be held up.
+
         :param Document document: What is paid.
         :param payment.provider provider: The provider, in sudo mode.
         :param tuple[str, str] receiver: Whom the receipt is for; by default, as the customer has
             it.
         :rtype: dict
         """
-        if provider.qpay_ebarimt_mode == 'none':
-            return {}
+        mode = provider.qpay_ebarimt_mode
+        if mode == 'none':
+            return {'ebarimt_mode': mode}
         kind, number = receiver or document.partner._qpay_get_receiver()
+        is_wanted = mode == 'with_invoice' and kind != 'none'
         return {
-            'ebarimt_mode': provider.qpay_ebarimt_mode,
+            'ebarimt_mode': mode,
+            'ebarimt_has_lines': is_wanted and not (
+                documents.TaxReceipt(document, provider, has_lines=True).find_problem()
+            ),
             'ebarimt_receiver_type': kind,
             'ebarimt_receiver': number,
-            'ebarimt_problem': documents.TaxReceipt(document, provider).find_problem(),
         }
+
+    def _take_ebarimt_values(self, values):
+        """Let this live QR, which is asked for once more, get the receipt that was chosen now.
+
+        :param dict values: See `_get_ebarimt_values`.
+        :return: Whether it can: what QPay knows of the taxes stays as it is.
+        :rtype: bool
+        """
+        self.ensure_one()
+        if values.get('ebarimt_has_lines') and not self.ebarimt_has_lines:
+            return False
+        self.write({**values, 'ebarimt_has_lines': self.ebarimt_has_lines})
+        return True
 
     def _get_ebarimt_request(self):
         """Return what QPay's invoice says about taxes (QPay contract §2.3).
@@ -118,10 +158,9 @@ class QPayIntent(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        is_wanted = self.ebarimt_mode == 'with_invoice' and self.ebarimt_receiver_type != 'none'
-        if not is_wanted or self.ebarimt_problem:
+        if not self.ebarimt_has_lines:
             return {}
-        receipt = documents.TaxReceipt(documents.of(self._get_document()), self.provider_id)
+        receipt = self._get_tax_receipt()
         is_for_company = self.ebarimt_receiver_type == 'company'
         amount = Decimal(float_repr(self.amount, self.currency_id.decimal_places))
         return {
@@ -132,7 +171,18 @@ class QPayIntent(models.Model):
             'lines': receipt.get_invoice_lines(amount),
         }
 
+    def _get_tax_receipt(self):
+        """Return the receipt of this QR's payment, with what QPay knows of it.
+
+        :rtype: TaxReceipt
+        """
+        self.ensure_one()
+        document = documents.of(self._get_document())
+        return documents.TaxReceipt(document, self.provider_id, self.ebarimt_has_lines)
+
 
 def _mask(number):
     """Return a number of which people recognise their own, and nobody learns another's."""
-    return f'{number[:2]}{"•" * (len(number) - 4)}{number[-2:]}' if number else ''
+    if not number or len(number) <= 4:
+        return "•" * len(number or '')
+    return f'{number[:2]}{"•" * (len(number) - 4)}{number[-2:]}'

@@ -45,11 +45,15 @@ class QPayIntent(models.Model):
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
         live = self._get_live_alone(document)
-        if len(live) == 1 and live._is_same_request(document, amount, provider):
+        kind = documents.of(document)
+        ebarimt_values = self._get_ebarimt_values(kind, provider, receiver)
+        if (
+            len(live) == 1
+            and live._is_same_request(document, amount, provider)
+            and (not receiver or live._take_ebarimt_values(ebarimt_values))
+        ):
             if transaction:
                 live._move_to_transaction(transaction)
-            if receiver and live.ebarimt_mode != 'none' and not live.ebarimt_problem:
-                live._set_ebarimt_receiver(*receiver)
             return live
         if live:
             for other in live:
@@ -57,7 +61,6 @@ class QPayIntent(models.Model):
             if self._get_live_alone(document):
                 raise self._get_creation_error()
         self._check_public_limit(document)
-        kind = documents.of(document)
         intent = self.create({
             'name': self._next_number(),
             'provider_id': provider.id,
@@ -67,7 +70,7 @@ class QPayIntent(models.Model):
             'res_id': document.id if len(document) == 1 else False,
             'document_name': kind.name,
             **kind.get_intent_values(amount),
-            **self._get_ebarimt_values(kind, provider, receiver),
+            **ebarimt_values,
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
             'amount': amount,

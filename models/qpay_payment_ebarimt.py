@@ -1,6 +1,13 @@
-from odoo import fields, models
+import logging
 
-from odoo.addons.payment_qpay import documents
+import psycopg2
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay import const, documents
+
+_logger = logging.getLogger(__name__)
 
 
 class QPayPayment(models.Model):
@@ -12,6 +19,82 @@ class QPayPayment(models.Model):
         string="VAT Receipts", comodel_name='qpay.ebarimt', inverse_name='payment_id'
     )
 
+    # === PLANNING === #
+
+    def _plan_ebarimt(self):
+        """Have VAT receipts issued for those of these payments that are to get one and had none.
+
+        A receipt that was cancelled is not issued anew by itself. Nothing that goes wrong here
+        touches the payment.
+
+        :return: None
+        """
+        for payment in self.filtered(lambda p: not p.ebarimt_ids and p._is_sale()):
+            try:
+                with self.env.cr.savepoint():
+                    payment._plan_receipt()
+            except psycopg2.OperationalError:
+                raise
+            except Exception:
+                _logger.exception("No VAT receipt of payment %s is planned.", payment.qpay_txn_id)
+                payment.activity_schedule(
+                    const.ACTIVITY_TYPE,
+                    summary=self.env._("A VAT receipt was not issued"),
+                    note=self.env._(
+                        "An unexpected error happened. The server's log says more."
+                    ),
+                    user_id=payment._get_responsible_user().id,
+                )
+
+    def _plan_receipt(self):
+        """Have the VAT receipt of this payment issued, if somebody is to get one."""
+        kind, number = self._get_receiver()
+        if kind == 'none':
+            return
+        receipt = self._create_receipt(kind, number)
+        problem = self._find_ebarimt_problem(kind, number) or self._find_credit()
+        if problem:
+            receipt._fail(problem)
+
+    def _issue_ebarimt_anew(self, kind, number):
+        """Have a new VAT receipt of this payment issued, because a person says so.
+
+        :param str kind: 'citizen' or 'company'.
+        :param str number: The number of the receiver.
+        :raise UserError: If the payment was paid back or credited, or has a receipt.
+        """
+        self.ensure_one()
+        if not self._is_sale():
+            raise UserError(self.env._(
+                "The payment was paid back or credited: there is nothing to issue a receipt of."
+            ))
+        if self.ebarimt_ids.filtered(lambda receipt: receipt.state != 'cancelled'):
+            raise UserError(self.env._("This payment has a VAT receipt already."))
+        self._create_receipt(kind, number)
+
+    def _create_receipt(self, kind, number):
+        receipt = self.env['qpay.ebarimt'].create({
+            'payment_id': self.id,
+            'generation': self.provider_id.qpay_ebarimt_generation,
+            'receiver_type': kind,
+            'receiver': number,
+            'next_attempt_at': fields.Datetime.now(),
+        })
+        receipt._trigger()
+        return receipt
+
+    # === WHAT IT IS FOR === #
+
+    def _is_sale(self):
+        """Whether this payment is booked and stays: it was neither paid back nor credited.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        invoices = self._get_invoices()
+        is_credited = invoices and all(invoice._qpay_is_credited() for invoice in invoices)
+        return self.state == 'settled' and self.status == 'paid' and not is_credited
+
     def _get_document(self):
         """Return what this payment paid; empty if nobody knows.
 
@@ -20,30 +103,23 @@ class QPayPayment(models.Model):
         self.ensure_one()
         return self.intent_id._get_document() if self.intent_id else self.assigned_invoice_ids
 
-    def _plan_ebarimt(self):
-        """Have VAT receipts issued for those of these payments that are booked and are to get one.
+    def _get_invoices(self):
+        """Return the invoices that this payment is for: also of the order that it paid before.
 
-        What keeps QPay from issuing one does not touch the payment: the receipt has failed, and a
-        person is asked to look at it.
-
-        :return: None
+        :rtype: account.move
         """
-        for payment in self.filtered(lambda p: p.state == 'settled' and p.status == 'paid'):
-            kind, number = payment._get_receiver()
-            valid = payment.ebarimt_ids.filtered(lambda receipt: receipt.state != 'cancelled')
-            if kind == 'none' or valid:
-                continue
-            receipt = self.env['qpay.ebarimt'].create({
-                'payment_id': payment.id,
-                'generation': payment.provider_id.qpay_ebarimt_generation,
-                'receiver_type': kind,
-                'receiver': number,
-                'next_attempt_at': fields.Datetime.now(),
-            })
-            if problem := payment._find_ebarimt_problem(kind, number):
-                receipt._fail(problem)
-            else:
-                receipt._trigger_now()
+        self.ensure_one()
+        invoices = self.intent_id.invoice_ids | self.assigned_invoice_ids
+        return invoices | self.transaction_id.invoice_ids
+
+    def _get_partner(self):
+        """Return who paid.
+
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        document = documents.of(self._get_document())
+        return document.partner or self.intent_id.partner_id or self.assigned_partner_id
 
     def _get_receiver(self):
         """Return whom the receipt of this payment is for: 'none' if there is to be none.
@@ -61,12 +137,52 @@ class QPayPayment(models.Model):
             kind, number = self.assigned_partner_id._qpay_get_receiver()
         return (kind, number) if is_wanted else ('none', '')
 
+    def _get_tax_receipt(self):
+        """Return the receipt of this payment, with what QPay knows of it.
+
+        :rtype: TaxReceipt
+        """
+        self.ensure_one()
+        document = documents.of(self._get_document())
+        return documents.TaxReceipt(
+            document, self.provider_id, self.intent_id.ebarimt_has_lines
+        )
+
+    # === WHAT KEEPS QPAY FROM ISSUING IT === #
+
     def _find_ebarimt_problem(self, kind, number):
+        """Return what QPay would refuse of the receipt of this payment, for people; '' if nothing.
+
+        :param str kind: 'citizen' or 'company'.
+        :param str number: The number of the receiver.
+        :rtype: str
+        """
+        self.ensure_one()
         if kind == 'company' and not number:
             return self.env._(
-                "The customer has no register number. Please enter it as the customer's Tax ID."
+                "The customer has no register number of seven digits. Please enter it as the"
+                " customer's Tax ID, or press \"Change the receiver\"."
             )
-        if self.intent_id.ebarimt_problem:
-            return self.intent_id.ebarimt_problem
-        document = documents.of(self._get_document())
-        return documents.TaxReceipt(document, self.provider_id).find_problem()
+        return self._get_tax_receipt().find_problem(is_asked=True)
+
+    def _find_credit(self):
+        """Return why a person decides about the receipt of this payment: nothing was owed any more,
+        so nothing is sold for it yet.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        payment = self.account_payment_id
+        lines = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.destination_account_id
+        )
+        if self._get_invoices():
+            is_credit = self.case and not lines.matched_debit_ids
+        else:
+            is_credit = self.case == 'double'
+        if not is_credit:
+            return ''
+        return self.env._(
+            "All of this payment is the customer's credit. Press \"Issue again\" when something is"
+            " sold for it, or pay it back."
+        )

@@ -3,6 +3,8 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from odoo.addons.payment_qpay import const
+
 # A legal entity has seven digits, a citizen two letters and eight digits.
 _REGISTER = re.compile(r'\d{7}|[А-ЯЁӨҮ]{2}\d{8}')
 _PHONE = re.compile(r'\d{8}')
@@ -13,17 +15,15 @@ class ResPartner(models.Model):
 
     qpay_receiver_type = fields.Selection(
         string="VAT Receipts of QPay",
-        help="Whom the VAT receipts of this customer are for. Empty: companies get theirs with"
+        help="Whom the VAT receipts of this customer are for. Empty: organisations get theirs with"
              " their register number, people without a number.",
-        selection=[
-            ('citizen', "Citizen"), ('company', "Company"), ('none', "None"),
-        ],
+        selection=list(const.EBARIMT_RECEIVERS_OR_NOBODY),
         groups='account.group_account_invoice,account.group_account_readonly',
     )
     qpay_receiver = fields.Char(
         string="Number on VAT Receipts",
         help="The phone number that a citizen has registered with e-Barimt, or the register number"
-             " of a company. Empty: a company's tax ID.",
+             " of an organisation. Empty: an organisation's tax ID.",
         groups='account.group_account_invoice,account.group_account_readonly',
     )
 
@@ -39,19 +39,25 @@ class ResPartner(models.Model):
     def _qpay_get_receiver(self):
         """Return whom a VAT receipt of this customer is for, if nobody says otherwise.
 
-        :return: 'citizen', 'company' or 'none'; and the number, '' for a citizen without one.
+        :return: 'citizen', 'company' or 'none'; and the number in the form that QPay takes, '' where
+            there is none of that form.
         :rtype: tuple[str, str]
         """
         partner = self.sudo()
         customer = partner.commercial_partner_id
-        kind = partner.qpay_receiver_type or customer.qpay_receiver_type
-        number = partner.qpay_receiver or customer.qpay_receiver or ''
+        has_own = partner.qpay_receiver_type or partner.qpay_receiver
+        chosen = partner if has_own else customer
+        kind, number = chosen.qpay_receiver_type, chosen.qpay_receiver
         if not kind:
             is_company = customer.is_company and (number or customer.vat)
             kind = 'company' if is_company else 'citizen'
-        if kind == 'company':
-            number = number or customer.vat or ''
-        return kind, number if kind != 'none' else ''
+        if kind == 'company' and not number:
+            # European tax IDs begin with the country, and so people write Mongolian ones.
+            number = (customer.vat or '').upper().removeprefix('MN')
+        try:
+            return kind, self._qpay_normalise_receiver(kind, number, is_required=False)
+        except ValidationError:
+            return kind, ''
 
     @api.model
     def _qpay_normalise_receiver(self, kind, number, is_required=True):
@@ -60,7 +66,7 @@ class ResPartner(models.Model):
 
         :param str kind: 'citizen', 'company' or 'none'.
         :param str number: What people have entered.
-        :param bool is_required: Whether a company must have one.
+        :param bool is_required: Whether an organisation must have one.
         :rtype: str
         :raise ValidationError: If it has not the form of a phone or register number.
         """
@@ -71,6 +77,7 @@ class ResPartner(models.Model):
                 raise ValidationError(self.env._("A phone number has eight digits."))
         elif kind == 'company' and (number or is_required) and not _REGISTER.fullmatch(number):
             raise ValidationError(self.env._(
-                "A company's register number has seven digits (or two letters and eight digits)."
+                "An organisation's register number has seven digits (or two letters and eight"
+                " digits)."
             ))
         return number if kind != 'none' else ''

@@ -13,7 +13,10 @@ from . import test_currencies
 from . import test_document_changes
 from . import test_ebarimt
 from . import test_ebarimt_browser
+from . import test_ebarimt_cancel
+from . import test_ebarimt_receiver
 from . import test_ebarimt_servers
+from . import test_ebarimt_taxes
 from . import test_fees
 from . import test_intent
 from . import test_intent_end

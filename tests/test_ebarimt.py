@@ -1,7 +1,15 @@
 """VAT receipts (e-Barimt): issued once for each payment, whatever QPay answers."""
 
+from datetime import timedelta
+from unittest.mock import patch
+
+import psycopg2
+from freezegun import freeze_time
+
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const, documents
 
@@ -69,16 +77,42 @@ class TestIssue(EbarimtCase):
         receipt = self._ledger(intent).ebarimt_ids
         self.assertEqual((receipt.amount, receipt.vat_amount), (5500, 500))
 
-    def test_each_payment_has_its_own_receipt(self):
+    def test_each_part_payment_has_its_own_receipt(self):
+        invoice = self._create_taxed_invoice()
+        rows = self.env['qpay.payment'].sudo()
+        for amount in (5500, 3300):
+            intent = documents.of(invoice).get_or_create_intent(amount)
+            self._pay_and_settle(intent)
+            rows += self._ledger(intent)
+        self._issue()
+        self.assertEqual(
+            [(r.state, r.amount, r.vat_amount) for r in rows.ebarimt_ids.sorted('amount')],
+            [('issued', 3300, 300), ('issued', 5500, 500)],
+        )
+        for row in rows:
+            self.assertEqual(len(self._issued(row)), 1)
+
+    def test_second_payer_is_credit_of_which_a_person_decides(self):
         invoice = self._create_taxed_invoice()
         intent = documents.of(invoice).get_or_create_intent(11000)
         self._pay_and_settle(intent)
         self._pay_and_settle(intent)
         self._issue()
-        rows = self._ledger(intent)
-        self.assertEqual(rows.ebarimt_ids.mapped('state'), ['issued', 'issued'])
-        for row in rows:
-            self.assertEqual(len(self._issued(row)), 1)
+        first, second = self._ledger(intent).sorted('id')
+        self.assertEqual((first.case, first.ebarimt_ids.state), (False, 'issued'))
+        self.assertEqual((second.case, second.ebarimt_ids.state), ('double', 'failed'))
+        self.assertIn("customer's credit", second.ebarimt_ids.activity_ids.note)
+        second.ebarimt_ids.with_user(self.accountant).action_issue()
+        self._issue()
+        self.assertEqual(second.ebarimt_ids.state, 'issued')
+
+    def test_late_payment_of_an_open_invoice_gets_its_receipt(self):
+        intent = documents.of(self._create_taxed_invoice()).get_or_create_intent(11000)
+        self._expire(intent)
+        self._pay_and_settle(intent)
+        self._issue()
+        row = self._ledger(intent)
+        self.assertEqual((row.case, row.ebarimt_ids.state), ('late', 'issued'))
 
     def test_however_often_it_is_processed(self):
         payment = self._pay_invoice()
@@ -224,8 +258,82 @@ class TestTrouble(EbarimtCase):
 
     def test_one_valid_receipt_for_each_payment(self):
         payment = self._pay_invoice()
-        with self.assertRaises(Exception), self.env.cr.savepoint():  # noqa: B017
-            payment.ebarimt_ids.copy({'payment_id': payment.id, 'state': 'to_issue'})
+        with (
+            mute_logger('odoo.sql_db'),
+            self.assertRaises(psycopg2.errors.UniqueViolation),
+            self.env.cr.savepoint(),
+        ):
+            payment.ebarimt_ids.sudo().copy({'payment_id': payment.id, 'state': 'to_issue'})
+
+    def test_module_that_fails_keeps_no_payment_from_the_books(self):
+        def _fail(_provider, _records):
+            raise ValueError('a fault of another module')
+
+        self.patch(type(self.provider), '_qpay_has_other_ebarimt', _fail)
+        invoice = self._create_taxed_invoice()
+        intent = documents.of(invoice).get_or_create_intent(11000)
+        with mute_logger('odoo.addons.payment_qpay.models.qpay_payment_ebarimt'):
+            payment = self._pay_and_settle(intent)
+        self.assertPaidOnce(invoice, payment['payment_id'])
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.case), ('settled', False))
+        self.assertIn("unexpected error", row.activity_ids.note)
+
+    def test_unexpected_error_before_sending_is_left_to_a_person(self):
+        payment = self._pay_invoice()
+
+        def _fail(_provider, _records):
+            raise ValueError('a fault of another module')
+
+        with (
+            patch.object(type(self.provider), '_qpay_has_other_ebarimt', _fail),
+            # What the test has prepared is in the same transaction.
+            patch.object(self.env.cr, 'rollback', self.env.invalidate_all),
+            mute_logger('odoo.addons.payment_qpay.models.qpay_ebarimt_request'),
+        ):
+            self._issue()
+        receipt = payment.ebarimt_ids
+        self.assertEqual(receipt.state, 'failed')
+        self.assertEqual(len(receipt.activity_ids), 1)
+        self._issue()
+        self.assertEqual((receipt.state, self._calls(CREATE)), ('failed', 0))
+        receipt.action_issue()
+        self._issue()
+        self.assertEqual(receipt.state, 'issued')
+
+    def test_receipt_that_qpay_has_already_is_taken_for_issued_by_a_person(self):
+        self.qpay.configure(ebarimt_repeated='refuse')
+        payment = self._pay_invoice()
+        self.qpay.issue_ebarimt(payment.qpay_txn_id)
+        self._issue()
+        receipt = payment.ebarimt_ids
+        self.assertEqual(receipt.state, 'unknown')
+        self.assertIn("already", receipt.activity_ids.note)
+        receipt.with_user(self.accountant).action_confirm_issued()
+        self.assertEqual(receipt.state, 'issued')
+
+    def test_cancelled_receipt_of_before_is_not_the_one_that_is_looked_for(self):
+        self.qpay.configure(ebarimt_read_id='both', ebarimt_v3_read=True)
+        payment = self._pay_invoice()
+        earlier = self.qpay.issue_ebarimt(payment.qpay_txn_id)
+        self.qpay.cancel_ebarimt_in_portal(earlier['ebarimt_id'])
+        self.qpay.inject(CREATE, 'drop')
+        self._issue()
+        self.assertEqual(payment.ebarimt_ids.state, 'unknown')
+
+    def test_receipt_is_dated_as_qpay_dates_it(self):
+        self.qpay.configure(ebarimt_read_id='both', ebarimt_v3_read=True)
+        payment = self._pay_invoice()
+        self.qpay.inject(CREATE, 'drop', after=True)
+        self.qpay.inject('GET /v2/ebarimt_v3/{id}', 'drop')
+        self._issue()
+        receipt = payment.ebarimt_ids
+        self.assertEqual(receipt.state, 'unknown')
+        [issued] = self._issued(payment)
+        with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+            receipt.with_user(self.accountant).action_look_up()
+        self.assertEqual(receipt.state, 'issued')
+        self.assertLess(receipt.issued_at, fields.Datetime.now() + timedelta(minutes=1), issued)
 
     def _open_dialog(self, invoice):
         return self.env['qpay.qr.wizard'].with_user(self.accountant).create({
@@ -234,306 +342,28 @@ class TestTrouble(EbarimtCase):
 
 
 @tagged('post_install', '-at_install')
-class TestReceiver(EbarimtCase):
+class TestReceiptsStayOutOfTheLog(EbarimtCase):
 
-    def setUp(self):
-        super().setUp()
-        self.invoice = self._create_taxed_invoice()
-        self.intent = documents.of(self.invoice).get_or_create_intent(11000)
+    def test_failed_query(self):
+        with (
+            self.assertLogs('odoo.sql_db', level='ERROR') as log,
+            self.assertRaises(psycopg2.Error),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute(
+                "INSERT INTO qpay_ebarimt (receiver, lottery) VALUES ('99112233', 'AB 12345678')"
+            )
+        [line] = log.output
+        self.assertIn('bad query', line)
+        self.assertIn('not-null', line)
+        for secret in ('99112233', 'AB 12345678'):
+            self.assertNotIn(secret, line)
 
-    def _send(self, **params):
-        """Tell the payer's page whom the receipt is for."""
-        self.authenticate(None, None)
-        answer = self.make_jsonrpc_request('/payment/qpay/ebarimt', {
-            'intent_id': self.intent.id, 'access_token': self.intent.access_token, **params,
-        })
-        self.env.invalidate_all()
-        return answer
-
-    def test_payer_chooses_on_the_page(self):
-        state = self._send(receiver_type='company', receiver=REGISTER)
-        self.assertEqual((state['receiver_type'], state['message']), ('company', ''))
-        self._pay_and_settle(self.intent)
-        self._issue()
-        state = self._send()
-        [receipt] = state['receipts']
-        self.assertEqual((receipt['state'], receipt['amount']), ('issued', 11000))
-        self.assertEqual(receipt['lottery'], '')
-        self.assertTrue(receipt['qr_image'])
-        self.assertFalse(state['is_changeable'])
-
-    def test_after_it_is_issued_nothing_changes(self):
-        self._pay_and_settle(self.intent)
-        self._issue()
-        state = self._send(receiver_type='company', receiver=REGISTER)
-        self.assertEqual(state['message'], "The VAT receipt is issued already.")
-        self.assertEqual(self._issued(self._ledger(self.intent))[0]['receiver_type'], 'CITIZEN')
-
-    def test_wrong_number_is_refused_with_a_sentence(self):
-        state = self._send(receiver_type='company', receiver='5395')
-        self.assertIn("seven digits", state['message'])
-        self.assertEqual(self.intent.ebarimt_receiver_type, 'citizen')
-
-    def test_accountant_changes_it_for_the_same_qr(self):
-        wizard = self.env['qpay.qr.wizard'].with_user(self.accountant).create({
-            'res_model': 'account.move', 'res_id': self.invoice.id,
-        })
-        self.assertEqual(wizard.intent_id, self.intent)
-        wizard.write({
-            'intent_id': False,
-            'ebarimt_receiver_type': 'company',
-            'ebarimt_receiver': REGISTER,
-        })
-        wizard.action_generate()
-        self.assertEqual(wizard.intent_id, self.intent)
-        self._pay_and_settle(self.intent)
-        self._issue()
-        self.assertEqual(self._issued(self._ledger(self.intent))[0]['receiver'], REGISTER)
-
-    def test_numbers_of_the_customer_are_not_shown(self):
-        self.intent.write({'ebarimt_receiver_type': 'citizen', 'ebarimt_receiver': '99112233'})
-        self.assertEqual(self._send()['receiver_hint'], '99••••33')
-
-    def test_wrong_token(self):
-        for params in ({'access_token': 'x'}, {'intent_id': 0}, {'access_token': ''}):
-            answer = self.url_open('/payment/qpay/ebarimt', json={'params': {
-                'intent_id': self.intent.id, 'access_token': self.intent.access_token,
-                'receiver_type': 'none', **params,
-            }})
-            self.assertEqual(answer.status_code, 404)
-        self.assertEqual(self.intent.ebarimt_receiver_type, 'citizen')
-
-
-@tagged('post_install', '-at_install')
-class TestCancel(EbarimtCase):
-
-    def test_refund_cancels_the_receipt(self):
-        payment = self._pay_invoice(method='CARD')
-        self._issue()
-        self._refund(payment)
-        self.assertTrue(payment.ebarimt_ids.is_cancel_wanted)
-        self._issue()
-        self.assertEqual(payment.ebarimt_ids.state, 'cancelled')
-        self.assertEqual(self._issued(payment), [])
-
-    def test_by_receipt(self):
-        self.provider.qpay_ebarimt_cancel_by = 'receipt'
-        self.qpay.configure(ebarimt_v3_cancel_id='receipt')
-        payment = self._pay_invoice(method='CARD')
-        self._issue()
-        self._refund(payment)
-        self._issue()
-        self.assertEqual(payment.ebarimt_ids.state, 'cancelled')
-
-    def test_refund_before_it_is_issued(self):
-        payment = self._pay_invoice(method='CARD')
-        self._refund(payment)
-        self._issue()
-        self.assertEqual(payment.ebarimt_ids.state, 'cancelled')
-        self.assertEqual(self._calls(CREATE), 0)
-
-    def test_not_supported_is_left_to_a_person(self):
-        self.qpay.configure(ebarimt_cancel_supported=False)
-        payment = self._pay_invoice(method='CARD')
-        self._issue()
-        self._refund(payment)
-        self._issue()
-        receipt = payment.ebarimt_ids
-        self.assertEqual((receipt.state, receipt.is_cancel_wanted), ('issued', False))
-        self.assertEqual(len(receipt.activity_ids), 1)
-
-    def test_busy_is_tried_again(self):
-        payment = self._pay_invoice(method='CARD')
-        self._issue()
-        self._refund(payment)
-        self.qpay.inject(CANCEL, 'system_busy')
-        self._issue()
-        self.assertEqual(payment.ebarimt_ids.state, 'issued')
-        self._let_time_pass(payment.ebarimt_ids)
-        self.assertEqual(payment.ebarimt_ids.state, 'cancelled')
-
-    def test_credit_note_in_full(self):
-        invoice = self._create_taxed_invoice()
-        payment = self._pay_invoice(invoice)
-        self._issue()
-        self._credit_note(invoice)
-        self._issue()
-        self.assertEqual(payment.ebarimt_ids.state, 'cancelled')
-
-    def test_credit_note_of_a_part_asks_a_person(self):
-        invoice = self._create_taxed_invoice((6000, self.vat), (5000, self.vat))
-        payment = self._pay_invoice(invoice)
-        self._issue()
-        self._credit_note(invoice, lines=1)
-        self._issue()
-        self.assertEqual(payment.ebarimt_ids.state, 'issued')
-        self.assertIn("tax office's system", payment.ebarimt_ids.activity_ids.note)
-
-    def _refund(self, payment):
-        payment.transaction_id._refund()
-        self.env.invalidate_all()
-        self.assertEqual(payment.status, 'refunded')
-
-    def _credit_note(self, invoice, lines=None):
-        note = invoice._reverse_moves([{'date': invoice.date, 'invoice_date': invoice.date}])
-        if lines:
-            note.invoice_line_ids[lines:].unlink()
-        note.action_post()
-
-
-@tagged('post_install', '-at_install')
-class TestTaxes(EbarimtCase):
-    """QPay is told of the taxes with its invoice, and checks each line."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.provider.write({
-            'qpay_ebarimt_invoice_code': 'TEST_EB_INVOICE',
-            'qpay_ebarimt_mode': 'with_invoice',
-        })
-        cls.company.qpay_tax_product_code = '305'
-
-    def _receipt(self, invoice, amount=None):
-        intent = documents.of(invoice).get_or_create_intent(
-            amount or documents.of(invoice).get_default_amount()
-        )
-        self.assertFalse(intent.ebarimt_problem)
-        self._pay_and_settle(intent)
-        self._issue()
-        receipt = self._ledger(intent).ebarimt_ids
-        self.assertEqual(receipt.state, 'issued', receipt.state_message)
-        return receipt
-
-    def test_price_with_vat_included(self):
-        receipt = self._receipt(self._create_taxed_invoice((11000, self.vat)))
-        self.assertEqual((receipt.amount, receipt.vat_amount), (11000, 1000))
-
-    def test_price_without_vat(self):
-        self.vat.price_include_override = 'tax_excluded'
-        receipt = self._receipt(self._create_taxed_invoice((10000, self.vat)))
-        self.assertEqual((receipt.amount, receipt.vat_amount), (11000, 1000))
-
-    def test_several_lines_that_round(self):
-        invoice = self._create_taxed_invoice((333.33, self.vat), (66.67, self.vat), (9, self.vat))
-        receipt = self._receipt(invoice)
-        self.assertEqual(receipt.amount, invoice.amount_total)
-
-    def test_exempt(self):
-        receipt = self._receipt(self._create_taxed_invoice((5000, self.exempt)))
-        self.assertEqual((receipt.amount, receipt.vat_amount), (5000, 0))
-        [issued] = self.qpay.ebarimts()
-        self.assertEqual(issued['tax_type'], '3')
-
-    def test_zero(self):
-        self._receipt(self._create_taxed_invoice((5000, self.zero)))
-        self.assertEqual(self.qpay.ebarimts()[0]['tax_type'], '2')
-
-    def test_mixed(self):
-        invoice = self._create_taxed_invoice((11000, self.vat), (5000, self.exempt))
-        receipt = self._receipt(invoice)
-        self.assertEqual((receipt.amount, receipt.vat_amount), (16000, 1000))
-
-    def test_city_tax(self):
-        invoice = self._create_taxed_invoice((1120, self.vat + self.city_tax))
-        receipt = self._receipt(invoice)
-        self.assertEqual(
-            (receipt.amount, receipt.vat_amount, receipt.city_tax_amount), (1120, 100, 20)
-        )
-
-    def test_part_of_several_lines(self):
-        invoice = self._create_taxed_invoice((7000, self.vat), (4000, self.vat))
-        receipt = self._receipt(invoice, 3333.33)
-        self.assertEqual(receipt.amount, 3333.33)
-
-    def test_company_is_known_to_qpay_beforehand(self):
-        self.customer.write({'is_company': True, 'vat': REGISTER})
-        self._receipt(self._create_taxed_invoice((11000, self.vat)))
-        self.assertEqual(self.qpay.ebarimts()[0]['receiver'], REGISTER)
-
-
-@tagged('post_install', '-at_install')
-class TestProblemsAreFoundBefore(EbarimtCase):
-    """What QPay would refuse is named before the QR is shown."""
-
-    def test_missing_district(self):
-        self.company.qpay_khoroo = False
-        self._assert_problem("district and khoroo")
-
-    def test_missing_classification_code(self):
-        self.company.qpay_classification_code = False
-        self._assert_problem("classification code")
-
-    def test_classification_of_product_category_and_company(self):
-        self.company.qpay_classification_code = False
-        product = self.env['product.product'].create({'name': 'Ном'})
-        product.categ_id = self.env['product.category'].create({
-            'name': 'Номнууд', 'qpay_classification_code': '3211000',
-        })
-        get_code = product.product_tmpl_id._qpay_get_code
-        self.assertEqual(get_code('qpay_classification_code', self.company), '3211000')
-        product.qpay_classification_code = '3211001'
-        self.assertEqual(get_code('qpay_classification_code', self.company), '3211001')
-
-    def test_negative_line(self):
-        self._assert_problem(
-            "negative amount", self._create_taxed_invoice((11000, self.vat), (-1000, self.vat))
-        )
-
-    def test_exempt_after_payment(self):
-        self._assert_problem("sold with VAT", self._create_taxed_invoice((5000, self.exempt)))
-
-    def test_mixed_after_payment(self):
-        self._assert_problem("sold with VAT", self._create_taxed_invoice(
-            (5000, self.exempt), (5000, self.vat),
-        ))
-
-    def test_city_tax_after_payment(self):
-        self._assert_problem("city tax", self._create_taxed_invoice(
-            (1120, self.vat + self.city_tax),
-        ))
-
-    def test_exempt_without_reason(self):
-        self.provider.write({
-            'qpay_ebarimt_invoice_code': 'TEST_EB_INVOICE',
-            'qpay_ebarimt_mode': 'with_invoice',
-        })
-        self._assert_problem("tax product code", self._create_taxed_invoice((500, self.exempt)))
-
-    def test_other_module_issues_it(self):
-        invoice = self._create_taxed_invoice()
-        self.patch(type(invoice), '_qpay_has_other_ebarimt', lambda _move: True)
-        self._assert_problem("Another system", invoice)
-
-    def test_payers_pay_all_the_same_and_a_person_is_told(self):
-        self.company.qpay_khoroo = False
-        invoice = self._create_taxed_invoice()
-        payment = self._pay_invoice(invoice)
-        self._issue()
-        self.assertPaidOnce(invoice, payment.qpay_txn_id)
-        self.assertEqual(payment.ebarimt_ids.state, 'failed')
-        self.assertIn("district", payment.ebarimt_ids.activity_ids.note)
-        self.assertEqual(self._calls(CREATE), 0)
-
-    def test_codes_have_their_form(self):
-        for values in ({'qpay_khoroo': 'x'}, {'qpay_classification_code': '123'}):
-            with self.subTest(values=values), self.assertRaises(ValidationError):
-                self.company.write(values)
-
-    def test_invoice_code_is_needed(self):
-        with self.assertRaises(ValidationError):
-            self.provider.qpay_ebarimt_mode = 'with_invoice'
-
-    def _assert_problem(self, words, invoice=None):
-        """The dialog says it, and makes a QR only without a receipt."""
-        invoice = invoice or self._create_taxed_invoice()
-        wizard = self.env['qpay.qr.wizard'].with_user(self.accountant).create({
-            'res_model': 'account.move', 'res_id': invoice.id,
-        })
-        self.assertIn(words, wizard.ebarimt_problem)
-        with self.assertRaisesRegex(UserError, words):
-            wizard.action_generate()
-        self.assertEqual(self._calls('POST /v2/invoice'), 0)
-        wizard.ebarimt_receiver_type = 'none'
-        wizard.action_generate()
-        self.assertEqual(wizard.intent_id.state, 'new')
+    def test_other_queries_are_logged_as_ever(self):
+        with (
+            self.assertLogs('odoo.sql_db', level='ERROR') as log,
+            self.assertRaises(psycopg2.Error),
+            self.env.cr.savepoint(),
+        ):
+            self.env.cr.execute('SELECT nonsense FROM res_partner')
+        self.assertIn('nonsense', log.output[0])

@@ -75,6 +75,66 @@ class TestEbarimtServers(RealServerCase):
         self.assertEqual(self._calls(CREATE), 1)
         self.assertTrue(self._is_paid(qr['invoice_id']))
 
+    def test_credit_note_while_qpay_issues_the_receipt(self):
+        qr = self._create_taxed_qr()
+        self.qpay.inject(CREATE, 'delay', seconds=DELAY_SECONDS)
+        payment_id, receipt_id = self._pay(qr, 'sending')
+
+        self._credit(qr['invoice_id'])
+        self.assertEqual(self._get_state(receipt_id), 'sending', 'QPay has not answered yet')
+
+        wait_for(lambda: self._get_number(receipt_id), 30, "QPay's answer")
+        self.database.wake_cron()
+        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 30, 'the cancellation')
+        [issued] = self.qpay.ebarimts(payment_id)
+        self.assertEqual(
+            (issued['status'], issued['receipt_no']), ('CANCELED', self._get_number(receipt_id))
+        )
+        self.assertCleanLog()
+        self.assertCleanLog(self.second_server)
+
+    def test_credit_note_does_not_wait_for_who_holds_the_receipt(self):
+        qr = self._create_taxed_qr()
+        payment_id, receipt_id = self._pay(qr, 'issued')
+        with self.database.holding(
+            'SELECT id FROM qpay_ebarimt WHERE id = %s FOR NO KEY UPDATE', receipt_id
+        ):
+            self._credit(qr['invoice_id'])
+            self.assertEqual(self._get_state(receipt_id), 'issued')
+
+        self.database.let_time_pass(const.EBARIMT_PAUSE)
+        self.database.wake_cron()
+        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 30, 'the cancellation')
+        self.assertEqual([r['status'] for r in self.qpay.ebarimts(payment_id)], ['CANCELED'])
+        self.assertCleanLog()
+
+    def test_refund_while_qpay_issues_the_receipt(self):
+        qr = self._create_taxed_qr()
+        # QPay takes its time before it looks, and then issues none of what is refunded.
+        self.qpay.inject(CREATE, 'delay', seconds=DELAY_SECONDS)
+        payment_id, receipt_id = self._pay(qr, 'sending', method='CARD')
+
+        self._refund(payment_id)
+
+        wait_for(lambda: self._get_state(receipt_id) != 'sending', 30, "QPay's answer")
+        self.database.wake_cron()
+        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 30, 'the cancellation')
+        self.assertEqual(self.qpay.ebarimts(payment_id), [])
+        self.assertCleanLog()
+        self.assertCleanLog(self.second_server)
+
+    def test_receipt_that_others_change_meanwhile_keeps_qpays_answer(self):
+        qr = self._create_taxed_qr()
+        self.qpay.inject(CREATE, 'delay', seconds=DELAY_SECONDS)
+        payment_id, receipt_id = self._pay(qr, 'sending')
+        self.database.query('UPDATE qpay_ebarimt SET write_date = now() WHERE id = %s', receipt_id)
+
+        wait_for(lambda: self._get_state(receipt_id) == 'issued', 30, 'the receipt')
+        [issued] = self.qpay.ebarimts(payment_id)
+        self.assertEqual(self._get_number(receipt_id), issued['receipt_no'])
+        self.assertCleanLog()
+        self.assertCleanLog(self.second_server)
+
     def test_numbers_are_not_logged(self):
         qr = self._create_taxed_qr()
         self.database.query(
@@ -113,12 +173,12 @@ class TestEbarimtServers(RealServerCase):
         )
         return {**qr, 'invoice_id': invoice_id, 'qpay_invoice_id': qpay_invoice_id}
 
-    def _pay(self, qr, state):
+    def _pay(self, qr, state, **options):
         """Let a QR be paid, and wait until its receipt is in a state.
 
         :return: The payment's id at QPay, and the id of the receipt.
         """
-        payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
+        payment_id = self.qpay.pay(qr['qpay_invoice_id'], **options)['payment_id']
         self._wait_until_paid(qr['invoice_id'])
         [(receipt_id,)] = self.database.query(
             'SELECT e.id FROM qpay_ebarimt e JOIN qpay_payment p ON p.id = e.payment_id'
@@ -132,3 +192,30 @@ class TestEbarimtServers(RealServerCase):
             'SELECT state FROM qpay_ebarimt WHERE id = %s', receipt_id
         )
         return state
+
+    def _get_number(self, receipt_id):
+        [(number,)] = self.database.query(
+            'SELECT receipt_number FROM qpay_ebarimt WHERE id = %s', receipt_id
+        )
+        return number
+
+    def _refund(self, payment_id):
+        """Refund a payment with Odoo's own dialog."""
+        [account_payment_id] = self.accountant.call(
+            'account.payment', 'search', [('qpay_txn_id', '=', payment_id)]
+        )
+        wizard_id = self.accountant.call(
+            'payment.refund.wizard', 'create', {}, context={'active_id': account_payment_id}
+        )
+        answer = self.accountant.call('payment.refund.wizard', 'action_refund', [wizard_id])
+        self.assertEqual(answer['params']['type'], 'success')
+
+    def _credit(self, invoice_id):
+        """Credit an invoice in full with Odoo's own dialog."""
+        [invoice] = self.accountant.call('account.move', 'read', [invoice_id], ['journal_id'])
+        wizard_id = self.accountant.call(
+            'account.move.reversal', 'create', {'journal_id': invoice['journal_id'][0]},
+            context={'active_model': 'account.move', 'active_ids': [invoice_id]},
+        )
+        action = self.accountant.call('account.move.reversal', 'refund_moves', [wizard_id])
+        self.accountant.call('account.move', 'action_post', [action['res_id']])

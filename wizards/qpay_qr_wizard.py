@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 
 
 class QPayQrWizard(models.TransientModel):
@@ -62,16 +62,11 @@ class QPayQrWizard(models.TransientModel):
         compute='_compute_amount_max',
     )
     ebarimt_mode = fields.Selection(
-        selection=[
-            ('none', "Not by QPay"),
-            ('after_payment', "After payment"),
-            ('with_invoice', "With QPay's invoice"),
-        ],
-        compute='_compute_ebarimt',
+        selection=list(const.EBARIMT_MODES), compute='_compute_ebarimt'
     )
     ebarimt_receiver_type = fields.Selection(
         string="VAT Receipt For",
-        selection=[('citizen', "Citizen"), ('company', "Company"), ('none', "Nobody")],
+        selection=list(const.EBARIMT_RECEIVERS_OR_NOBODY),
         compute='_compute_ebarimt_receiver',
         store=True,
         precompute=True,
@@ -80,7 +75,7 @@ class QPayQrWizard(models.TransientModel):
     ebarimt_receiver = fields.Char(
         string="Number on the VAT Receipt",
         help="The phone number that a citizen has registered with e-Barimt, or the register number"
-             " of a company.",
+             " of an organisation.",
         compute='_compute_ebarimt_receiver',
         store=True,
         precompute=True,
@@ -129,10 +124,11 @@ class QPayQrWizard(models.TransientModel):
     def _compute_ebarimt(self):
         for wizard in self:
             provider = wizard.provider_id.sudo()
-            wizard.ebarimt_mode = provider.qpay_ebarimt_mode
-            wizard.ebarimt_problem = provider.qpay_ebarimt_mode != 'none' and (
-                documents.TaxReceipt(wizard._get_document(), provider).find_problem()
-            )
+            mode = provider.qpay_ebarimt_mode
+            wizard.ebarimt_mode = mode
+            wizard.ebarimt_problem = mode != 'none' and documents.TaxReceipt(
+                wizard._get_document(), provider, has_lines=mode == 'with_invoice'
+            ).find_problem()
 
     @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_ebarimt_receiver(self):
