@@ -188,6 +188,8 @@ class QPayPayPage(http.Controller):
         view, reason = self._get_view(document, intent)
         amount = intent.amount or (view == 'opening' and document.get_default_amount())
         is_owed = view in ('opening', 'open', 'expired')
+        # Whoever paid a document that is settled finds the receipts there, too.
+        paid = document.get_last_paid_intent() if view == 'settled' else intent
         provider = intent.provider_id or document.find_provider()
         return request.render('payment_qpay.pay_page', {
             'view': view,
@@ -206,8 +208,9 @@ class QPayPayPage(http.Controller):
                 document, intent
             ),
             'renew_params': renew_params,
-            'receipt_url': self._get_receipt_url(document, intent, view),
-            'ebarimt': intent._get_ebarimt_state() if intent else {},
+            'receipt_url': self._get_receipt_url(paid),
+            'ebarimt': paid._get_ebarimt_state() if paid else {},
+            'ebarimt_params': {'intent_id': paid.id, 'access_token': paid.access_token},
             'landing_url': self._get_landing_url(document, intent),
         }, headers=_HEADERS)
 
@@ -241,10 +244,8 @@ class QPayPayPage(http.Controller):
         return obstacle
 
     @staticmethod
-    def _get_receipt_url(document, intent, view):
-        """Return where the receipt of what was paid is; '' if there is none."""
-        # Whoever paid a document that is settled finds the receipt there, too.
-        paid = document.get_last_paid_intent() if view == 'settled' else intent
+    def _get_receipt_url(paid):
+        """Return where the receipt of what was paid by a QR is; '' if there is none."""
         is_booked = paid and paid._get_booked_payments()
         return f'/payment/qpay/receipt/{paid.id}/{paid.access_token}' if is_booked else ''
 

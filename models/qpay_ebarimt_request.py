@@ -9,6 +9,8 @@ from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import (
+    CITIZEN,
+    COMPANY,
     QPayBusy,
     QPayError,
     QPayRefused,
@@ -18,6 +20,8 @@ from odoo.addons.payment_qpay.qpay import (
 from odoo.addons.payment_qpay.utils import act_afresh, lock_afresh
 
 _logger = logging.getLogger(__name__)
+
+_KINDS = {CITIZEN: 'citizen', COMPANY: 'company'}
 
 
 class QPayEbarimt(models.Model):
@@ -112,21 +116,24 @@ class QPayEbarimt(models.Model):
     # === WHAT QPAY SAID === #
 
     def _take_answer(self, answer):
-        """Store the receipt that QPay has issued.
+        """Store the receipt that QPay has issued, to whom QPay says.
 
         :param EbarimtReceipt answer: QPay's answer.
         """
+        kind = _KINDS.get(answer.receiver_type, self.receiver_type)
         moment = answer.status_at and answer.status_at.astimezone(timezone.utc).replace(tzinfo=None)
         self.write({
             'state': 'issued',
             'state_message': False,
+            'receiver_type': kind,
+            'receiver': answer.receiver or self.receiver,
             'amount': float(answer.amount),
             'vat_amount': float(answer.vat_amount),
             'city_tax_amount': float(answer.city_tax_amount),
             'qpay_ebarimt_id': answer.ebarimt_id,
             'receipt_number': answer.receipt_number,
-            # Companies take no part in the lottery.
-            'lottery': self.receiver_type == 'citizen' and answer.lottery,
+            # Organisations take no part in the lottery.
+            'lottery': kind == 'citizen' and answer.lottery,
             'qr_data': answer.qr_data,
             'issued_at': moment or fields.Datetime.now(),
             'raw_data': answer.raw,

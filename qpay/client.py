@@ -167,7 +167,7 @@ class QPayClient:
     # === VAT RECEIPTS === #
 
     def create_ebarimt(self, payment_id, receiver_type, receiver=None, district_code=None,
-                       classification_code=None, callback_url=None, generation=EBARIMT_V3):
+                       classification_code=None, generation=EBARIMT_V3):
         """Have the VAT receipt of a payment made (QPay contract §5.2 to §5.4).
 
         After a `QPayUnknownOutcome` the receipt may exist: asking again may make a second one.
@@ -177,10 +177,9 @@ class QPayClient:
         :param str receiver: The citizen's phone number, or the company's register number.
         :param str district_code: Four digits (§5.6); v3 only.
         :param str classification_code: Seven digits; v3 only.
-        :param str callback_url: Where QPay tells that the receipt is there; v1 only.
         :param str generation: `EBARIMT_V3` or `EBARIMT_V1`.
-        :return: The receipt; None where QPay makes it later and then calls back.
-        :rtype: EbarimtReceipt | None
+        :return: The receipt.
+        :rtype: EbarimtReceipt
         :raise ValueError: If there is no such receiver.
         :raise QPayBusy: If the tax system is busy; the same call may be made again later.
         :raise QPayRefused: With the key PAYMENT_NOT_PAID, among others.
@@ -191,12 +190,8 @@ class QPayClient:
         payload = ebarimt_payload(payment_id, receiver_type, receiver, generation, {
             'district_code': district_code,
             'classification_code': classification_code,
-            'callback_url': callback_url,
         })
-        data = self._call_ebarimt('POST', generation, 'create', payload)
-        if not data and 'callback_url' in payload:
-            return None
-        return parsing.parse_ebarimt(data)
+        return parsing.parse_ebarimt(self._call_ebarimt('POST', generation, 'create', payload))
 
     def get_ebarimt(self, ebarimt_id, generation=EBARIMT_V1):
         """Read a VAT receipt (QPay contract §5.1).
@@ -223,15 +218,12 @@ class QPayClient:
         :param str ebarimt_id: The id that the account takes: the payment's or the receipt's.
         :param str note: Why, at most 255 characters; some accounts insist on it.
         :param str generation: `EBARIMT_V3` or `EBARIMT_V1`.
-        :return: The cancelled receipt; None where QPay answers without it.
-        :rtype: EbarimtReceipt | None
+        :return: None
         :raise QPayBusy: If the tax system is busy, or QPay knows no receipt by this id.
         :raise QPayRefused: With the key EBARIMT_CANCEL_NOTSUPPERDED, among others.
         :raise QPayError: See `errors`.
         """
-        path = quote(ebarimt_id, safe='')
-        data = self._call_ebarimt('DELETE', generation, path, {'note': note})
-        return parsing.parse_ebarimt(data) if data.get('id') else None
+        self._call_ebarimt('DELETE', generation, quote(ebarimt_id, safe=''), {'note': note})
 
     # === REQUEST HELPERS === #
 

@@ -39,7 +39,6 @@ class InvoiceLine:
     :param str classification_code: The seven digits of the tax office's classification.
     :param tuple taxes: What the line's amount holds, as `LineTax`; none for lines without VAT.
     :param str tax_product_code: The tax office's reason why there is no VAT, else ''.
-    :param str barcode: The product's barcode, or ''.
     :raise ValueError: If QPay would refuse the line; the text names what is wrong.
     """
 
@@ -49,7 +48,6 @@ class InvoiceLine:
     classification_code: str
     taxes: tuple[LineTax, ...] = ()
     tax_product_code: str = ''
-    barcode: str = ''
 
     def __post_init__(self):
         if not self.description or len(self.description) > DESCRIPTION_LENGTH:
@@ -59,15 +57,15 @@ class InvoiceLine:
                 raise ValueError(f'the {name} is not positive with at most two decimals')
         if not _CLASSIFICATION_CODE.fullmatch(self.classification_code):
             raise ValueError('the classification code has not seven digits')
-        if max(len(self.tax_product_code), len(self.barcode)) > CODE_LENGTH:
-            raise ValueError(f'a code has more than {CODE_LENGTH} characters')
+        if len(self.tax_product_code) > CODE_LENGTH:
+            raise ValueError(f'the code has more than {CODE_LENGTH} characters')
         taxes = {tax.code: tax.amount for tax in self.taxes}
         if taxes != taxes_inside(self.amount, taxes):
             raise ValueError('the taxes are not those that the amount holds')
 
     @classmethod
     def for_total(cls, description, total, classification_code, quantity=Decimal(1),
-                  tax_codes=(), **codes):
+                  tax_codes=(), tax_product_code=''):
         """Make the line of which only the total is known, as Odoo rounds it.
 
         Where the total cannot be divided into whole möngö by the quantity, or the quantity has more
@@ -76,7 +74,7 @@ class InvoiceLine:
         :param Decimal total: What the line costs with its taxes, in tögrög.
         :param Decimal quantity: How many pieces.
         :param tax_codes: The taxes in it, see `tax.taxes_inside`.
-        :param codes: `tax_product_code`, `barcode`.
+        :param str tax_product_code: The tax office's reason why there is no VAT, else ''.
         :rtype: InvoiceLine
         :raise ValueError: If QPay would refuse the line.
         """
@@ -89,7 +87,7 @@ class InvoiceLine:
         taxes = taxes_inside(total, tax_codes)
         return cls(
             description, quantity, unit_price, classification_code,
-            tuple(LineTax(code, amount) for code, amount in taxes.items()), **codes,
+            tuple(LineTax(code, amount) for code, amount in taxes.items()), tax_product_code,
         )
 
     @property

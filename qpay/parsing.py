@@ -142,8 +142,6 @@ def parse_ebarimt(data):
         amount=_decimal(data, 'amount'),
         vat_amount=_decimal(data, 'vat_amount'),
         city_tax_amount=_decimal(data, 'city_tax_amount', default=Decimal(0)),
-        tax_type=_text(data, 'tax_type'),
-        district_code=_text(data, 'ebarimt_district_code'),
         receiver=_text(data, 'ebarimt_receiver'),
         lottery=_text(data, 'ebarimt_lottery'),
         qr_data=_text(data, 'ebarimt_qr_data'),

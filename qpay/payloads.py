@@ -1,13 +1,9 @@
 """What we send to QPay: the bodies of the calls that say more than an id."""
 
 from .tax import CITY_TAX, TAX_TYPE_VAT, VAT
-from .values import EBARIMT_V1, EBARIMT_V3
+from .values import EBARIMT_V3
 
 _TAX_NAMES = {VAT: 'НӨАТ', CITY_TAX: 'НХАТ'}
-_EBARIMT_OPTIONS = {
-    EBARIMT_V1: ('callback_url',),
-    EBARIMT_V3: ('district_code', 'classification_code'),
-}
 
 
 def invoice_payload(request):
@@ -40,17 +36,17 @@ def invoice_payload(request):
     return payload
 
 
-def ebarimt_payload(payment_id, receiver_type, receiver, generation, options):
+def ebarimt_payload(payment_id, receiver_type, receiver, generation, codes):
     """Write the body of the creation of a VAT receipt (QPay contract §5.2).
 
-    :param dict options: What may be said besides, by QPay's names; each generation takes its own.
+    :param dict codes: The codes that v3 wants, by QPay's names.
     :rtype: dict
     """
     return _without_empty({
         'payment_id': payment_id,
         'ebarimt_receiver_type': receiver_type,
         'ebarimt_receiver': receiver,
-        **{name: options.get(name) for name in _EBARIMT_OPTIONS[generation]},
+        **(codes if generation == EBARIMT_V3 else {}),
     })
 
 
@@ -58,7 +54,6 @@ def _line_payload(line):
     return _without_empty({
         'tax_product_code': line.tax_product_code,
         'classification_code': line.classification_code,
-        'barcode': line.barcode,
         'line_description': line.description,
         'line_quantity': f'{line.quantity:.2f}',
         'line_unit_price': f'{line.unit_price:.2f}',

@@ -137,12 +137,10 @@ class EbarimtReceipt:
 
     :param str ebarimt_id: QPay's id, by which a receipt is read.
     :param str receipt_number: The tax office's number, 33 digits; '' where the answer has none.
-    :param str status: 'REGISTERED' or 'CANCELED'; see `is_valid` and `is_cancelled`.
+    :param str status: 'REGISTERED' or 'CANCELED'; see `is_valid`.
     :param datetime status_at: Since when it has that status, aware and in UTC; None if unreadable.
     :param str payment_id: The payment that it is for.
     :param str receiver_type: `CITIZEN` or `COMPANY`.
-    :param str tax_type: One of `tax.TAX_TYPES`.
-    :param str district_code: Four digits; of the first generation only two.
     :param str receiver: The citizen's phone or the company's register number; '' if unknown.
     :param str lottery: The lottery number; companies have none.
     :param str qr_data: The text of the receipt's QR.
@@ -157,8 +155,6 @@ class EbarimtReceipt:
     amount: Decimal
     vat_amount: Decimal
     city_tax_amount: Decimal
-    tax_type: str
-    district_code: str
     receiver: str = field(repr=False)
     lottery: str = field(repr=False)
     qr_data: str = field(repr=False)
@@ -168,8 +164,3 @@ class EbarimtReceipt:
     def is_valid(self):
         """Whether the receipt is registered and was not cancelled."""
         return self.status == 'REGISTERED'
-
-    @property
-    def is_cancelled(self):
-        """Whether the receipt was cancelled; both spellings are known of QPay (§10)."""
-        return self.status in ('CANCELED', 'CANCELLED')

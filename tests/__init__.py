@@ -17,6 +17,7 @@ from . import test_ebarimt_cancel
 from . import test_ebarimt_receiver
 from . import test_ebarimt_servers
 from . import test_ebarimt_taxes
+from . import test_ebarimt_views
 from . import test_fees
 from . import test_intent
 from . import test_intent_end

@@ -7,12 +7,14 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.browser_case import DESKTOP, PHONE, SMALL_PHONE, read_qrs
 from odoo.addons.payment_qpay.tests.pay_page_case import PayPageCase
 from odoo.addons.payment_qpay.tests.servers import wait_for
 
 REGISTER = '5395305'
+ROUTE = '**/payment/qpay/ebarimt'
 
 
 @tagged('post_install', '-at_install')
@@ -102,24 +104,93 @@ class TestEbarimtBrowser(PayPageCase):
         expect(page.get_by_text(issued['receipt_no']).first).to_be_visible()
         self._save_screenshot(page, 'ebarimt-list')
 
-    def test_printed_invoice_has_the_receipt(self):
+    def test_payer_chooses_after_the_payment(self):
+        self.qpay.inject('POST /v2/ebarimt_v3/create', 'system_busy')
+        qr = self._create_taxed_qr()
+        page = self._open(qr['pay_url'], viewport=PHONE)
+        payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
+        self._expect_view(page, 'paid', timeout=20000)
+        # While the tax system is busy, the receipt waits.
+        wait_for(lambda: self._get_attempts(payment_id), 30, 'the first attempt')
+        page.click('.o_qpay_ebarimt summary')
+        expect(page.locator('label[for=o_qpay_for_nobody]')).to_be_hidden(timeout=20000)
+        page.click('label[for=o_qpay_for_citizen]')
+        self._enter_number(page, '99112233')
+        expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('99••••33')
+        self._save_screenshot(page, 'ebarimt-after-payment')
+
+        self.database.query(
+            "UPDATE qpay_ebarimt SET next_attempt_at = now() AT TIME ZONE 'UTC'"
+        )
+        self.database.let_time_pass(const.EBARIMT_RETRY_DELAYS[0])
+        self.database.wake_cron()
+        expect(page.locator('.o_qpay_lottery')).to_be_visible(timeout=30000)
+        expect(page.locator('.o_qpay_ebarimt')).to_be_hidden()
+        self.assertEqual(self.qpay.ebarimts(payment_id)[0]['receiver'], '99112233')
+
+    def test_input_fits_what_is_asked_for(self):
+        page = self._open(self._create_taxed_qr()['pay_url'], viewport=PHONE)
+        page.click('.o_qpay_ebarimt summary')
+        number = page.locator('.o_qpay_ebarimt_form [name=receiver]')
+        # The customer is an organisation.
+        expect(number).to_have_attribute('inputmode', 'text')
+        expect(number).to_have_attribute('placeholder', '52•••68')
+        page.click('label[for=o_qpay_for_citizen]')
+        expect(number).to_have_attribute('inputmode', 'numeric')
+        expect(number).to_have_attribute('placeholder', '')
+        self._enter_number(page, '123')
+        expect(number).to_have_attribute('aria-invalid', 'true')
+        message_id = page.locator('.o_qpay_ebarimt_message').get_attribute('id')
+        expect(number).to_have_attribute('aria-describedby', message_id)
+        # Saving the preset kind without a number leaves the preset number.
+        page.click('label[for=o_qpay_for_company]')
+        self._enter_number(page, '')
+        expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('52•••68')
+
+    def test_request_without_answer_ends(self):
+        qr = self._create_taxed_qr()
+        context = self._new_context(PHONE)
+        context.clock.install()
+        page = self._new_page(context)
+        page.goto(qr['pay_url'])
+        self._wait_for_scripts(page)
+        page.click('.o_qpay_ebarimt summary')
+        held_requests = []
+        page.route(ROUTE, lambda route: held_requests.append(route))
+        page.click('.o_qpay_ebarimt_form button[type=submit]')
+        button = page.locator('.o_qpay_ebarimt_form button[type=submit]')
+        expect(button).to_be_disabled()
+        page.clock.run_for(21000)
+        expect(button).to_be_enabled()
+        expect(page.locator('.o_qpay_ebarimt_message')).not_to_be_empty()
+        page.unroute(ROUTE)
+
+    def test_link_of_a_paid_invoice_shows_the_receipt(self):
+        qr = self._create_taxed_qr()
+        payment = self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_for_receipt(payment['payment_id'])
+        page = self._open_link(qr['invoice_id'])
+        self._expect_view(page, 'settled')
+        [issued] = self.qpay.ebarimts(payment['payment_id'])
+        expect(page.locator('.o_qpay_ebarimt_receipt')).to_contain_text(issued['receipt_no'])
+        self._save_screenshot(page, 'ebarimt-link-of-paid')
+
+    def test_sent_invoice_is_printed_with_the_receipt(self):
         qr = self._create_taxed_qr()
         self.database.query(
             "UPDATE qpay_intent SET ebarimt_receiver_type = 'citizen', ebarimt_receiver = NULL"
             ' WHERE id = %s', qr['intent_id'],
         )
+        self._send_invoice(qr['invoice_id'])
+        sent = self._download(qr['invoice_id'])
         payment = self.qpay.pay(qr['qpay_invoice_id'])
         self._wait_for_receipt(payment['payment_id'])
-        action = self.accountant.call('account.move', 'preview_invoice', [qr['invoice_id']])
-        answer = self._new_context().request.get(
-            f'{self.server.url}{action["url"]}&report_type=pdf&download=true'
-        )
-        document = pypdfium2.PdfDocument(io.BytesIO(answer.body()))
-        self.addCleanup(document.close)
-        picture = document[0].render(scale=3).to_pil()
-        self._save_picture(picture, 'ebarimt-pdf')
 
+        picture = self._download(qr['invoice_id'])
+
+        self._save_picture(picture, 'ebarimt-pdf')
         [issued] = self.qpay.ebarimts(payment['payment_id'])
+        self.assertEqual(read_qrs(sent), [self._get_link(qr['invoice_id'])])
         self.assertEqual(read_qrs(picture), [issued['qr_data']])
 
     # === HELPERS === #
@@ -166,3 +237,35 @@ class TestEbarimtBrowser(PayPageCase):
             ' JOIN qpay_ebarimt e ON e.payment_id = p.id WHERE p.qpay_txn_id = %s', payment_id,
         )
         return rows[0] if rows else (None, None, None, None)
+
+    def _get_attempts(self, payment_id):
+        rows = self.database.query(
+            'SELECT e.attempts FROM qpay_ebarimt e JOIN qpay_payment p ON p.id = e.payment_id'
+            " WHERE p.qpay_txn_id = %s AND e.state = 'to_issue'", payment_id,
+        )
+        return rows and rows[0][0]
+
+    def _send_invoice(self, invoice_id):
+        """Have Odoo make and keep the PDF that the customer is sent."""
+        wizard_id = self.accountant.call(
+            'account.move.send.wizard', 'create', {'sending_methods': ['manual']},
+            context={'active_model': 'account.move', 'active_ids': [invoice_id]},
+        )
+        self.accountant.call('account.move.send.wizard', 'action_send_and_print', [wizard_id])
+        self.assertTrue(self.database.query(
+            "SELECT id FROM ir_attachment WHERE res_model = 'account.move' AND res_id = %s"
+            " AND res_field = 'invoice_pdf_report_file'", invoice_id,
+        ))
+
+    def _download(self, invoice_id):
+        """Download the invoice from the portal, as the customer does.
+
+        :return: A picture of its first page.
+        """
+        action = self.accountant.call('account.move', 'preview_invoice', [invoice_id])
+        answer = self._new_context().request.get(
+            f'{self.server.url}{action["url"]}&report_type=pdf&download=true'
+        )
+        document = pypdfium2.PdfDocument(io.BytesIO(answer.body()))
+        self.addCleanup(document.close)
+        return document[0].render(scale=3).to_pil()

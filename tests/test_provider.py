@@ -189,6 +189,23 @@ class TestConnectionTest(QPayCommon):
         self.provider.qpay_invoice_code = 'OTHER_INVOICE'
         self.assert_problem('does not know the invoice code')
 
+    def test_invoice_code_for_vat_receipts(self):
+        self.company.write({
+            'qpay_district': '35', 'qpay_khoroo': '5', 'qpay_classification_code': '0000010',
+        })
+        self.provider.write({
+            'qpay_ebarimt_invoice_code': 'TEST_EB_INVOICE', 'qpay_ebarimt_mode': 'with_invoice',
+        })
+        self.assertEqual(self._test_connection()[0], 'success')
+        self.assertEqual(
+            [invoice['invoice_status'] for invoice in self.qpay.invoices()], ['CANCELED'] * 2
+        )
+        self.provider.qpay_ebarimt_invoice_code = 'OTHER_EB_INVOICE'
+        self.assert_problem('does not know the invoice code')
+        self.company.qpay_khoroo = False
+        with self.assertRaisesRegex(UserError, 'district'):
+            self._test_connection()
+
     def test_clock_that_is_wrong(self):
         for skew, minutes in ((600, '(9|10)'), (-7200, '(119|120)')):
             with self.subTest(skew=skew):
