@@ -1,5 +1,5 @@
-"""What must not be read in the server's log: the secrets in the addresses of QPay's routes, and whom
-VAT receipts are for.
+"""What must not be read in the server's log: the secrets in the addresses of QPay's routes, and
+whom VAT receipts are for.
 """
 
 import logging
@@ -28,8 +28,7 @@ class ReceiptQueryFilter(logging.Filter):
     """
 
     def filter(self, record):
-        """ Override of `logging` to mask the record's values; it always lets the record through.
-        """
+        """ Override of `logging` to mask the query's values; it always lets the record through. """
         if str(record.msg).startswith('bad query') and len(record.args or ()) == 2:
             query, error = record.args
             if _RECEIPT.search(str(query)):

@@ -186,8 +186,8 @@ class TaxReceipt:
         unclear = self._find_line(lambda line: not line.kind)
         if unclear:
             return self.env._(
-                "What the taxes of \"%s\" are on VAT receipts is not known. Please choose it on each"
-                " tax.", unclear.name,
+                "What the taxes of \"%s\" are on VAT receipts is not known. Please choose it on"
+                " each tax.", unclear.name,
             )
         return ''
 
@@ -213,8 +213,8 @@ class TaxReceipt:
         if self._find_line(lambda line: line.taxation != ('vat', False)):
             return self.env._(
                 "After payment, QPay issues VAT receipts only of what is all sold with VAT, and"
-                " without city tax. Please choose \"With QPay's invoice\" on the provider before the"
-                " QR is made."
+                " without city tax. Please choose \"With QPay's invoice\" on the provider before"
+                " the QR is made."
             )
         return ''
 

@@ -60,10 +60,11 @@ class AccountPayment(models.Model):
         """
         for paid in self.qpay_paid_back_id:
             transfers = self.search([
-                ('qpay_paid_back_id', '=', paid.id), ('state', 'in', ('in_process', 'paid')),
+                ('qpay_paid_back_id', '=', paid.id),
+                ('currency_id', '=', paid.currency_id.id),
+                ('state', 'in', ('in_process', 'paid')),
             ])
-            same_currency = transfers.filtered(lambda t: t.currency_id == paid.currency_id)
-            amount = sum(same_currency.mapped('amount'))
+            amount = sum(transfers.mapped('amount'))
             paid.sudo().qpay_ebarimt_ids._take_pay_back(
                 is_all=paid.currency_id.compare_amounts(amount, paid.amount) >= 0
             )

@@ -45,8 +45,8 @@ class AccountTax(models.Model):
         for tax in self.filtered('qpay_kind'):
             if not tax._has_rate_of(tax.qpay_kind):
                 raise ValidationError(self.env._(
-                    "On VAT receipts, VAT is 10 %% or 0 %%, and city tax is 2 %%: \"%s\" has another"
-                    " rate.", tax.name,
+                    "On VAT receipts, VAT is 10 %% or 0 %%, and city tax is 2 %%: \"%s\" has"
+                    " another rate.", tax.name,
                 ))
 
     def _has_rate_of(self, kind):

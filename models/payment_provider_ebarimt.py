@@ -31,8 +31,8 @@ class PaymentProvider(models.Model):
     )
     qpay_ebarimt_cancel_by = fields.Selection(
         string="Cancelled by",
-        help="By what QPay finds the receipt that it is to cancel. Ask QPay if it stays busy when it"
-             " is to cancel one.",
+        help="By what QPay finds the receipt that it is to cancel. Ask QPay if it is always busy"
+             " then. The earlier version goes by the receipt's number.",
         selection=[('payment', "Payment's number"), ('receipt', "Receipt's number")],
         default='payment',
         required=True,

@@ -87,7 +87,9 @@ class QPayEbarimt(models.Model):
     attempts = fields.Integer(readonly=True, copy=False)
     next_attempt_at = fields.Datetime(readonly=True, copy=False)
     cancellation_ids = fields.One2many(
-        comodel_name='qpay.ebarimt.cancellation', inverse_name='ebarimt_id', groups='base.group_system'
+        comodel_name='qpay.ebarimt.cancellation',
+        inverse_name='ebarimt_id',
+        groups='base.group_system',
     )
     is_cancel_wanted = fields.Boolean(
         string="To Cancel", compute='_compute_is_cancel_wanted', compute_sudo=True

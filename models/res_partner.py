@@ -39,8 +39,8 @@ class ResPartner(models.Model):
     def _qpay_get_receiver(self):
         """Return whom a VAT receipt of this customer is for, if nobody says otherwise.
 
-        :return: 'citizen', 'company' or 'none'; and the number in the form that QPay takes, '' where
-            there is none of that form.
+        :return: 'citizen', 'company' or 'none'; and the number in the form that QPay takes, ''
+            where there is none of that form.
         :rtype: tuple[str, str]
         """
         partner = self.sudo()

@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const, documents
 
-from .ebarimt_case import CANCEL, CREATE, REGISTER, EbarimtCase
+from .ebarimt_case import CREATE, REGISTER, EbarimtCase
 
 
 @tagged('post_install', '-at_install')

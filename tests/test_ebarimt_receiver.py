@@ -195,7 +195,8 @@ class TestCustomersNumber(EbarimtCase):
 
     def test_form_of_the_number(self):
         for values, receiver in (
-            ({'qpay_receiver_type': 'citizen', 'qpay_receiver': '9911-2233'}, ('citizen', '99112233')),
+            ({'qpay_receiver_type': 'citizen', 'qpay_receiver': '9911-2233'},
+             ('citizen', '99112233')),
             ({'qpay_receiver': '+976 99112233'}, ('citizen', '99112233')),
             ({'is_company': True, 'vat': f'MN{REGISTER}'}, ('company', REGISTER)),
             ({'is_company': True, 'vat': '12345678901'}, ('company', '')),

@@ -1,4 +1,4 @@
-"""What accountants see of VAT receipts: the list with its filters, totals by month, forms, export."""
+"""What accountants see of VAT receipts: list and filters, totals by month, forms, export."""
 
 from lxml import etree
 

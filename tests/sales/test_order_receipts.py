@@ -48,7 +48,9 @@ class TestOrderReceipts(EbarimtCase):
     def test_receipt_of_an_order_belongs_to_its_later_invoice(self):
         order = self._create_order()
         receipt = self._pay_order(order).ebarimt_ids
-        self.assertEqual((receipt.state, receipt.amount, receipt.vat_amount), ('issued', 11000, 1000))
+        self.assertEqual(
+            (receipt.state, receipt.amount, receipt.vat_amount), ('issued', 11000, 1000)
+        )
         invoice = order._create_invoices()
         invoice.action_post()
         self.assertEqual(invoice._qpay_get_receipts(), receipt)
@@ -72,7 +74,9 @@ class TestOrderReceipts(EbarimtCase):
         self.company.qpay_tax_product_code = '305'
         order = self._create_order((11000, self.vat), (5000, self.exempt))
         receipt = self._pay_order(order).ebarimt_ids
-        self.assertEqual((receipt.state, receipt.amount, receipt.vat_amount), ('issued', 16000, 1000))
+        self.assertEqual(
+            (receipt.state, receipt.amount, receipt.vat_amount), ('issued', 16000, 1000)
+        )
 
     def test_exempt_order_after_payment_is_left_to_a_person(self):
         receipt = self._pay_order(self._create_order((5000, self.exempt))).ebarimt_ids
@@ -147,7 +151,9 @@ class TestTillReceipts(EbarimtCase):
 
     def test_sale_with_vat(self):
         receipt = self._pay_order(11000, self.vat).ebarimt_ids
-        self.assertEqual((receipt.state, receipt.amount, receipt.vat_amount), ('issued', 11000, 1000))
+        self.assertEqual(
+            (receipt.state, receipt.amount, receipt.vat_amount), ('issued', 11000, 1000)
+        )
 
     def test_exempt_goods_are_not_issued_as_taxed(self):
         receipt = self._pay_order(5000, self.exempt).ebarimt_ids
