@@ -90,7 +90,9 @@ class AccountMove(models.Model):
         :return: None
         """
         for note in self.filtered(
-            lambda move: move.move_type == 'out_refund' and move.state == 'posted'
+            lambda move: move.move_type == 'out_refund'
+            and move.state == 'posted'
+            and move.reversed_entry_id
         ):
             invoice = note.reversed_entry_id
             receipts = invoice._qpay_find_receipts().filtered(lambda r: r.state != 'cancelled')

@@ -29,7 +29,7 @@ class QPayPayment(models.Model):
 
         :return: None
         """
-        for payment in self.filtered(lambda p: not p.ebarimt_ids and p._is_sale()):
+        for payment in self.filtered(lambda p: p._is_to_get_receipt()):
             try:
                 with self.env.cr.savepoint():
                     payment._plan_receipt()
@@ -47,10 +47,8 @@ class QPayPayment(models.Model):
                 )
 
     def _plan_receipt(self):
-        """Have the VAT receipt of this payment issued, if somebody is to get one."""
+        """Have the VAT receipt of this payment issued, or say why it cannot be."""
         kind, number = self._get_receiver()
-        if kind == 'none':
-            return
         receipt = self._create_receipt(kind, number)
         problem = self._find_ebarimt_problem(kind, number) or self._find_credit()
         if problem:
@@ -84,6 +82,11 @@ class QPayPayment(models.Model):
         return receipt
 
     # === WHAT IT IS FOR === #
+
+    def _is_to_get_receipt(self):
+        """Whether somebody is to get a receipt of this payment, and it had none."""
+        kind, _number = self._get_receiver()
+        return kind != 'none' and not self.ebarimt_ids and self._is_sale()
 
     def _is_sale(self):
         """Whether this payment is booked and stays: it was neither paid back nor credited.
