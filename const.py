@@ -68,6 +68,8 @@ CLOSE_RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 
 #   but this often at most, which is about two weeks. What is paid after that is found in QPay's
 #   list of payments.
 CLOSE_MAX_ATTEMPTS = 18
+#   While another process is at it: after this time, as if it had not been tried.
+LOOK_RETRY_DELAY = timedelta(minutes=1)
 
 # - Once a day (or as often as the scheduled action is set to), the list of payments is read: from
 #   the last time on, with an overlap for what QPay shows late, and at most this much.
@@ -85,6 +87,8 @@ CALLBACK_LEASE = timedelta(minutes=1)
 BOOKING_BATCH = 25
 # How long the creation of a QR can take before it counts as lost.
 CREATION_PERIOD = timedelta(minutes=2)
+# How long its answer is kept in hand while somebody else holds the row of the QR.
+ANSWER_PATIENCE_SECONDS = 20
 
 # === VAT RECEIPTS === #
 EBARIMT_MODES = (

@@ -14,3 +14,4 @@ UPDATE qpay_callback
  WHERE state = 'received';
 UPDATE qpay_intent
    SET next_look_at = NULL;
+DELETE FROM qpay_look;

@@ -23,6 +23,7 @@ from . import qpay_intent_ebarimt
 from . import qpay_intent_request
 from . import qpay_intent_settlement
 from . import qpay_intent_viewers
+from . import qpay_look
 from . import qpay_payment
 from . import qpay_payment_booking
 from . import qpay_payment_ebarimt

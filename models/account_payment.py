@@ -24,6 +24,11 @@ class AccountPayment(models.Model):
         index='btree_not_null',
     )
 
+    _qpay_txn_uniq = models.UniqueIndex(
+        '(company_id, qpay_txn_id) WHERE qpay_txn_id IS NOT NULL',
+        "This QPay payment is already in the books.",
+    )
+
     # === COMPUTE METHODS === #
 
     def _compute_qpay_ebarimt_ids(self):

@@ -8,7 +8,7 @@ from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import check_accountant, lock_afresh
+from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, check_accountant, lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -60,7 +60,8 @@ class QPayCallback(models.Model):
         :return: True
         """
         check_accountant(self)
-        callbacks = self.sudo()
+        # Those that are left out are being processed at this moment.
+        callbacks = lock_afresh(self.sudo())
         callbacks.write({
             'state': 'received', 'attempts': 0, 'next_attempt_at': fields.Datetime.now(),
         })
@@ -78,7 +79,7 @@ class QPayCallback(models.Model):
         :rtype: qpay.callback
         """
         callback = self.create({'intent_id': intent.id, 'qpay_payment_id': qpay_payment_id})
-        self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger()
+        self._trigger(fields.Datetime.now())
         # Whoever looks processes it at once, should the scheduler be busy.
         intent._notify_viewers(with_documents=False)
         return callback
@@ -94,21 +95,56 @@ class QPayCallback(models.Model):
 
         :return: None
         """
+        self.env['qpay.payment']._settle_left_over()
         due = self.search(self._get_due_domain(), order='next_attempt_at, id')
         remaining = len(due)
+        unreachable = {}
         for some in split_every(const.BOOKING_BATCH, due.grouped('intent_id').values()):
             callbacks = self.browse().union(*some)
-            try:
-                callbacks._process()
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()  # Another process was faster; what is left comes again.
-            except Exception:
-                # Some QRs that cannot be processed must not hold up the others.
-                _logger.exception("The callbacks %s could not be processed.", callbacks.ids)
-                self.env.cr.rollback()
+            callbacks._process_whatever_happens(unreachable)
             remaining -= len(callbacks)
-            self.env['ir.cron']._commit_progress(len(callbacks), remaining=remaining)
-        self.env['qpay.payment']._settle_left_over()
+            is_time_left = self.env['ir.cron']._commit_progress(
+                len(callbacks), remaining=remaining
+            )
+            if not is_time_left:
+                break
+
+    def _process_whatever_happens(self, unreachable):
+        """Process these callbacks together; if that fails, those of each QR by themselves, so that
+        one that cannot be processed holds up no others.
+
+        :param dict unreachable: See `_ask_about`.
+        """
+        claimed = self.browse()
+        try:
+            claimed = self._claim()
+            claimed._process_claimed(unreachable)
+        except psycopg2.OperationalError:
+            self.env.cr.rollback()  # Another process was faster; what is left comes again.
+            self._trigger(fields.Datetime.now() + const.CALLBACK_LEASE)
+        except Exception as error:  # noqa: BLE001
+            self.env.cr.rollback()
+            _logger.info("%s callbacks could not be processed together: %s", len(claimed), error)
+            for callbacks in claimed.grouped('intent_id').values():
+                callbacks._process_alone(unreachable)
+
+    def _process_alone(self, unreachable):
+        """Process these callbacks, of one QR, or plan their next attempt.
+
+        :param dict unreachable: See `_ask_about`.
+        """
+        try:
+            self._process_claimed(unreachable)
+        except psycopg2.OperationalError:
+            self.env.cr.rollback()  # Another process was faster; they come again after the lease.
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("The callbacks %s could not be processed.", self.ids)
+            [(_intent, waiting)] = self._group_by_intent()
+            waiting._lock_waiting()._retry_later(self.env._(
+                "An unexpected error happened. The server's log says more."
+            ), is_unavailable=True)
+            self.env.cr.commit()
 
     @api.model
     def _get_due_domain(self):
@@ -121,18 +157,31 @@ class QPayCallback(models.Model):
 
         :return: None
         """
-        asked = [
-            (intent, waiting, waiting._ask_about(intent))
-            for intent, callbacks in self._claim()._group_by_intent()
-            if (waiting := callbacks._finish_known(intent))
-        ]
-        intents = self.env['qpay.intent'].union(*(intent for intent, *_rest in asked))
+        self._claim()._process_claimed({})
+
+    def _process_claimed(self, unreachable):
+        """Process these callbacks, which this process has claimed.
+
+        :param dict unreachable: See `_ask_about`.
+        """
+        asked = []
+        for intent, callbacks in self._group_by_intent():
+            waiting = callbacks._finish_known(intent)
+            if not waiting:
+                continue
+            if problem := waiting._ask_about(intent, unreachable):
+                # At once: QPay may keep the others waiting for long.
+                waiting._lock_waiting()._retry_later(problem, is_unavailable=True)
+            else:
+                asked.append((intent, waiting))
+            self.env.cr.commit()
+        intents = self.env['qpay.intent'].union(*(intent for intent, _waiting in asked))
         booked = intents and intents._book_waiting()
-        for intent, waiting, problem in asked:
-            is_checked = problem is None and intent in booked
+        for intent, waiting in asked:
+            is_checked = intent in booked
             unknown = waiting._finish_known(intent, is_checked=is_checked)
-            unknown._retry_later(problem, is_unavailable=not is_checked)
-        self.env.cr.commit()
+            unknown._retry_later(None, is_unavailable=not is_checked)
+            self.env.cr.commit()
 
     def _group_by_intent(self):
         """Yield each QR of these callbacks with its callbacks, for writing in its company's words.
@@ -157,17 +206,22 @@ class QPayCallback(models.Model):
         if claimed:
             lease_end = fields.Datetime.now() + const.CALLBACK_LEASE
             claimed.next_attempt_at = lease_end
-            self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(at=lease_end)
+            self._trigger(lease_end)
         self.env.cr.commit()
         return claimed
 
-    def _ask_about(self, intent):
+    def _ask_about(self, intent, unreachable):
         """Ask QPay about the QR of these callbacks, and record what was paid.
 
         :param qpay.intent intent: The intent of these callbacks.
+        :param dict unreachable: Why QPay is not asked again in this run, for people, by provider:
+            each question that it leaves unanswered takes long.
         :return: Why QPay's answer could not be taken in, for people; None if it was.
         :rtype: str
         """
+        provider = intent.provider_id
+        if provider in unreachable:
+            return unreachable[provider]
         try:
             if not intent.qpay_invoice_id:
                 payment_ids = self.filtered('qpay_payment_id').mapped('qpay_payment_id')
@@ -177,7 +231,10 @@ class QPayCallback(models.Model):
                 return None
         except QPayError as error:
             _logger.info("QPay could not be asked about %s: %s.", intent.name, error)
-            return intent.provider_id._qpay_explain(error)
+            problem = provider._qpay_explain(error)
+            if not error.status:
+                unreachable[provider] = problem
+            return problem
         return self.env._("Another process is booking the payments of this QR.")
 
     def _finish_known(self, intent, is_checked=False):
@@ -185,12 +242,13 @@ class QPayCallback(models.Model):
 
         :param qpay.intent intent: The intent of these callbacks.
         :param bool is_checked: Whether QPay was asked just now.
-        :return: The callbacks whose payment is not in the ledger.
+        :return: The callbacks whose payment is not in the ledger, locked.
         :rtype: qpay.callback
         """
+        waiting = self._lock_waiting()
         payments = intent.payment_ids.filtered(lambda payment: payment.state != 'to_settle')
         known_ids = set(payments.mapped('qpay_txn_id'))
-        known = self.filtered(
+        known = waiting.filtered(
             lambda callback: callback.qpay_payment_id in known_ids
             or (is_checked and known_ids and not callback.qpay_payment_id)
         )
@@ -199,8 +257,14 @@ class QPayCallback(models.Model):
             'message': self.env._("The payment is recorded."),
             'processed_at': fields.Datetime.now(),
         })
-        self.env.cr.commit()
-        return self - known
+        return waiting - known
+
+    def _lock_waiting(self):
+        """Lock those of these callbacks that still wait: where QPay took longer than the lease, or a
+        person has had them processed again, another process may have finished them.
+        """
+        locked = lock_afresh(self, PATIENCE_SECONDS)
+        return locked.filtered(lambda callback: callback.state == 'received')
 
     def _retry_later(self, problem, is_unavailable):
         """Plan the next attempt, or give up on callbacks that announce what QPay does not know.
@@ -227,4 +291,8 @@ class QPayCallback(models.Model):
                 'message': problem or self.env._("QPay does not show the payment yet."),
                 'next_attempt_at': now + delay,
             })
-            self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(at=now + delay)
+            self._trigger(now + delay)
+
+    @api.model
+    def _trigger(self, moment):
+        self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(at=moment)

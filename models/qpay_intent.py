@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.qpay import Payment, QPayError
@@ -130,6 +131,7 @@ class QPayIntent(models.Model):
         copy=False,
     )
     close_attempts = fields.Integer(readonly=True, copy=False)
+    look_ids = fields.One2many(comodel_name='qpay.look', inverse_name='intent_id')
 
     _name_uniq = models.Constraint('unique(name)', "The number of a QR must be unique.")
     _amount_positive = models.Constraint('CHECK(amount > 0)', "The amount must be positive.")
@@ -186,14 +188,14 @@ class QPayIntent(models.Model):
 
         :return: True
         :raise AccessError: If the user is no accountant and may not change the document.
-        :raise UserError: If QPay gives no answer.
+        :raise UserError: If QPay gives no answer, or another process is at this QR.
         """
         self.ensure_one()
         self._check_operator()
         intent = self.sudo()
         if intent.qpay_invoice_id and intent._claim_check():
             try:
-                intent._check()
+                intent._take_in()
             except QPayError as error:
                 raise UserError(intent.provider_id._qpay_explain(error)) from error
         return True
@@ -203,6 +205,7 @@ class QPayIntent(models.Model):
 
         :return: True
         :raise UserError: If QPay gives no answer; the QR is then cancelled here, and watched.
+        :raise LockError: If another process is at this QR, which is then not cancelled.
         """
         self.ensure_one()
         self._check_operator()
@@ -229,7 +232,7 @@ class QPayIntent(models.Model):
         self.sudo()._settle([Payment(
             payment_id=f'TEST-{self.name}',
             status='PAID',
-            amount=Decimal(str(self.amount)),
+            amount=self._get_decimal_amount(),
             fee=Decimal(0),
             currency=self.currency_id.name,
             payment_type='P2P',
@@ -323,11 +326,18 @@ class QPayIntent(models.Model):
     def _get_document(self):
         """Return the document that this QR is for; empty if it is gone."""
         self.ensure_one()
-        # The model goes with its module.
         if self.res_model == 'account.move':
             return self.invoice_ids
-        model = self.res_model if self.res_model in self.env else self._name
-        return self.env[model].browse(self.res_model == model and self.res_id).exists()
+        if self.res_model not in self.env:
+            return self.browse()  # The model went with its module.
+        return self.env[self.res_model].browse(self.res_id).exists()
+
+    def _get_decimal_amount(self):
+        """Return the amount as it goes over the wire.
+
+        :rtype: Decimal
+        """
+        return Decimal(float_repr(self.amount, self.currency_id.decimal_places))
 
     def _in_company_language(self):
         """Return this QR for writing down texts that the company's people will read."""
@@ -355,7 +365,7 @@ class QPayIntent(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        is_payable = self.state == 'new' and self.qr_text
+        is_live = self.state == 'new' and bool(self.qr_text)
         return {
             'intent_id': self.id,
             'state': self.state,
@@ -363,10 +373,10 @@ class QPayIntent(models.Model):
             'amount': self.amount,
             'amount_paid': self.amount_paid,
             'currency': self.currency_id.name,
-            'qr_text': is_payable and self.qr_text or '',
-            'qr_image': is_payable and self.qr_image.decode() or '',
-            'short_url': is_payable and self.short_url or '',
-            'deeplinks': is_payable and self.deeplinks or [],
+            'qr_text': self.qr_text or '' if is_live else '',
+            'qr_image': self.qr_image.decode() if is_live else '',
+            'short_url': self.short_url or '' if is_live else '',
+            'deeplinks': self.deeplinks or [] if is_live else [],
             'pay_url': self.pay_url,
             'expires_at': self.expires_at and f'{self.expires_at.isoformat()}Z',
             'message': self._get_status_message(),

@@ -1,8 +1,5 @@
-from decimal import Decimal
-
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import const, documents
 
@@ -138,18 +135,23 @@ class QPayIntent(models.Model):
             'ebarimt_receiver': number,
         }
 
-    def _take_ebarimt_values(self, values):
-        """Let this live QR, which is asked for once more, get the receipt that was chosen now.
+    def _can_take_ebarimt_values(self, values):
+        """Whether this live QR, which is asked for once more, can get the receipt that was chosen
+        now: what QPay knows of the taxes stays as it is.
 
         :param dict values: See `_get_ebarimt_values`.
-        :return: Whether it can: what QPay knows of the taxes stays as it is.
         :rtype: bool
         """
         self.ensure_one()
-        if values.get('ebarimt_has_lines') and not self.ebarimt_has_lines:
-            return False
+        return self.ebarimt_has_lines or not values.get('ebarimt_has_lines')
+
+    def _take_ebarimt_values(self, values):
+        """Let this live QR get that receipt.
+
+        :param dict values: See `_get_ebarimt_values`.
+        :return: None
+        """
         self.write({**values, 'ebarimt_has_lines': self.ebarimt_has_lines})
-        return True
 
     def _get_ebarimt_request(self):
         """Return what QPay's invoice says about taxes (QPay contract §2.3).
@@ -162,13 +164,12 @@ class QPayIntent(models.Model):
             return {}
         receipt = self._get_tax_receipt()
         is_for_company = self.ebarimt_receiver_type == 'company'
-        amount = Decimal(float_repr(self.amount, self.currency_id.decimal_places))
         return {
             'invoice_code': self.provider_id.sudo().qpay_ebarimt_invoice_code,
             'tax_type': receipt.tax_type,
             'district_code': receipt.district_code,
             'tax_customer_code': is_for_company and self.ebarimt_receiver or '',
-            'lines': receipt.get_invoice_lines(amount),
+            'lines': receipt.get_invoice_lines(self._get_decimal_amount()),
         }
 
     def _get_tax_receipt(self):

@@ -1,11 +1,12 @@
 import logging
 import secrets
 from datetime import timedelta
-from decimal import Decimal
+
+import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
-from odoo.tools import float_repr
+from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import (
@@ -16,7 +17,7 @@ from odoo.addons.payment_qpay.qpay import (
     check_invoice_qr,
     clean_text,
 )
-from odoo.addons.payment_qpay.utils import lock_afresh
+from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -44,45 +45,65 @@ class QPayIntent(models.Model):
         :rtype: qpay.intent
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
-        live = self._get_live_alone(document)
         kind = documents.of(document)
+        live = self._get_live_alone(document)
         ebarimt_values = self._get_ebarimt_values(kind, provider, receiver)
         if (
             len(live) == 1
             and live._is_same_request(document, amount, provider)
-            and (not receiver or live._take_ebarimt_values(ebarimt_values))
+            and live._share(transaction, receiver and ebarimt_values)
         ):
-            if transaction:
-                live._move_to_transaction(transaction)
             return live
         if live:
             for other in live:
                 other._replace()
             if self._get_live_alone(document):
                 raise self._get_creation_error()
+        # What was owed when people asked may have been paid since.
+        if not transaction:
+            kind.check_payable()
+        kind.check_amount(amount)
         self._check_public_limit(document)
         intent = self.create({
-            'name': self._next_number(),
-            'provider_id': provider.id,
-            'environment': provider._qpay_environment(),
-            'object_type': kind.object_type,
-            'res_model': document._name,
-            'res_id': document.id if len(document) == 1 else False,
-            'document_name': kind.name,
-            **kind.get_intent_values(amount),
+            **self._get_request_values(kind, amount, provider),
             **ebarimt_values,
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
-            'amount': amount,
-            'currency_id': kind.currency.id,
-            'next_look_at': fields.Datetime.now() + const.CREATION_PERIOD,
         })
         # Monetary values are stored rounded to the currency; read what was stored.
         intent.invalidate_recordset(['amount'])
-        intent._trigger_look()
+        intent._trigger_look(intent.next_look_at)
         self.env.cr.commit()
         intent._create_at_qpay()
+        # Whoever changed the document before the QR was committed did not know of it.
+        if reason := intent._get_end_reason():
+            intent._close(reason)
+            raise UserError(reason)
         return intent
+
+    @api.model
+    def _get_request_values(self, document, amount, provider):
+        """Return what a new QR asks for.
+
+        :param Document document: What is to be paid.
+        :param float amount: The amount in tögrög.
+        :param payment.provider provider: The provider, in sudo mode.
+        :rtype: dict
+        """
+        records = document.records
+        return {
+            'name': self._next_number(),
+            'provider_id': provider.id,
+            'environment': provider._qpay_environment(),
+            'object_type': document.object_type,
+            'res_model': records._name,
+            'res_id': records.id if len(records) == 1 else False,
+            'document_name': document.name,
+            **document.get_intent_values(amount),
+            'amount': amount,
+            'currency_id': document.currency.id,
+            'next_look_at': fields.Datetime.now() + const.CREATION_PERIOD,
+        }
 
     @api.model
     def _next_number(self):
@@ -92,8 +113,11 @@ class QPayIntent(models.Model):
 
     @api.model
     def _get_live_alone(self, document):
-        """Return the same, and keep all other processes from asking until this one commits.
+        """Return the live QRs of a document, and keep all other processes from asking for one until
+        this one commits.
 
+        :param recordset document: The record that is to be paid.
+        :rtype: qpay.intent
         :raise UserError: If another process is asking.
         """
         if lock_afresh(document.sudo()) != document:
@@ -147,12 +171,37 @@ class QPayIntent(models.Model):
             and self.expires_at > fields.Datetime.now()
         )
 
+    def _share(self, transaction, ebarimt_values):
+        """Let one more who asks for the same have this live QR.
+
+        The lock of the document is given up for that of the QR: nobody holds the one while waiting
+        for the other.
+
+        :param payment.transaction transaction: The transaction to confirm when the QR is paid; None
+            for the present one.
+        :param dict ebarimt_values: The receipt that was chosen now, see `_get_ebarimt_values`; None
+            for the present one.
+        :return: Whether that can be.
+        :rtype: bool
+        :raise LockError: If another process is at this QR.
+        """
+        self.ensure_one()
+        if ebarimt_values and not self._can_take_ebarimt_values(ebarimt_values):
+            return False
+        is_moved = transaction and transaction != self.transaction_id
+        if is_moved or ebarimt_values:
+            self._must_lock()
+        if is_moved and self.state == 'new':
+            self._move_to_transaction(transaction)
+        if ebarimt_values:
+            self._take_ebarimt_values(ebarimt_values)
+        return True
+
     def _move_to_transaction(self, transaction):
-        """Let another transaction be the one that this QR confirms."""
+        """Let another transaction be the one that this QR, which is locked, confirms."""
         previous = self.transaction_id
-        if previous != transaction:
-            self.transaction_id = transaction
-            previous.filtered(lambda tx: tx.state == 'draft')._set_canceled()
+        self.transaction_id = transaction
+        previous.filtered(lambda tx: tx.state == 'draft')._set_canceled()
 
     def _replace(self):
         """Close this live QR to make room for another one of the same document.
@@ -173,46 +222,85 @@ class QPayIntent(models.Model):
         :raise UserError: If there is no QR that can be shown.
         """
         provider = self.provider_id
-        client = provider._qpay_client(self.environment)
-        amount = Decimal(float_repr(self.amount, self.currency_id.decimal_places))
+        request = self._get_invoice_request()
         try:
-            invoice = client.create_invoice(InvoiceRequest(**{
-                'invoice_code': provider._qpay_setting('qpay_invoice_code'),
-                'sender_invoice_no': self.name,
-                'receiver_code': provider._qpay_setting('qpay_receiver_code'),
-                'description': clean_text(
-                    f'{self.document_name} {self.company_id.name}', const.MAX_DESCRIPTION_LENGTH
-                ),
-                'amount': amount,
-                'callback_url': self._get_callback_url(),
-                'allow_partial': provider.qpay_allow_partial,
-                'allow_exceed': provider.qpay_allow_exceed,
-                **self._get_ebarimt_request(),
-            }))
+            invoice = provider._qpay_client(self.environment).create_invoice(request)
         except QPayRefused as error:
             self._fail(provider._qpay_explain(error), {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:
             # Whether QPay made the invoice is not known: the next try gets another number.
             self._fail(provider._qpay_explain(error), {'error': error.key})
-        now = fields.Datetime.now()
+        self._keep_answer(invoice)
+        if self.state != 'new':
+            # It was cancelled while QPay was making it.
+            self._close(self.state_message)
+            raise UserError(self._get_status_message())
+        self._expect_transaction()
+        try:
+            check_invoice_qr(invoice.qr_text, request.amount)
+        except EmvError as error:
+            _logger.error("QPay's QR for %s is not what was asked for: %s.", self.name, error)
+            self._close(self.env._("QPay's QR asks for something else than this amount."))
+            self._fail(self.state_message)
+
+    def _get_invoice_request(self):
+        """Return what QPay is asked for.
+
+        :rtype: InvoiceRequest
+        """
+        provider = self.provider_id
+        return InvoiceRequest(**{
+            'invoice_code': provider._qpay_setting('qpay_invoice_code'),
+            'sender_invoice_no': self.name,
+            'receiver_code': provider._qpay_setting('qpay_receiver_code'),
+            'description': clean_text(
+                f'{self.document_name} {self.company_id.name}', const.MAX_DESCRIPTION_LENGTH
+            ),
+            'amount': self._get_decimal_amount(),
+            'callback_url': self._get_callback_url(),
+            'allow_partial': provider.qpay_allow_partial,
+            'allow_exceed': provider.qpay_allow_exceed,
+            **self._get_ebarimt_request(),
+        })
+
+    def _keep_answer(self, invoice):
+        """Store the invoice that QPay has made, whatever has happened to this QR meanwhile.
+
+        :param Invoice invoice: QPay's answer.
+        :raise LockError: If somebody holds this QR for very long. The invoice is then as good as one
+            whose answer was lost.
+        """
+        if not lock_afresh(self, const.ANSWER_PATIENCE_SECONDS):
+            _logger.error("QPay's answer for %s could not be stored.", self.name)
+            raise self._get_lock_error()
+        expires_at = fields.Datetime.now() + timedelta(minutes=self.provider_id.qpay_qr_minutes)
         self.write({
             'qpay_invoice_id': invoice.invoice_id,
             'qr_text': invoice.qr_text,
             'short_url': invoice.short_url,
             'deeplinks': [vars(link) for link in invoice.links],
             'raw_response': invoice.raw,
-            'expires_at': fields.Datetime.add(now, minutes=provider.qpay_qr_minutes),
-            'next_look_at': fields.Datetime.add(now, minutes=provider.qpay_qr_minutes),
-            'transaction_id': (self.transaction_id or self._create_transaction(self.amount)).id,
+            'expires_at': expires_at,
+            'next_look_at': expires_at,
         })
-        self._trigger_look()
+        self._trigger_look(expires_at)
         self.env.cr.commit()
+
+    def _expect_transaction(self):
+        """Create the transaction that this QR confirms, unless it has one.
+
+        Another one of the same document may take its reference at this moment; money of this QR
+        then gets a transaction when it arrives.
+        """
+        if self.transaction_id or not lock_afresh(self, PATIENCE_SECONDS):
+            return
         try:
-            check_invoice_qr(invoice.qr_text, amount)
-        except EmvError as error:
-            _logger.error("QPay's QR for %s is not what was asked for: %s.", self.name, error)
-            self._close(self.env._("QPay's QR asks for something else than this amount."))
-            self._fail(self.state_message)
+            with mute_logger('odoo.sql_db'):
+                self.transaction_id = self._create_transaction(self.amount)
+                self.env.cr.commit()
+        except (psycopg2.IntegrityError, psycopg2.OperationalError) as error:
+            self.env.cr.rollback()
+            _logger.info("The QR %s has no transaction yet: %s", self.name, error)
 
     def _create_transaction(self, amount):
         """Create a transaction for money of this QR.
@@ -232,12 +320,14 @@ class QPayIntent(models.Model):
 
         :raise UserError: Always.
         """
-        self.write({
-            'state': 'failed',
-            'state_message': reason,
-            'raw_response': raw_response or self.raw_response,
-            'next_look_at': self.qpay_invoice_id and self.next_look_at,
-        })
+        # Else the scheduled action ends it, as one whose answer never came.
+        if lock_afresh(self, PATIENCE_SECONDS):
+            self.write({
+                'state': 'failed',
+                'state_message': reason,
+                'raw_response': raw_response or self.raw_response,
+                'next_look_at': self.qpay_invoice_id and self.next_look_at,
+            })
         self.env.cr.commit()
         raise UserError(self.provider_id._qpay_tell(reason))
 

@@ -3,10 +3,11 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.exceptions import LockError
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
-from odoo.addons.payment_qpay.utils import lock_afresh
+from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -60,16 +61,15 @@ class QPayIntent(models.Model):
                 self._check()
             except QPayError as error:
                 _logger.info("QPay could not be asked about %s: %s.", self.name, error)
-        elif self._is_payable() and self.next_look_at > fields.Datetime.now():
+        elif self._is_payable() and not self.look_ids and self._get_end_reason():
             # Not every document tells by itself that it has changed.
-            if self._get_end_reason():
-                self._look_soon()
+            self._look_soon()
 
     def _check(self):
         """Ask QPay what was paid for this QR, and settle it (QPay contract §4.1).
 
         Nothing is locked while QPay answers. Whoever asks second finds the payments recorded and
-        changes nothing.
+        changes nothing. What QPay has said is kept in hand while another process is at this QR.
 
         :return: Whether what QPay said was taken in; False if another process is at it.
         :rtype: bool
@@ -117,7 +117,7 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         if payments:
-            if not lock_afresh(self):
+            if not lock_afresh(self, PATIENCE_SECONDS):
                 return False
             self.env['qpay.payment']._record(self, payments)
             self.env.cr.commit()
@@ -129,7 +129,7 @@ class QPayIntent(models.Model):
         :return: The QRs of which that was done; those of another process are left to it.
         :rtype: qpay.intent
         """
-        locked = lock_afresh(self)
+        locked = lock_afresh(self, PATIENCE_SECONDS)
         waiting = locked.payment_ids.filtered(lambda payment: payment.state == 'to_settle')
         # In the order of their record, in which it was decided which of them is one too many.
         waiting.sorted('id')._settle()
@@ -168,9 +168,22 @@ class QPayIntent(models.Model):
         invoice_id = client.get_payment(qpay_payment_id).invoice_id
         if not invoice_id or client.get_sender_invoice_no(invoice_id) != self.name:
             return False
+        return self._adopt(invoice_id)
+
+    def _adopt(self, invoice_id):
+        """Take on the QPay invoice that carries the number of this intent.
+
+        :param str invoice_id: QPay's id of the invoice.
+        :return: Whether it is this intent's now; False if another process holds this QR.
+        :rtype: bool
+        """
+        self.ensure_one()
+        is_ours = bool(lock_afresh(self, PATIENCE_SECONDS))
+        if is_ours and not self.qpay_invoice_id:
+            self.qpay_invoice_id = invoice_id
+        is_adopted = is_ours and self.qpay_invoice_id == invoice_id
         self.env.cr.commit()
-        self.qpay_invoice_id = invoice_id
-        return True
+        return is_adopted
 
     # === END === #
 
@@ -182,23 +195,51 @@ class QPayIntent(models.Model):
         :param str reason: Why it ends, for people.
         :return: Whether QPay has confirmed the end.
         :rtype: bool
+        :raise LockError: If another process is at this QR, which then has not ended here.
         """
         self.ensure_one()
-        is_ended = True
+        is_ended, invoice_id = True, self.qpay_invoice_id
         try:
-            if self.qpay_invoice_id and not self._is_left_behind():
-                is_ended = self._check() and (self.state == 'paid' or self._cancel_at_qpay())
+            if invoice_id and not self._is_left_behind():
+                self._take_in()
+                is_ended = self.state == 'paid' or self._cancel_at_qpay()
         except QPayError as error:
             _logger.warning("QPay did not confirm the end of %s: %s.", self.name, error)
             is_ended = False
-        self.env.cr.commit()
+        self._must_lock()
         if self.state == 'new':
             self.write({'state': 'cancelled', 'state_message': reason})
             self.transaction_id.filtered(lambda tx: tx.state == 'draft')._set_canceled()
             self._notify_viewers()
+        # QPay's answer to the creation of the QR may have come just now.
+        is_ended = is_ended and self.qpay_invoice_id == invoice_id
         self._schedule_look(is_ended)
         self.env.cr.commit()
         return is_ended
+
+    def _take_in(self):
+        """Settle what QPay says was paid for this QR.
+
+        :return: None
+        :raise LockError: If another process is at this QR.
+        :raise QPayError: If QPay gives no answer.
+        """
+        if not self._check():
+            raise self._get_lock_error()
+
+    def _must_lock(self):
+        """Lock this QR in a new transaction.
+
+        :raise LockError: If another process is at it.
+        """
+        if not lock_afresh(self, PATIENCE_SECONDS):
+            raise self._get_lock_error()
+
+    @api.model
+    def _get_lock_error(self):
+        return LockError(self.env._(
+            "Another process is booking the payments of this QR. Please try again."
+        ))
 
     def _is_left_behind(self):
         """Whether this is a sandbox QR of a provider that takes real money now: nobody can pay it
@@ -213,6 +254,7 @@ class QPayIntent(models.Model):
 
         :return: Whether it can no longer be paid.
         :rtype: bool
+        :raise LockError: If another process is at this QR.
         :raise QPayError: If QPay gives no answer.
         """
         client = self.provider_id._qpay_client(self.environment)
@@ -221,12 +263,15 @@ class QPayIntent(models.Model):
         except QPayRefused as error:
             if error.key == 'INVOICE_PAID':
                 # QPay takes no more for it; what it took must be here before that is believed.
-                return self._check() and bool(self.payment_ids)
+                self._take_in()
+                return bool(self.payment_ids)
             return error.key in ('INVOICE_ALREADY_CANCELED', 'INVOICE_NOTFOUND')
         return True
 
     def _schedule_look(self, is_ended):
-        """Plan when this QR is looked at next, if QPay has not confirmed its end."""
+        """Plan when this QR, which is locked, is looked at next, if QPay has not confirmed its
+        end.
+        """
         if is_ended or self.close_attempts >= const.CLOSE_MAX_ATTEMPTS:
             self.next_look_at = False
             return
@@ -234,21 +279,25 @@ class QPayIntent(models.Model):
         delay = delays[min(self.close_attempts, len(delays) - 1)]
         self.next_look_at = fields.Datetime.now() + delay
         self.close_attempts += 1
-        self._trigger_look()
+        self._trigger_look(self.next_look_at)
 
-    def _trigger_look(self):
-        self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger(at=self.next_look_at)
+    @api.model
+    def _trigger_look(self, moment):
+        self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger(at=moment)
 
     def _look(self):
         """End this QR if there is a reason to, else look again when it expires.
 
         :return: None
+        :raise LockError: If another process is at this QR.
         """
         self.ensure_one()
         if reason := self._get_end_reason():
             self._close(reason)
-        else:
-            self.next_look_at = self.expires_at
+        elif self.next_look_at != self.expires_at:
+            self._must_lock()
+            if self.state == 'new':
+                self.next_look_at = self.expires_at
 
     def _get_end_reason(self):
         """Return why this QR must no longer be paid, for people; empty if it may be.
@@ -278,27 +327,49 @@ class QPayIntent(models.Model):
     def _look_soon(self):
         """Have these QRs looked at as soon as this transaction is committed.
 
+        Their rows are left alone: whoever pays or changes a document must not get in the way of a
+        settlement, nor the other way round.
+
         :return: None
         """
         if self:
-            self.next_look_at = fields.Datetime.now()
-            self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger()
+            self.env['qpay.look'].create([{'intent_id': intent.id} for intent in self])
+            self._trigger_look(fields.Datetime.now())
 
     @api.model
     def _cron_look(self):
-        """End the QRs that have expired, and those whose end QPay has not confirmed yet.
+        """End the QRs that have expired, those whose document has changed, and those whose end QPay
+        has not confirmed yet.
 
         :return: None
         """
+        looks = self.env['qpay.look'].search([])
+        looks_by_intent = looks.grouped('intent_id')
         due = self.search([('next_look_at', '<=', fields.Datetime.now())], order='next_look_at')
-        for number, intent in enumerate(due, 1):
-            try:
-                intent._in_company_language()._look()
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()  # Another process is at this QR; it comes again.
-            except Exception:
-                # One QR that cannot be ended must not hold up the others.
-                _logger.exception("The QPay QR %s could not be ended.", intent.name)
-                self.env.cr.rollback()
-                intent._schedule_look(is_ended=False)
-            self.env['ir.cron']._commit_progress(1, remaining=len(due) - number)
+        wanted = looks.intent_id.filtered(lambda intent: intent.state == 'new') | due
+        looks.filtered(lambda look: look.intent_id not in wanted).unlink()
+        for number, intent in enumerate(wanted, 1):
+            intent._look_alone(looks_by_intent.get(intent, looks.browse()))
+            remaining = len(wanted) - number
+            if not self.env['ir.cron']._commit_progress(1, remaining=remaining):
+                break
+
+    def _look_alone(self, looks):
+        """Look at this QR, whatever happens.
+
+        :param qpay.look looks: What asked for it.
+        """
+        try:
+            self._in_company_language()._look()
+            looks.unlink()
+            self.env.cr.commit()
+        except (LockError, psycopg2.OperationalError):
+            self.env.cr.rollback()
+            self._trigger_look(fields.Datetime.now() + const.LOOK_RETRY_DELAY)
+        except Exception:
+            # One QR that cannot be ended must not hold up the others.
+            self.env.cr.rollback()
+            _logger.exception("The QPay QR %s could not be ended.", self.name)
+            looks.unlink()
+            if lock_afresh(self, PATIENCE_SECONDS):
+                self._schedule_look(is_ended=False)

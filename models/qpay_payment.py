@@ -9,7 +9,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import check_accountant
+from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, check_accountant, lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -131,16 +131,16 @@ class QPayPayment(models.Model):
         :return: True
         """
         check_accountant(self)
-        # One that waits because it was refunded is in the books already.
-        waiting = self.sudo().filtered(
-            lambda payment: payment.state != 'settled' and not payment.account_payment_id
-        )
-        for intent, payments in waiting.grouped('intent_id').items():
-            payments.state = 'to_settle'
+        for intent, payments in self.sudo().grouped('intent_id').items():
+            # Whoever books payments of a QR holds the QR, else the rows themselves.
+            if lock_afresh(intent or payments, PATIENCE_SECONDS) != (intent or payments):
+                raise intent._get_lock_error()
+            payments._filter_not_booked().state = 'to_settle'
             if intent:
-                intent._settle([])
+                intent._book_waiting()
             else:
                 payments._settle()
+                self.env.cr.commit()
         return True
 
     def action_assign(self):
@@ -227,9 +227,7 @@ class QPayPayment(models.Model):
                     'case': case,
                 })
         # Should this process die before they are booked, the cron books them.
-        self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(
-            at=fields.Datetime.now() + const.CALLBACK_LEASE
-        )
+        self.env['qpay.callback']._trigger(fields.Datetime.now() + const.CALLBACK_LEASE)
         return recorded
 
     @api.model
@@ -245,6 +243,14 @@ class QPayPayment(models.Model):
             "This payment belongs to no QR of Odoo. Please say whose it is."
         ))
         return row
+
+    def _filter_not_booked(self):
+        """Return those of these payments that are not in the books. One that waits because it was
+        refunded at QPay is.
+        """
+        return self.filtered(
+            lambda payment: payment.state != 'settled' and not payment.account_payment_id
+        )
 
     def _is_unknown(self):
         """Whether nobody knows yet whose payment this is.

@@ -19,14 +19,16 @@ class QPayPayment(models.Model):
     # === BOOKING === #
 
     def _settle(self):
-        """Book these payments; their intents must be locked.
+        """Book those of these payments that wait for it; their intents must be locked, or the rows
+        themselves where there is no intent.
 
         Those that can be are booked together, which costs less. Should that fail, each is booked
         by itself: one that cannot be booked needs attention and says why, and holds up no other.
 
         :return: None
         """
-        for payments in self.grouped('company_id').values():
+        waiting = self.filtered(lambda payment: payment.state == 'to_settle')
+        for payments in waiting.grouped('company_id').values():
             payments = payments._as_bookkeeper()
             together = payments.filtered(lambda payment: payment._can_be_booked_together())
             alone = payments - together
@@ -182,13 +184,20 @@ class QPayPayment(models.Model):
 
         :return: None
         """
-        before = fields.Datetime.now() - const.CALLBACK_LEASE
-        left_over = self.search([('state', '=', 'to_settle'), ('create_date', '<=', before)])
+        now = fields.Datetime.now()
+        left_over = self.search([
+            ('state', '=', 'to_settle'), ('create_date', '<=', now - const.CALLBACK_LEASE),
+        ])
         for intent in left_over.intent_id:
             try:
-                intent._settle([])
+                intent._book_waiting()
             except psycopg2.OperationalError:
                 self.env.cr.rollback()  # Another process is at it.
+                self.env['qpay.callback']._trigger(now + const.CALLBACK_LEASE)
+            except Exception:
+                # Payments that cannot even be left to a person must not hold up the others.
+                self.env.cr.rollback()
+                _logger.exception("The payments of the QPay QR %s wait.", intent.name)
 
     def _get_currency_values(self, invoices):
         """Return what is different about a payment of invoices in another currency: it is booked

@@ -22,6 +22,8 @@ from . import test_fees
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
+from . import test_interleaving
+from . import test_interleaving_requests
 from . import test_lock
 from . import test_pay_page
 from . import test_pay_page_apps_browser
