@@ -72,12 +72,14 @@ CLOSE_MAX_ATTEMPTS = 18
 LOOK_RETRY_DELAY = timedelta(minutes=1)
 
 # - Once a day (or as often as the scheduled action is set to), the list of payments is read: from
-#   the last time on, with an overlap for what QPay shows late, and at most this much.
+#   the last time on, with an overlap for what QPay shows late, and at most this much. There is a
+#   list for each invoice code.
 RECONCILIATION_PERIOD = timedelta(days=2)
 RECONCILIATION_OVERLAP = timedelta(days=1)
 RECONCILIATION_MAX_PERIOD = timedelta(days=31)
-#   Beside it, one call for each earlier payment whose refund was asked for without an answer, and
-#   for each unknown payment while the answer to the creation of a QR is missing.
+#   Beside it, one call for each earlier payment whose refund was asked for without an answer, for
+#   each new payment without a date, and for each unknown payment while the answer to the creation
+#   of a QR is missing.
 # How long QPay has for a refund before its list is believed that there was none.
 REFUND_PERIOD = timedelta(hours=1)
 

@@ -280,18 +280,21 @@ class PaymentTransaction(models.Model):
             'memo': f'{document_names} - QPay {ledger_row.qpay_txn_id}',
         }
 
-    def _qpay_create_payments(self):
+    def _qpay_create_payments(self, ledger_rows):
         """Create, post and reconcile the payments of these transactions together.
 
         Each transaction must be for one confirmed invoice in its own currency, without a discount
         for early payment; all must be of one company.
 
+        :param qpay.payment ledger_rows: The rows that these transactions book.
         :return: None
         """
         method_lines = self.env['account.payment.method.line'].search([
             ('payment_provider_id', 'in', self.provider_id.ids), ('journal_id', '!=', False),
         ])
         line_by_provider = {line.payment_provider_id: line for line in method_lines}
+        row_by_transaction = {row.transaction_id: row for row in ledger_rows}
+        open_lines = [transaction._qpay_get_open_lines() for transaction in self]
         payments = self.env['account.payment'].create([
             {
                 'payment_type': 'inbound',
@@ -304,12 +307,12 @@ class PaymentTransaction(models.Model):
                 'payment_method_line_id': line_by_provider[transaction.provider_id].id,
                 'payment_transaction_id': transaction.id,
                 'invoice_ids': transaction.invoice_ids,
-                'destination_account_id': transaction._qpay_get_open_lines().account_id[:1].id
+                'destination_account_id': lines.account_id[:1].id
                 or transaction.partner_id.property_account_receivable_id.id,
                 'write_off_line_vals': [],
-                **transaction._qpay_get_payment_values(transaction._qpay_get_ledger_row()),
+                **transaction._qpay_get_payment_values(row_by_transaction[transaction]),
             }
-            for transaction in self
+            for transaction, lines in zip(self, open_lines, strict=True)
         ])
         payments.action_post()
         # Odoo takes a payment of a paid invoice for done, and does not post its entry.
@@ -317,11 +320,11 @@ class PaymentTransaction(models.Model):
         for transaction, payment in zip(self, payments, strict=True):
             transaction.payment_id = payment
         self.env['account.move.line']._reconcile_plan([
-            transaction._qpay_get_open_lines() | payment.move_id.line_ids.filtered(
+            lines | payment.move_id.line_ids.filtered(
                 lambda line, account=payment.destination_account_id: line.account_id == account
             )
-            for transaction, payment in zip(self, payments, strict=True)
-            if transaction._qpay_get_open_lines()
+            for lines, payment in zip(open_lines, payments, strict=True)
+            if lines
         ])
 
     def _qpay_get_open_lines(self):

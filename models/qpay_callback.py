@@ -260,8 +260,8 @@ class QPayCallback(models.Model):
         return waiting - known
 
     def _lock_waiting(self):
-        """Lock those of these callbacks that still wait: where QPay took longer than the lease, or a
-        person has had them processed again, another process may have finished them.
+        """Lock those of these callbacks that still wait: where QPay took longer than the lease, or
+        a person has had them processed again, another process may have finished them.
         """
         locked = lock_afresh(self, PATIENCE_SECONDS)
         return locked.filtered(lambda callback: callback.state == 'received')

@@ -267,8 +267,8 @@ class QPayIntent(models.Model):
         """Store the invoice that QPay has made, whatever has happened to this QR meanwhile.
 
         :param Invoice invoice: QPay's answer.
-        :raise LockError: If somebody holds this QR for very long. The invoice is then as good as one
-            whose answer was lost.
+        :raise LockError: If somebody holds this QR for very long. The invoice is then as good as
+            one whose answer was lost.
         """
         if not lock_afresh(self, const.ANSWER_PATIENCE_SECONDS):
             _logger.error("QPay's answer for %s could not be stored.", self.name)

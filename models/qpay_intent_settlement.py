@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError
+from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
@@ -343,7 +344,7 @@ class QPayIntent(models.Model):
 
         :return: None
         """
-        looks = self.env['qpay.look'].search([])
+        looks = self.env['qpay.look'].search(Domain.TRUE)
         looks_by_intent = looks.grouped('intent_id')
         due = self.search([('next_look_at', '<=', fields.Datetime.now())], order='next_look_at')
         wanted = looks.intent_id.filtered(lambda intent: intent.state == 'new') | due

@@ -2,10 +2,12 @@ import logging
 from dataclasses import replace
 from datetime import timezone
 
+import psycopg2
 import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
@@ -39,6 +41,13 @@ class QPayPayment(models.Model):
         selection=[('sandbox', "Sandbox"), ('live', "Live")], required=True, readonly=True,
     )
     company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
+    account = fields.Char(
+        help="The account at QPay that took the payment. Several providers may share it.",
+        compute='_compute_account',
+        store=True,
+        precompute=True,
+        groups='base.group_system',
+    )
     assigned_partner_id = fields.Many2one(
         help="Whose payment it is, where no QR tells.", comodel_name='res.partner', readonly=True
     )
@@ -110,9 +119,19 @@ class QPayPayment(models.Model):
         'unique(provider_id, qpay_txn_id)',
         "This QPay payment is already recorded.",
     )
+    _account_txn_uniq = models.Constraint(
+        'unique(account, qpay_txn_id)',
+        "This QPay payment is already recorded.",
+    )
+    _paid_at_index = models.Index('(paid_at DESC, id DESC)')
     _open_index = models.Index("(state) WHERE state != 'settled'")
 
     # === COMPUTE METHODS === #
+
+    @api.depends('provider_id', 'environment')
+    def _compute_account(self):
+        for payment in self:
+            payment.account = payment.provider_id._qpay_account(payment.environment)
 
     @api.depends('intent_id', 'assigned_partner_id', 'assigned_invoice_ids')
     def _compute_document(self):
@@ -203,8 +222,11 @@ class QPayPayment(models.Model):
         :param list payments: The verified `Payment` values.
         :rtype: qpay.payment
         """
+        provider = intent.provider_id
         known = self.search([
-            ('provider_id', '=', intent.provider_id.id),
+            '|',
+            ('provider_id', '=', provider.id),
+            ('account', '=', provider._qpay_account(intent.environment)),
             ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
         ])
         recorded = self.browse()
@@ -213,6 +235,8 @@ class QPayPayment(models.Model):
             row.write({
                 'case': self._find_case(intent, row.amount),
                 'intent_id': intent.id,
+                'provider_id': provider.id,
+                'environment': intent.environment,
                 'state': 'to_settle',
             })
             recorded += row
@@ -220,8 +244,8 @@ class QPayPayment(models.Model):
         for payment in sorted(payments, key=lambda payment: payment.paid_at):
             if payment.payment_id not in known_ids:
                 case = self._find_case(intent, float(payment.amount))
-                recorded += self.create({
-                    **self._get_values(intent.provider_id, payment),
+                recorded += self._create_once({
+                    **self._get_values(provider, payment),
                     'environment': intent.environment,
                     'intent_id': intent.id,
                     'case': case,
@@ -236,13 +260,30 @@ class QPayPayment(models.Model):
 
         :param payment.provider provider: The provider whose list it is on.
         :param Payment payment: The payment.
+        :return: Its row; none if another process has just recorded it.
         :rtype: qpay.payment
         """
-        row = self.create(self._get_values(provider, payment))
-        row._need_attention(self.env._(
-            "This payment belongs to no QR of Odoo. Please say whose it is."
-        ))
+        row = self._create_once(self._get_values(provider, payment))
+        if row:
+            row._need_attention(self.env._(
+                "This payment belongs to no QR of Odoo. Please say whose it is."
+            ))
         return row
+
+    @api.model
+    def _create_once(self, values):
+        """Create a row, unless another process has recorded this payment in this very moment: the
+        next look at QPay finds it here.
+
+        :param dict values: The values of the row.
+        :return: The row, if it was created.
+        :rtype: qpay.payment
+        """
+        try:
+            with mute_logger('odoo.sql_db'), self.env.cr.savepoint():
+                return self.create(values)
+        except psycopg2.errors.UniqueViolation:
+            return self.browse()
 
     def _filter_not_booked(self):
         """Return those of these payments that are not in the books. One that waits because it was
@@ -300,6 +341,14 @@ class QPayPayment(models.Model):
         return False
 
     # === GETTERS === #
+
+    def _get_document(self):
+        """Return what this payment paid; empty if nobody knows.
+
+        :rtype: recordset
+        """
+        self.ensure_one()
+        return self.intent_id._get_document() if self.intent_id else self.assigned_invoice_ids
 
     def _get_payment_date(self):
         """Return the day of the payment in Mongolia.

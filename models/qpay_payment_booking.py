@@ -103,6 +103,8 @@ class QPayPayment(models.Model):
         """
         for provider in self.provider_id:
             provider._qpay_check_journal()
+        # What is still owed is no longer known when the payments are booked.
+        surplus = self.filtered(lambda payment: payment._is_more_than_order_takes())
         for payment in self:
             payment._check_environment()
             transaction = payment._get_transaction()
@@ -113,7 +115,7 @@ class QPayPayment(models.Model):
                 'currency_code': payment.currency_id.name,
             })
         if len(self) > 1:
-            self.transaction_id._qpay_create_payments()
+            self.transaction_id._qpay_create_payments(self)
         self.transaction_id._post_process()
         for payment in self:
             if not payment.transaction_id.payment_id:
@@ -125,7 +127,9 @@ class QPayPayment(models.Model):
             })
             payment.activity_unlink([const.ACTIVITY_TYPE])
             payment._book_fee()
-            if not payment.case and payment._has_unexpected_credit():
+            if payment.case in (False, 'partial') and (
+                payment in surplus or payment._has_unexpected_credit()
+            ):
                 payment.case = 'surplus'
             payment._tell_about_case()
         self._plan_ebarimt()
@@ -141,6 +145,22 @@ class QPayPayment(models.Model):
             raise UserError(self.env._(
                 "This is a payment of QPay's sandbox, which is no real money."
             ))
+
+    def _is_more_than_order_takes(self):
+        """Whether this payment is for an order that owes less: it was cancelled, or paid in another
+        way in the meantime. Of invoices, their items tell when it is booked.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        document = documents.of(self._get_document())
+        # What stands for itself owes nothing beyond its own payments.
+        if document.model in ('account.move', 'payment.transaction'):
+            return False
+        order = document.records
+        takes_money = order and order.state != 'cancel' and document.takes_money()
+        owed = document.get_maximum_amount() if takes_money else 0
+        return self.currency_id.compare_amounts(self.amount, owed) > 0
 
     def _has_unexpected_credit(self):
         """Whether a part of this payment of invoices found nothing that was still owed: they were
@@ -283,8 +303,9 @@ class QPayPayment(models.Model):
                 " open it is the customer's credit: keep it, or pay it back.", amount,
             ),
             'surplus': self.env._(
-                "%s arrived, but the invoice was paid or changed in another way before. What is"
-                " over is the customer's credit: keep it for another invoice, or pay it back.",
+                "%s arrived, but the invoice or order was paid or changed in another way before."
+                " What is over is the customer's credit: keep it for another invoice, or pay it"
+                " back.",
                 amount,
             ),
         }[self.case]
@@ -309,11 +330,20 @@ class QPayPayment(models.Model):
         self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
 
     def _schedule_activity(self, summary, note):
-        """Ask the responsible person to look at this payment, instead of what was asked before."""
-        self.activity_unlink([const.ACTIVITY_TYPE])
-        self.activity_schedule(
-            const.ACTIVITY_TYPE, summary=summary, note=note, user_id=self._get_responsible_user().id
-        )
+        """Ask the responsible person to look at this payment, instead of what was asked before.
+        Should that fail, the list of payments still shows it.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self.activity_unlink([const.ACTIVITY_TYPE])
+                self.activity_schedule(
+                    const.ACTIVITY_TYPE, summary=summary, note=note,
+                    user_id=self._get_responsible_user().id,
+                )
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("Nobody could be told about QPay payment %s.", self.qpay_txn_id)
 
     def _get_responsible_user(self):
         """Return who is asked to look at this payment: the provider's responsible person, else

@@ -98,14 +98,6 @@ class QPayPayment(models.Model):
         is_credited = invoices and all(invoice._qpay_is_credited() for invoice in invoices)
         return self.state == 'settled' and self.status == 'paid' and not is_credited
 
-    def _get_document(self):
-        """Return what this payment paid; empty if nobody knows.
-
-        :rtype: recordset
-        """
-        self.ensure_one()
-        return self.intent_id._get_document() if self.intent_id else self.assigned_invoice_ids
-
     def _get_invoices(self):
         """Return the invoices that this payment is for: also of the order that it paid before.
 

@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta, timezone
 
-import pytz
+import psycopg2
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
@@ -12,15 +12,13 @@ from odoo.addons.payment_qpay.utils import check_accountant
 
 _logger = logging.getLogger(__name__)
 
-# How exactly the list is asked for one payment.
-_MOMENT = timedelta(minutes=1)
-
 
 class QPayReconciliation(models.Model):
     """A comparison of QPay's list of the payments of a period with the ledger.
 
     It finds what no callback ever told: payments of our QRs, which are settled; payments of
-    nobody's, which wait for a person; and refunds made in QPay's own portal.
+    nobody's, which wait for a person; and refunds made in QPay's own portal. How the list is read
+    is in `qpay_reconciliation_list`.
     """
 
     _name = 'qpay.reconciliation'
@@ -156,8 +154,8 @@ class QPayReconciliation(models.Model):
                 reconciliation._in_company_language()._run()
             except Exception:
                 # One provider that cannot be reconciled must not hold up the others.
-                _logger.exception("The payments of %s could not be compared.", provider.name)
                 self.env.cr.rollback()
+                _logger.exception("The payments of %s could not be compared.", provider.name)
                 reconciliation.write({'state': 'failed', 'state_message': self.env._(
                     "An unexpected error happened. The server's log says more."
                 )})
@@ -188,6 +186,8 @@ class QPayReconciliation(models.Model):
     def _run(self):
         """Read QPay's list (QPay contract §4.3), settle what is ours, and note the rest.
 
+        All that is to be asked is asked before anything is written.
+
         :return: None
         """
         self.ensure_one()
@@ -201,66 +201,34 @@ class QPayReconciliation(models.Model):
                 'state': 'failed', 'state_message': self.provider_id._qpay_explain(error),
             })
             return
-        self.env.cr.commit()
-        self._compare(payments)
-
-    def _list_payments(self, start, end):
-        """Return the payments of QPay's list.
-
-        :param datetime start: The beginning of the period, in UTC.
-        :param datetime end: The end of the period, in UTC.
-        :return: The `Payment` values.
-        :rtype: list
-        :raise QPayError: If QPay gives no answer.
-        """
-        provider = self.provider_id
-        return list(provider._qpay_client().list_payments(
-            provider._qpay_setting('qpay_invoice_code'),
-            _to_ulaanbaatar(start),
-            _to_ulaanbaatar(end),
-        ).payments)
-
-    def _list_refunds(self, listed_ids):
-        """Return the payments whose refund was asked for without an answer, and that were made
-        before the period: one call each.
-
-        :param set listed_ids: QPay's ids of the payments that are known already.
-        :return: The `Payment` values.
-        :rtype: list
-        :raise QPayError: If QPay gives no answer.
-        """
-        rows = self.env['qpay.payment'].search([
-            *self._get_ledger_domain(),
-            ('status', '=', 'paid'),
-            ('refund_transaction_id.state', 'in', ('draft', 'pending')),
-            ('qpay_txn_id', 'not in', list(listed_ids)),
-        ])
-        return [
-            payment
-            for row in rows
-            for payment in self._list_payments(row.paid_at - _MOMENT, row.paid_at + _MOMENT)
-            if payment.payment_id == row.qpay_txn_id
-        ]
-
-    def _compare(self, payments):
-        """Compare the payments of QPay's list with the ledger, and take in what is missing.
-
-        :param list payments: The `Payment` values of the list.
-        """
-        rows = self.env['qpay.payment'].search([
-            *self._get_ledger_domain(),
-            ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
-        ])
+        rows = self._find_rows(payments)
+        payments = self._date(payments, rows)
         known_ids = set(rows.mapped('qpay_txn_id'))
-        refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
-        recovered, unknown, is_complete = self._take_in([
+        missing = [
             payment for payment in payments
             if payment.is_money and payment.payment_id not in known_ids
-        ])
+        ]
+        intents = self._find_intents(missing)
+        self.env.cr.commit()
+        self._compare(payments, rows, missing, intents)
+
+    # === WHAT IS WRITTEN === #
+
+    def _compare(self, payments, rows, missing, intents):
+        """Take in what is missing in the ledger, then what QPay says about refunds.
+
+        :param list payments: The `Payment` values of the list.
+        :param qpay.payment rows: The rows of the ledger that are on the list.
+        :param list missing: Those of the payments that are not in the ledger.
+        :param dict intents: The QRs of the missing payments, by QPay's id of the payment.
+        """
+        recovered, unknown, is_complete = self._take_in(missing, intents)
+        refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
         self.write({
             'state': 'done' if is_complete else 'failed',
             'state_message': False if is_complete else self.env._(
-                "Some payments are being booked by another process. Please compare again."
+                "Some payments could not be taken in, or are being booked by another process."
+                " Please compare again."
             ),
             'matched_count': len(rows - refunded),
             'recovered_count': len(recovered),
@@ -271,6 +239,34 @@ class QPayReconciliation(models.Model):
             'payment_ids': [Command.set((refunded | recovered | unknown).ids)],
         })
         self.env.cr.commit()
+
+    def _take_in(self, missing, intents):
+        """Settle the missing payments of our QRs, and note the others for a person.
+
+        :param list missing: The `Payment` values that are not in the ledger.
+        :param dict intents: Their QRs, by QPay's id of the payment.
+        :return: The rows of our QRs, the rows of nobody's, and whether all could be taken in.
+        :rtype: tuple
+        """
+        ledger = unknown = self.env['qpay.payment']
+        is_complete = True
+        payments_by_intent = {}
+        for payment in missing:
+            if intent := intents.get(payment.payment_id):
+                payments_by_intent.setdefault(intent, []).append(payment)
+        for intent, payments in payments_by_intent.items():
+            is_settled = self._try(intent._in_company_language()._settle, payments)
+            is_complete = is_complete and bool(is_settled)
+        for payment in missing:
+            if payment.payment_id not in intents:
+                row = self._try(ledger._record_unknown, self.provider_id, payment)
+                is_complete = is_complete and row is not None
+                unknown |= row or ledger
+        recovered = ledger.search([
+            *self._get_ledger_domain(),
+            ('qpay_txn_id', 'in', [payment.payment_id for payment in missing]),
+        ]) - unknown
+        return recovered, unknown, is_complete
 
     def _take_in_refunds(self, rows, payments):
         """Take note of what QPay's list says about refunds.
@@ -285,71 +281,69 @@ class QPayReconciliation(models.Model):
             if payment.status in const.REFUNDED_STATUSES
         }
         refunded = rows.filtered(lambda row: row.qpay_txn_id in refunded_ids)
-        for row in refunded:
-            row._notice_refund()
-        for row in rows - refunded:
-            refund = row.refund_transaction_id
-            is_waiting = refund.state in ('draft', 'pending')
-            if is_waiting and refund.create_date < fields.Datetime.now() - const.REFUND_PERIOD:
-                row._notice_no_refund()
+        since = fields.Datetime.now() - const.REFUND_PERIOD
+        not_refunded = (rows - refunded).filtered(
+            lambda row: row.refund_transaction_id.state in ('draft', 'pending')
+            and row.refund_transaction_id.create_date < since
+        )
+        for row in refunded | not_refunded:
+            self._try(self._take_in_refund, row, row in refunded)
         return refunded
 
-    def _take_in(self, missing):
-        """Settle the missing payments of our QRs, and note the others for a person.
+    def _take_in_refund(self, row, is_refunded):
+        """Take note of whether QPay has refunded a payment, or let a person see to it.
 
-        :param list missing: The `Payment` values that are not in the ledger.
-        :return: The rows of our QRs, the rows of nobody's, and whether all could be taken in.
-        :rtype: tuple
+        :param qpay.payment row: The row of the ledger.
+        :param bool is_refunded: What QPay's list says.
         """
-        ledger = self.env['qpay.payment']
-        payments_by_intent, unknown = {}, ledger
-        for payment in missing:
-            if intent := self._find_intent(payment):
-                payments_by_intent.setdefault(intent, []).append(payment)
-            else:
-                unknown += ledger._record_unknown(self.provider_id, payment)
-        self.env.cr.commit()
-        settled = [
-            intent._in_company_language()._settle(payments)
-            for intent, payments in payments_by_intent.items()
-        ]
-        recovered = ledger.search([
-            *self._get_ledger_domain(),
-            ('qpay_txn_id', 'in', [payment.payment_id for payment in missing]),
-        ]) - unknown
-        return recovered, unknown, all(settled)
-
-    def _find_intent(self, payment):
-        """Return the QR that a payment paid; empty if it is none of ours.
-
-        :param Payment payment: A payment of the list.
-        :rtype: qpay.intent
-        """
-        if not payment.invoice_id:
-            return self.env['qpay.intent']
-        intents = self.env['qpay.intent'].search([
-            ('provider_id', 'in', self.provider_id._qpay_get_same_account().ids),
-            '|', ('qpay_invoice_id', '=', payment.invoice_id),
-            '&', ('qpay_invoice_id', '=', False), ('create_date', '>=', self.date_from),
-        ])
-        intent = intents.filtered(lambda intent: intent.qpay_invoice_id == payment.invoice_id)
-        if intent or not intents:
-            return intent
-        # The answer to its creation may have been lost, and QPay's call as well.
         try:
-            number = self.provider_id._qpay_client().get_sender_invoice_no(payment.invoice_id)
-        except QPayError as error:
-            _logger.warning("QPay could not be asked about a payment's invoice: %s.", error)
-            return intent
-        intent = intents.filtered(lambda intent: intent.name == number)
-        intent.qpay_invoice_id = payment.invoice_id
-        return intent
+            with self.env.cr.savepoint():
+                row._notice_refund() if is_refunded else row._notice_no_refund()
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            _logger.exception("The refund of QPay payment %s could not be booked.", row.qpay_txn_id)
+            row._need_attention(self.env._(
+                "What QPay's list says about the refund of this payment could not be booked because"
+                " of an unexpected error. The server's log says more."
+            ))
+
+    def _try(self, function, *arguments):
+        """Do a part of the comparison in a transaction of its own, so that what is wrong with one
+        payment holds up no other.
+
+        :param callable function: What does it.
+        :return: What the function returns; None if it failed.
+        """
+        self.env.cr.commit()
+        try:
+            result = function(*arguments)
+            self.env.cr.commit()
+        except psycopg2.OperationalError:
+            self.env.cr.rollback()  # Another process was faster.
+            return None
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("A payment on QPay's list could not be taken in.")
+            return None
+        return result
 
     # === GETTERS === #
 
     def _in_company_language(self):
         """Return this comparison for writing down texts that the company's people will read."""
         return self.with_context(lang=self.company_id.partner_id.lang)
+
+    def _find_rows(self, payments):
+        """Return the rows of the ledger that payments of the list have.
+
+        :param list payments: The `Payment` values.
+        :rtype: qpay.payment
+        """
+        return self.env['qpay.payment'].search([
+            *self._get_ledger_domain(),
+            ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
+        ])
 
     def _get_ledger_domain(self):
         """Return which rows of the ledger can be on QPay's list."""
@@ -360,7 +354,9 @@ class QPayReconciliation(models.Model):
 
     def _is_counted(self, payment):
         """Whether a payment of the list is money of the period."""
-        start, end = _to_ulaanbaatar(self.date_from), _to_ulaanbaatar(self.date_to)
+        start, end = (
+            moment.replace(tzinfo=timezone.utc) for moment in (self.date_from, self.date_to)
+        )
         return payment.is_money and start <= payment.paid_at <= end
 
     def _get_ledger_total(self):
@@ -371,8 +367,3 @@ class QPayReconciliation(models.Model):
             ('paid_at', '<=', self.date_to),
         ], aggregates=['amount:sum'])
         return total
-
-
-def _to_ulaanbaatar(moment):
-    """Return a naive UTC moment as QPay's list is asked for it: in Ulaanbaatar's time."""
-    return moment.replace(tzinfo=timezone.utc).astimezone(pytz.timezone(const.TIMEZONE))

@@ -23,6 +23,7 @@ from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
 from . import test_interleaving
+from . import test_interleaving_lists
 from . import test_interleaving_requests
 from . import test_lock
 from . import test_pay_page
@@ -40,6 +41,7 @@ from . import test_provider
 from . import test_random_money
 from . import test_reconciliation
 from . import test_refund_servers
+from . import test_reconciliation_accounts
 from . import test_refunds
 from . import test_renewal
 from . import test_rivals

@@ -19,8 +19,9 @@ from odoo.addons.payment_qpay.tests.servers import Database
 class InterleavingCase(BaseCase):
     """The demonstration's company in a database of its own, and QPay.
 
-    `self.own` is one process, used by the accountant, and `self.system` by Odoo itself. What others do happens in `_rival`, at the moments that `_meanwhile`
-    names: no test depends on how fast something is.
+    `self.own` and `self.system` are one process, used by the accountant and by Odoo itself. What
+    others do happens in `_rival`, at the moments that `_meanwhile` names: no test depends on how
+    fast something is.
     """
 
     @classmethod
@@ -142,6 +143,16 @@ class InterleavingCase(BaseCase):
             active_model='account.move', active_ids=invoice.ids
         ).create({})
         wizard._create_payments()
+
+    def _reconcile(self, env):
+        """Let somebody compare QPay's list of payments with the ledger."""
+        reconciliation = env['qpay.reconciliation'].create({
+            'provider_id': env['payment.provider'].search([
+                ('code', '=', 'qpay'), ('state', '!=', 'disabled'),
+            ], limit=1).id,
+        })
+        reconciliation.action_run()
+        return reconciliation
 
     def _call_back(self, intent, payment_id):
         """Let QPay call."""

@@ -43,6 +43,13 @@ class OrderCase(QPayCommon):
         document = documents.of(order)
         return document.get_or_create_intent(amount or document.get_default_amount())
 
+    def _pay_in_another_way(self, order, amount):
+        self._create_transaction(
+            'direct', reference=f'cash-{order.id}', sale_order_ids=[Command.set(order.ids)], amount=amount,
+            state='done', provider_id=self.dummy_provider.id,
+            payment_method_id=self.payment_method_id,
+        )
+
     def _open_dialog(self, order, user=None):
         return self.env['qpay.qr.wizard'].with_user(user or self.seller).create({
             'res_model': 'sale.order', 'res_id': order.id,
@@ -127,6 +134,33 @@ class TestBooking(OrderCase):
         self.assertEqual(self._credit(), 100000)
         self.assertIn("after the QR had ended", self._note(self._ledger(intent)))
 
+    def test_money_for_an_order_that_takes_none_any_more_is_told_about(self):
+        for change in (
+            lambda order: order._action_cancel(),
+            lambda order: self._pay_in_another_way(order, 100000),
+            lambda order: self._pay_in_another_way(order, 60000),
+            lambda order: order.unlink(),
+        ):
+            order = self._create_order(deposit=1)
+            intent = self._create_order_intent(order)
+            payment = self._pay(intent)
+            change(order)
+            self._call_back(intent, payment['payment_id'])
+            self._process_callbacks()
+            row = self._ledger(intent)
+            self.assertEqual((row.state, row.case), ('settled', 'surplus'))
+            self.assertIn("customer's credit", self._note(row))
+            self.assertEqual(self._account_payments(payment['payment_id']).amount, 100000)
+
+    def test_part_for_a_cancelled_order_is_credit(self):
+        order = self._create_order(deposit=1)
+        intent = self._create_order_intent(order)
+        payment = self._pay(intent, amount=40000)
+        order._action_cancel()
+        self._call_back(intent, payment['payment_id'])
+        self._process_callbacks()
+        self.assertEqual(self._ledger(intent).case, 'surplus')
+
     def test_second_payer_is_credit(self):
         order = self._create_order(deposit=1)
         intent = self._create_order_intent(order)
@@ -152,11 +186,7 @@ class TestEndOfOrders(OrderCase):
     def test_order_paid_in_another_way_ends_its_qr(self):
         order = self._create_order(deposit=1)
         intent = self._create_order_intent(order)
-        self._create_transaction(
-            'direct', reference='cash', sale_order_ids=[Command.set(order.ids)], amount=100000,
-            state='done', provider_id=self.dummy_provider.id,
-            payment_method_id=self.payment_method_id,
-        )
+        self._pay_in_another_way(order, 100000)
         self._check_route(intent.id, access_token=intent.access_token)
         self._look()
         self.assertEqual(intent.state, 'cancelled')

@@ -105,6 +105,25 @@ class TestPointOfSale(ShopCase):
         self.assertEqual(self._get_status_at_qpay(qr), 'CANCELED')
         self._close_session()
 
+    def test_money_for_an_order_that_was_cancelled_is_told_about(self):
+        order_id, token = self._save_order(40_000)
+        page = self._open_order(f'{self.server.url}/pos/pay/{order_id}?access_token={token}')
+        qr = self._choose_qpay(page)
+        payment_id = self.qpay.pay(qr['qpay_invoice_id'], callback=False)['payment_id']
+        self.seller.call('pos.order', 'action_pos_order_cancel', [order_id])
+        page.reload()
+        self._check({**qr, 'intent_id': qr['id']}, now=True)
+
+        self.assertEqual(
+            self.database.query(
+                'SELECT q.state, q."case", p.amount, count(a.id) FROM qpay_payment q'
+                ' JOIN account_payment p ON p.id = q.account_payment_id'
+                " JOIN mail_activity a ON a.res_model = 'qpay.payment' AND a.res_id = q.id"
+                ' WHERE q.qpay_txn_id = %s GROUP BY q.id, p.id', payment_id,
+            ),
+            [('settled', 'surplus', 40_000, 1)],
+        )
+
     # === HELPERS === #
 
     def _get_status_at_qpay(self, qr):
