@@ -60,8 +60,7 @@ class QPayCallback(models.Model):
         :return: True
         """
         check_accountant(self)
-        # Those that are left out are being processed at this moment.
-        callbacks = lock_afresh(self.sudo())
+        callbacks = lock_afresh(self.sudo(), PATIENCE_SECONDS)
         callbacks.write({
             'state': 'received', 'attempts': 0, 'next_attempt_at': fields.Datetime.now(),
         })

@@ -160,6 +160,8 @@ class QPayPayment(models.Model):
         order = document.records
         takes_money = order and order.state != 'cancel' and document.takes_money()
         owed = document.get_maximum_amount() if takes_money else 0
+        # Odoo does not reckon anew what is paid when a transaction is done.
+        order.invalidate_recordset(['amount_paid'])
         return self.currency_id.compare_amounts(self.amount, owed) > 0
 
     def _has_unexpected_credit(self):

@@ -48,18 +48,23 @@ class InterleavingCase(BaseCase):
 
     def _open(self, login=None):
         """Return an environment with a cursor of its own: the system's, or that of a user."""
-        cr = self.registry.cursor()
+        cr = self._get_cursor()
         self.addCleanup(cr.close)
         env = api.Environment(cr, SUPERUSER_ID, {'lang': 'en_US'})
         user = login and env['res.users'].search([('login', '=', login)])
         return env(user=user) if user else env
 
+    def _get_cursor(self):
+        cr = self.registry.cursor()
+        # Who waits for what the test itself holds would do so for ever.
+        cr.execute("SET lock_timeout = '5s'")
+        cr.commit()
+        return cr
+
     @contextmanager
     def _rival(self):
         """Let another process do something in a transaction of its own, and commit it."""
-        with self.registry.cursor() as cr:
-            # Who waits for what the test itself holds would do so for ever.
-            cr.execute("SET LOCAL lock_timeout = '5s'")
+        with self._get_cursor() as cr:
             yield api.Environment(cr, SUPERUSER_ID, {'lang': 'en_US'})
 
     @contextmanager

@@ -134,7 +134,6 @@ class TestSettlementsMeet(InterleavingCase):
         self.assertEqual(invoice.amount_residual, 15000, 'the snapshot is taken')
         with self._rival() as env:
             intent.with_env(env).view_checks += 1
-        self.own.cr.execute("SET LOCAL lock_timeout = '1s'")
         with self._held(intent), self.assertNoLogs('odoo.sql_db', level='ERROR'):
             self._register_payment(invoice)
             self.own.cr.commit()

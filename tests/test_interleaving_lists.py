@@ -116,6 +116,7 @@ class TestListsMeet(InterleavingCase):
         ):
             self.system['qpay.callback']._cron_process()
         self.assertBookedOnce(self.payment_ids[0])
+        self.assertEqual(self.callbacks.sorted('id').mapped('attempts'), [1, 0])
 
     # === LEFT OVER === #
 

@@ -45,8 +45,8 @@ class OrderCase(QPayCommon):
 
     def _pay_in_another_way(self, order, amount):
         self._create_transaction(
-            'direct', reference=f'cash-{order.id}', sale_order_ids=[Command.set(order.ids)], amount=amount,
-            state='done', provider_id=self.dummy_provider.id,
+            'direct', reference=f'cash-{order.id}', sale_order_ids=[Command.set(order.ids)],
+            amount=amount, state='done', provider_id=self.dummy_provider.id,
             payment_method_id=self.payment_method_id,
         )
 

@@ -111,8 +111,10 @@ class TestPointOfSale(ShopCase):
         qr = self._choose_qpay(page)
         payment_id = self.qpay.pay(qr['qpay_invoice_id'], callback=False)['payment_id']
         self.seller.call('pos.order', 'action_pos_order_cancel', [order_id])
-        page.reload()
-        self._check({**qr, 'intent_id': qr['id']}, now=True)
+        [(access_token,)] = self.database.query(
+            'SELECT access_token FROM qpay_intent WHERE id = %s', qr['id']
+        )
+        self._check({'intent_id': qr['id'], 'access_token': access_token}, now=True)
 
         self.assertEqual(
             self.database.query(
