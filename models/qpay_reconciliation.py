@@ -297,11 +297,11 @@ class QPayReconciliation(models.Model):
         :param bool is_refunded: What QPay's list says.
         """
         try:
-            with self.env.cr.savepoint():
-                row._notice_refund() if is_refunded else row._notice_no_refund()
+            row._notice_refund() if is_refunded else row._notice_no_refund()
         except psycopg2.OperationalError:
             raise
         except Exception:
+            self.env.cr.rollback()
             _logger.exception("The refund of QPay payment %s could not be booked.", row.qpay_txn_id)
             row._need_attention(self.env._(
                 "What QPay's list says about the refund of this payment could not be booked because"

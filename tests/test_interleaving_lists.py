@@ -66,6 +66,25 @@ class TestListsMeet(InterleavingCase):
         self.assertEqual(result.state, 'done')
         self.assertBookedOnce(*payments)
 
+    def test_refund_that_cannot_be_noticed_holds_up_no_payment(self):
+        refunded, missed = self._create_qr(1000), self._create_qr()
+        payment_id = self._pay(refunded, method='CARD')
+        refunded._check()
+        self.qpay.refund_in_portal(payment_id)
+        missed_id = self._pay(missed)
+        with (
+            self._break_for('qpay.payment', '_notice_refund', lambda row: True),
+            self.assertLogs('odoo.addons.payment_qpay', level='ERROR'),
+        ):
+            result = self._reconcile(self.system)
+        self.assertEqual((result.state, result.recovered_count), ('done', 1))
+        self.assertBookedOnce(payment_id, missed_id)
+        row = refunded.payment_ids
+        self.assertEqual(row.state, 'needs_attention')
+        self.assertIn('unexpected error', row.state_message)
+        result.action_run()
+        self.assertTrue(row.is_refund_noticed)
+
     # === CALLBACKS === #
 
     def _announce(self, count):

@@ -89,25 +89,6 @@ class TestListThatSaysLess(ReconciliationCase):
         self.assertEqual((result.matched_count, result.qpay_total), (2, 15300))
         self.assertEqual(self.qpay.calls(), {LIST: 1})
 
-    @mute_logger('odoo.addons.payment_qpay.models.qpay_reconciliation')
-    def test_refund_that_cannot_be_noticed_holds_up_no_payment(self):
-        refunded = self._create_intent(self._create_invoice(1000))
-        payment = self._pay_and_settle(refunded, method='CARD')
-        self.qpay.refund_in_portal(payment['payment_id'])
-        intent = self._create_intent(self._create_invoice(15000))
-        missed = self._pay(intent)
-
-        def _notice_refund(_row):
-            raise ValueError('broken')
-
-        self.patch(self.registry['qpay.payment'], '_notice_refund', _notice_refund)
-        result = self._reconcile_daily()
-        self.assertEqual((result.state, result.recovered_count), ('done', 1))
-        self.assertPaidOnce(intent.invoice_ids, missed['payment_id'])
-        row = self._ledger(refunded)
-        self.assertEqual(row.state, 'needs_attention')
-        self.assertIn('unexpected error', self._note(row))
-
 
 @tagged('post_install', '-at_install')
 class TestSharedAccount(CompaniesCase):
@@ -146,7 +127,7 @@ class TestSharedAccount(CompaniesCase):
     def test_payment_that_was_assigned_there_is_not_booked_here(self):
         intent, payment = self._pay_lost_qr()
         row = self.env['qpay.payment'].search([('qpay_txn_id', '=', payment['payment_id'])])
-        row.assigned_partner_id = self.customer
+        row.sudo().assigned_partner_id = self.customer
         self._call_back(intent, payment['payment_id'])
         self._process_callbacks()
         self.assertEqual(
