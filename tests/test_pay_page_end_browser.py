@@ -1,4 +1,4 @@
-"""The payer's page once its QR has ended, and what the permanent link leads to, in a real browser."""
+"""The payer's page once its QR has ended, and what the permanent link leads to, in Chromium."""
 
 from datetime import timedelta
 

@@ -1,5 +1,6 @@
 """From the accountant's button to the paid invoice: the e-mail really goes out, and its link is
-opened on a phone."""
+opened on a phone.
+"""
 
 from lxml import html
 
