@@ -1,7 +1,11 @@
+import logging
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
+
+_logger = logging.getLogger(__name__)
 
 
 class QPayIntent(models.Model):
@@ -33,6 +37,10 @@ class QPayIntent(models.Model):
     ebarimt_receiver = fields.Char(
         string="Number on the VAT Receipt", readonly=True, copy=False
     )
+    ebarimt_refusal = fields.Char(
+        string="QPay Refused the Taxes", help="Why QPay's invoice has no lines.", readonly=True,
+        copy=False,
+    )
     ebarimt_problem = fields.Char(
         string="No VAT Receipt Because", compute='_compute_ebarimt_problem', compute_sudo=True
     )
@@ -49,8 +57,8 @@ class QPayIntent(models.Model):
 
     def _compute_ebarimt_problem(self):
         for intent in self:
-            intent.ebarimt_problem = intent.ebarimt_mode != 'none' and (
-                intent._get_tax_receipt().find_problem(is_asked=True)
+            intent.ebarimt_problem = (
+                intent.ebarimt_mode != 'none' and intent._find_ebarimt_problem()
             )
 
     # === RECEIVER === #
@@ -171,6 +179,43 @@ class QPayIntent(models.Model):
             'tax_customer_code': is_for_company and self.ebarimt_receiver or '',
             'lines': receipt.get_invoice_lines(self._get_decimal_amount()),
         }
+
+    def _may_go_without_lines(self):
+        """Whether QPay, which has refused this request, may be asked for the amount alone: payers
+        must not be held up by what is wrong with the taxes, while employees can put it right.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.ebarimt_has_lines and not self.env.user._is_internal()
+
+    def _go_without_lines(self, reason):
+        """Have QPay asked for the amount alone, under another number.
+
+        :param str reason: Why QPay has refused the lines, for people.
+        :return: None
+        :raise LockError: If another process is at this QR.
+        """
+        self.ensure_one()
+        _logger.warning("QPay refused the taxes of %s: %s", self.name, reason)
+        self._must_lock()
+        self.write({
+            'name': self._next_number(),
+            'ebarimt_has_lines': False,
+            'ebarimt_refusal': reason,
+        })
+        self.env.cr.commit()
+
+    # === WHAT KEEPS QPAY FROM ISSUING IT === #
+
+    def _find_ebarimt_problem(self):
+        """Return why QPay will issue no receipt of this QR's payment, for people; '' if it will.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        problem = self._get_tax_receipt().find_problem(is_asked=True)
+        return problem and (self.ebarimt_refusal or problem)
 
     def _get_tax_receipt(self):
         """Return the receipt of this QR's payment, with what QPay knows of it.

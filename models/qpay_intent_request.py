@@ -226,7 +226,12 @@ class QPayIntent(models.Model):
         try:
             invoice = provider._qpay_client(self.environment).create_invoice(request)
         except QPayRefused as error:
-            self._fail(provider._qpay_explain(error), {'error': error.key, 'fields': error.fields})
+            reason = provider._qpay_explain(error)
+            if self._may_go_without_lines():
+                self._go_without_lines(reason)
+                self._create_at_qpay()
+                return
+            self._fail(reason, {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:
             # Whether QPay made the invoice is not known: the next try gets another number.
             self._fail(provider._qpay_explain(error), {'error': error.key})

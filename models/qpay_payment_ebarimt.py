@@ -158,6 +158,8 @@ class QPayPayment(models.Model):
                 "The customer has no register number of seven digits. Please enter it as the"
                 " customer's Tax ID, or press \"Change the receiver\"."
             )
+        if self.intent_id:
+            return self.intent_id._find_ebarimt_problem()
         return self._get_tax_receipt().find_problem(is_asked=True)
 
     def _find_credit(self):

@@ -100,6 +100,34 @@ class TestTaxes(EbarimtCase):
         receipt = self._receipt(taxed | exempt)
         self.assertEqual((receipt.amount, receipt.vat_amount), (11000, 500))
 
+    def _unknown_to_the_tax_office(self, *lines):
+        """Return an invoice with a code that has the form of one, but nobody has."""
+        self.company.qpay_classification_code = '9999999'
+        return self._create_taxed_invoice(*lines)
+
+    def test_taxes_that_qpay_refuses_hold_no_payer_up(self):
+        invoice = self._unknown_to_the_tax_office((11000, self.vat), (500, self.exempt))
+        public = documents.of(invoice.with_user(self.env.ref('base.public_user')).sudo())
+        intent = public.get_or_create_intent(11500)
+        self.assertFalse(intent.ebarimt_has_lines)
+        [made] = self.qpay.invoices()
+        self.assertEqual((made['sender_invoice_no'], made['request']['invoice_code']), (
+            intent.name, 'TEST_INVOICE',
+        ))
+        payment = self._pay_and_settle(intent)
+        self._issue()
+        self.assertPaidOnce(invoice, payment['payment_id'])
+        receipt = self._ledger(intent).ebarimt_ids
+        self.assertEqual(receipt.state, 'failed')
+        self.assertIn("classification code", receipt.activity_ids.note)
+        self.assertEqual(self._calls(CREATE), 0)
+
+    def test_employees_are_told_what_qpay_refuses_about_the_taxes(self):
+        invoice = self._unknown_to_the_tax_office()
+        with self.assertRaisesRegex(UserError, "does not know the classification code"):
+            documents.of(invoice.with_user(self.accountant)).get_or_create_intent(11000)
+        self.assertFalse(self.qpay.invoices())
+
     def test_negative_line_is_taken_off_from_lines_of_its_taxes(self):
         invoice = self._create_taxed_invoice(
             (11000, self.vat), (5500, self.vat), (5000, self.exempt), (-5500, self.vat),
