@@ -49,6 +49,9 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
         cls.env['res.lang'].sudo()._activate_lang('en_US')
         cls.company.partner_id.lang = 'en_US'
         cls.env['ir.default'].sudo().set('res.partner', 'lang', 'en_US')
+        if 'website' in cls.env:
+            english = cls.env['res.lang']._get_data(code='en_US').id
+            cls.env['website'].sudo().search([]).default_lang_id = english
         cls.customer = cls.env['res.partner'].create({
             'name': 'Бат-Эрдэнэ', 'country_id': cls.env.ref('base.mn').id,
         })

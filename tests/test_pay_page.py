@@ -60,7 +60,9 @@ class PayPageCase(QPayCommon):
         return f'/payment/qpay/pay/{intent.id}/{intent.access_token}'
 
     def _intents(self, document=None):
-        return self.env['qpay.intent'].search([('invoice_ids', 'in', (document or self.bill).ids)])
+        return self.env['qpay.intent'].sudo().search([
+            ('invoice_ids', 'in', (document or self.bill).ids),
+        ])
 
 
 @tagged('post_install', '-at_install')

@@ -26,9 +26,3 @@ class TestAddresses(test_addresses.TestAddresses):
 @tagged('post_install', '-at_install')
 class TestPageLanguage(test_pay_page_security.TestPageLanguage):
     """The website has languages of its own."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        english = cls.env['res.lang']._get_data(code='en_US').id
-        cls.env['website'].sudo().search([]).write({'default_lang_id': english})
