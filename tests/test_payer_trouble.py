@@ -26,6 +26,7 @@ class TestQPayIsSwitchedOff(PayPageCase):
         self.assertIn(
             f"{self.company.name} does not take payments by QPay now.", root.text_content()
         )
+        self.assertIn("Nothing can be paid here.", root.text_content())
         self.assertFalse(root.xpath("//*[contains(@class, 'o_qpay_renew ')]"))
 
     def test_paid_says_paid(self):

@@ -26,7 +26,7 @@ class RenewalCase(PayPageCase):
         )
         transaction.with_user(user or self.env.ref('base.public_user')).sudo()\
             ._get_specific_rendering_values({})
-        intent = self.env['qpay.intent'].search([('transaction_id', '=', transaction.id)])
+        intent = self.env['qpay.intent'].sudo().search([('transaction_id', '=', transaction.id)])
         return transaction, intent
 
     def _visit(self, intent, transaction):
@@ -187,6 +187,6 @@ class TestPaymentWithoutDocument(RenewalCase):
         self.assertEqual(self._calls(CREATE), const.PUBLIC_QR_LIMIT)
 
     def _get_renewed(self):
-        return self.env['qpay.intent'].search([
+        return self.env['qpay.intent'].sudo().search([
             ('res_model', '=', 'payment.transaction'), ('state', '=', 'new'),
         ])

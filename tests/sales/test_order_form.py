@@ -39,11 +39,7 @@ class TestOrderForm(ShopCase):
         expect(page.locator('.modal')).to_be_hidden(timeout=10_000)
 
     def _sign_in(self):
-        page = self._new_page(self._new_context(locale='en-US'))
-        self.database.query(
-            "UPDATE res_partner SET lang = 'en_US' WHERE id IN"
-            ' (SELECT partner_id FROM res_users WHERE login = %s)', SELLER['login'],
-        )
+        page = self._new_page(self._new_context(locale='mn-MN'))
         page.goto(f'{self.server.url}/web/login')
         page.fill('#login', SELLER['login'])
         page.fill('#password', SELLER['password'])
