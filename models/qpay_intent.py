@@ -131,7 +131,9 @@ class QPayIntent(models.Model):
         copy=False,
     )
     close_attempts = fields.Integer(readonly=True, copy=False)
-    look_ids = fields.One2many(comodel_name='qpay.look', inverse_name='intent_id')
+    look_ids = fields.One2many(
+        comodel_name='qpay.look', inverse_name='intent_id', groups='base.group_system'
+    )
 
     _name_uniq = models.Constraint('unique(name)', "The number of a QR must be unique.")
     _amount_positive = models.Constraint('CHECK(amount > 0)', "The amount must be positive.")

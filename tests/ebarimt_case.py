@@ -72,7 +72,7 @@ class EbarimtCase(QPayCommon):
 
     def _let_time_pass(self, receipt):
         """Let the time of a receipt's next attempt come, and the scheduled action see it."""
-        receipt.next_attempt_at = fields.Datetime.now() - timedelta(seconds=1)
+        receipt.sudo().next_attempt_at = fields.Datetime.now() - timedelta(seconds=1)
         self._issue()
 
     # === WHAT QPAY SAYS === #

@@ -87,7 +87,7 @@ class PaymentFormCase(PayPageCase):
     def _pay_and_continue(self, page, qr):
         """The same, and the customer does not wait until the page goes on by itself."""
         payment_id = self._pay(page, qr)
-        page.click('.o_qpay_continue')
+        page.click('.o_qpay_show_paid .o_qpay_continue')
         return payment_id
 
     def _count_qrs_at_qpay(self):

@@ -75,7 +75,7 @@ class TestReceiver(EbarimtCase):
                 'intent_id': self.intent.id, 'access_token': self.intent.access_token,
                 'receiver_type': 'none', **params,
             }})
-            self.assertEqual(answer.status_code, 404)
+            self.assertEqual(answer.status_code, 403)
         self.assertEqual(self.intent.ebarimt_receiver_type, 'citizen')
 
     def test_empty_number_leaves_the_preset_one(self):

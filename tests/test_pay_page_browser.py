@@ -43,7 +43,7 @@ class TestPayPage(PayPageCase):
 
         self._assert_paid_by_itself(page, qr)
 
-        expect(page.locator('.o_qpay_show_paid')).to_contain_text('Paid. Thank you!')
+        expect(page.locator('section.o_qpay_show_paid')).to_contain_text('Paid. Thank you!')
         expect(page.locator('.o_qpay_show_paid .o_qpay_amount')).to_have_text('15,000.00 ₮')
         self._save_screenshot(page, 'page-paid-computer-en')
 

@@ -75,7 +75,7 @@ class TestPortal(PaymentFormCase):
             ),
             [(owed,)],
         )
-        page.click('.o_qpay_continue')
+        page.click('.o_qpay_show_paid .o_qpay_continue')
         page.wait_for_url('**/my/invoices**')
 
     # === HELPERS === #

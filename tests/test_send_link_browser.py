@@ -28,6 +28,9 @@ class TestSentLink(PaymentFormCase):
             'name': 'Шуудан', 'smtp_host': '127.0.0.1', 'smtp_port': cls.mailbox.port,
             'smtp_encryption': 'none',
         })
+        # It would send the same e-mails at the same moment.
+        [cron_id] = admin.call('ir.cron', 'search', [('model_id.model', '=', 'mail.mail')])
+        admin.call('ir.cron', 'write', [cron_id], {'active': False})
 
     def test_link_of_the_email_is_opened_and_paid(self):
         for language, words in (('mn_MN', 'QPay-ээр'), ('en_US', 'Pay by QPay')):
