@@ -76,9 +76,7 @@ class QPayIntent(models.Model):
     )
     currency_id = fields.Many2one(comodel_name='res.currency', required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
-    amount_paid = fields.Monetary(
-        string="Paid", compute='_compute_amount_paid', store=True, readonly=True
-    )
+    amount_paid = fields.Monetary(compute='_compute_amount_paid', store=True, readonly=True)
     state = fields.Selection(
         string="Status",
         selection=[

@@ -85,7 +85,7 @@ class TestTranslations(QPayCommon):
             lang=LANGUAGE
         ).fields_get(['fee', 'state'])
         self.assertEqual(fields['fee']['string'], 'Шимтгэл')
-        self.assertEqual(dict(fields['state']['selection'])['to_settle'], 'Бүртгэх')
+        self.assertEqual(dict(fields['state']['selection'])['to_settle'], 'Бүртгээгүй')
 
     def test_browser_gets_translations(self):
         """Every term of the scripts and their templates reaches the browser in Mongolian."""
