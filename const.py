@@ -157,10 +157,3 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 # The amount in tögrög of the invoice that the connection test creates and cancels; payments
 # below 10 were seen to fail (QPay contract §8.3).
 CONNECTION_TEST_AMOUNT = 100
-
-# Keys whose values never belong into a log.
-SENSITIVE_KEYS = {
-    'access_token', 'refresh_token', 'qr_text', 'qr_image', 'password', 'phone', 'register',
-    'account_number', 'ebarimt_receiver', 'ebarimt_receiver_phone', 'ebarimt_lottery',
-    'ebarimt_qr_data', 'ebarimt_register_no', 'merchant_register_no', 'tax_customer_code',
-}

@@ -1,4 +1,6 @@
 from . import account_move
+from . import account_move_ebarimt
+from . import account_move_link
 from . import account_partial_reconcile
 from . import account_payment
 from . import account_tax

@@ -1,0 +1,121 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.qr import draw_qr
+
+
+class AccountMove(models.Model):
+    """How the permanent link of an invoice gets to its payer: by e-mail, and on paper."""
+
+    _inherit = 'account.move'
+
+    qpay_link = fields.Char(
+        string="QPay Link",
+        help="Leads the customer to the payment of this invoice by QPay. It never goes stale: who"
+             " opens it gets the QR that is live, or reads that the invoice is paid.",
+        compute='_compute_qpay_link',
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('state', 'move_type', 'company_id')
+    def _compute_qpay_link(self):
+        for move in self:
+            is_invoice = move.move_type == 'out_invoice' and move.state == 'posted'
+            move.qpay_link = is_invoice and documents.of(move).get_link()
+
+    # === ACTION METHODS === #
+
+    def action_send_qpay_link(self):
+        """Open the dialog that sends customers the permanent links of those of these invoices
+        that can be paid, and tell which are left out.
+
+        :return: The action of the dialog.
+        :rtype: dict
+        :raise UserError: If none of them can be sent.
+        """
+        self.check_access('write')
+        sendable = self.browse()
+        left_out = defaultdict(self.browse)
+        for move in self:
+            if obstacle := move._qpay_get_sending_obstacle():
+                left_out[obstacle] += move
+            else:
+                sendable += move
+        notice = '\n'.join(
+            f'{", ".join(moves.mapped("display_name"))}: {obstacle}'
+            for obstacle, moves in left_out.items()
+        )
+        if not sendable:
+            raise UserError(next(iter(left_out)) if len(self) == 1 else notice)
+        dialog = sendable._qpay_get_sending_dialog()
+        if not notice:
+            return dialog
+        return {
+            'type': 'ir.actions.client',
+            'tag': 'display_notification',
+            'params': {
+                'title': self.env._("Not sent"),
+                'message': notice,
+                'type': 'warning',
+                'sticky': True,
+                'next': dialog,
+            },
+        }
+
+    def _qpay_get_sending_obstacle(self):
+        """Return why the customer of this invoice cannot be sent its link, for people; None if
+        nothing keeps us.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        document = documents.of(self)
+        if obstacle := document.get_obstacle():
+            return obstacle
+        document.get_provider()
+        if not self.partner_id.email_normalized:
+            return self.env._("%s has no e-mail address.", self.partner_id.display_name)
+        return None
+
+    def _qpay_get_sending_dialog(self):
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Send QPay link"),
+            'res_model': 'mail.compose.message',
+            'view_mode': 'form',
+            'views': [(False, 'form')],
+            'target': 'new',
+            'context': {
+                'default_model': self._name,
+                'default_res_ids': self.ids,
+                'default_template_id': self.env.ref('payment_qpay.mail_template_qpay_link').id,
+                'default_composition_mode': 'comment' if len(self) == 1 else 'mass_mail',
+                'default_email_layout_xmlid': 'mail.mail_notification_light',
+                'force_email': True,
+            },
+        }
+
+    # === GETTERS === #
+
+    def _qpay_get_next_payment(self):
+        """Return what the payer's page asks for next, in this invoice's currency, and by when.
+
+        :rtype: tuple[float, date]
+        """
+        self.ensure_one()
+        return documents.of(self).get_next_payment()
+
+    def _qpay_get_printed_qr(self):
+        """Return the picture of the permanent link that is printed on this invoice.
+
+        :return: The address of the picture, which holds it; '' if none is printed.
+        :rtype: str
+        """
+        self.ensure_one()
+        document = documents.of(self)
+        is_wanted = document.find_provider().qpay_is_on_invoice and not document.get_obstacle()
+        return f'data:image/png;base64,{draw_qr(self.qpay_link).decode()}' if is_wanted else ''
