@@ -29,8 +29,10 @@ class TestSentLink(PaymentFormCase):
             'smtp_encryption': 'none',
         })
         # It would send the same e-mails at the same moment.
-        [cron_id] = admin.call('ir.cron', 'search', [('model_id.model', '=', 'mail.mail')])
-        admin.call('ir.cron', 'write', [cron_id], {'active': False})
+        cls.database.query(
+            'UPDATE ir_cron c SET active = false FROM ir_act_server s, ir_model m'
+            " WHERE s.id = c.ir_actions_server_id AND m.id = s.model_id AND m.model = 'mail.mail'"
+        )
 
     def test_link_of_the_email_is_opened_and_paid(self):
         for language, words in (('mn_MN', 'QPay-ээр'), ('en_US', 'Pay by QPay')):
