@@ -34,6 +34,8 @@ full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
 max_wal_size = 2GB
+# Odoo's queries are short: to compile one, because it looks costly, takes longer than to run it.
+jit = off
 """
 
 #: As long as this file is there, the server goes on when the last command that used it has ended.
