@@ -62,7 +62,7 @@ class QPayIntent(models.Model):
                 self._check()
             except QPayError as error:
                 _logger.info("QPay could not be asked about %s: %s.", self.name, error)
-        elif self._is_payable() and not self.look_ids and self._get_end_reason():
+        if self._is_payable() and not self.look_ids and self._get_end_reason():
             # Not every document tells by itself that it has changed.
             self._look_soon()
 
