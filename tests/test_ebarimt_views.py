@@ -44,10 +44,9 @@ class TestReceiptViews(EbarimtCase):
         return self.receipts.filtered_domain(Domain.AND(groups))
 
     def _get_default_filters(self):
-        action = self.env['ir.actions.act_window']._for_xml_id('payment_qpay.action_qpay_ebarimt')
-        return [
-            name.removeprefix('search_default_') for name in safe_eval(action['context'])
-        ]
+        action = self.env.ref('payment_qpay.action_qpay_ebarimt_open')
+        context = action.with_user(self.accountant).run()['context']
+        return [name.removeprefix('search_default_') for name, value in context.items() if value]
 
     def test_filters(self):
         for names, expected in (
@@ -67,6 +66,11 @@ class TestReceiptViews(EbarimtCase):
         )
         self.env.invalidate_all()
         self.assertNotIn(self.citizen, self._filter(*self._get_default_filters()).sudo())
+
+    def test_sandbox_is_shown_as_long_as_there_is_nothing_else(self):
+        self.env.cr.execute("UPDATE qpay_ebarimt SET environment = 'sandbox'")
+        self.env.invalidate_all()
+        self.assertIn(self.citizen, self._filter(*self._get_default_filters()).sudo())
 
     def test_totals_by_month_and_kind(self):
         shown = self._filter(*self._get_default_filters())

@@ -9,13 +9,15 @@ the database has seen a payment already.
 import argparse
 import sys
 import time
+from functools import partial
 
 import requests
 from simulator.control import SimulatorControl, SimulatorError
 
+from . import receipts
 from .cases import make_cases
 from .client import OdooClient, OdooRefusal
-from .data import ACCOUNTANT
+from .data import ACCOUNTANT, ADMIN
 
 PATIENCE_SECONDS = 60
 
@@ -43,10 +45,10 @@ def main():
 
 
 def _demonstrate(options):
-    odoo = OdooClient(options.odoo)
-    odoo.log_in(options.database, ACCOUNTANT['login'], ACCOUNTANT['password'])
+    odoo = _log_in(options, ACCOUNTANT)
     if odoo.call('qpay.payment', 'search_count', []):
         return
+    receipts.switch_on(_log_in(options, ADMIN))
     invoice = _read(odoo, 'account.move', _payable_invoice(odoo), [
         'name', 'partner_id', 'amount_residual', 'payment_state',
     ])
@@ -59,12 +61,23 @@ def _demonstrate(options):
     paid = bank.pay(intent['qpay_invoice_id'])
     began = time.monotonic()
     print(f'Paid at the bank: QPay transaction {paid["payment_id"]}')
-    _wait_for_callback(odoo, invoice['id'])
+    # Only the invoice is looked at: asking for the QR's state could settle it by itself.
+    _wait_until(
+        lambda: _read(odoo, 'account.move', invoice['id'], ['payment_state'])['payment_state']
+        != 'not_paid',
+        'The invoice is still unpaid',
+    )
     print(f'QPay called back and Odoo settled it in {time.monotonic() - began:.1f} s')
     _show_result(odoo, invoice['id'], qr['intent_id'])
     print('\nReady-made cases:')
     for sentence in make_cases(odoo, bank):
         print(f'  {sentence}')
+
+
+def _log_in(options, user):
+    odoo = OdooClient(options.odoo)
+    odoo.log_in(options.database, user['login'], user['password'])
+    return odoo
 
 
 def _payable_invoice(odoo):
@@ -77,13 +90,14 @@ def _payable_invoice(odoo):
     return found[0]
 
 
-def _wait_for_callback(odoo, invoice_id):
-    # Only the invoice is looked at: asking for the QR's state could settle it by itself.
+def _wait_until(get, complaint):
+    """Wait for something, and return it."""
     until = time.monotonic() + PATIENCE_SECONDS
-    while _read(odoo, 'account.move', invoice_id, ['payment_state'])['payment_state'] == 'not_paid':
+    while not (result := get()):
         if time.monotonic() > until:
-            raise NotSettled(f'The invoice is still unpaid {PATIENCE_SECONDS} s after the payment.')
+            raise NotSettled(f'{complaint} {PATIENCE_SECONDS} s after the payment.')
         time.sleep(0.2)
+    return result
 
 
 def _show_result(odoo, invoice_id, intent_id):
@@ -98,6 +112,9 @@ def _show_result(odoo, invoice_id, intent_id):
         lines = odoo.call('account.move.line', 'search_read', [
             ('move_id', '=', booked['move_id'] and booked['move_id'][0]),
         ], ['account_id', 'debit', 'credit'])
+        receipt = _wait_until(
+            partial(receipts.find, odoo, payment['id']), 'There is no VAT receipt'
+        )
         _show_table({
             'invoice': invoice['name'],
             'amount': _money(payment['amount']),
@@ -112,6 +129,8 @@ def _show_result(odoo, invoice_id, intent_id):
         } | {
             'still due': _money(invoice['amount_residual']),
             'payment state': invoice['payment_state'],
+            'VAT receipt': f'{receipt["receipt_number"]}, VAT {_money(receipt["vat_amount"])}, '
+                           f'for {receipt["receiver_type"]} {receipt["receiver"] or ""}',
         })
 
 
