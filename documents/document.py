@@ -1,3 +1,5 @@
+from functools import cached_property
+
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import consteq, hmac
@@ -46,7 +48,7 @@ class Document:
         """Who pays."""
         return self.records.partner_id[:1]
 
-    @property
+    @cached_property
     def currency(self):
         """The currency in which QPay collects."""
         return self.env.ref('base.MNT')
