@@ -255,6 +255,14 @@ class QPayEbarimt(models.Model):
         """
         self.write({'receiver_type': kind, 'receiver': number})
 
+    def _try_for_other_receiver(self):
+        """Try these receipts again if they have failed, because their payer has corrected whom they
+        are for; not more often than Odoo tries by itself. Of mere credit a person decides.
+        """
+        for receipt in self.filtered(lambda receipt: receipt.state == 'failed'):
+            if receipt._get_delay() and not receipt.payment_id._find_credit():
+                receipt._plan_attempt(timedelta(0), state='to_issue', state_message=False)
+
     # === SCHEDULE === #
 
     @api.model

@@ -64,7 +64,8 @@ class QPayIntent(models.Model):
     # === RECEIVER === #
 
     def _set_ebarimt_receiver(self, kind, number):
-        """Take note whom the payer wants the receipt for, as long as it is not issued.
+        """Take note whom the payer wants the receipt for, as long as it is not issued. Where QPay
+        has refused whom it was for, it is tried again.
 
         :param str kind: 'citizen', 'company' or 'none'.
         :param str number: The phone number of a citizen, or the register number of a company; '' of
@@ -90,6 +91,7 @@ class QPayIntent(models.Model):
             raise UserError(self.env._("The VAT receipt can no longer be changed."))
         self.write({'ebarimt_receiver_type': kind, 'ebarimt_receiver': number})
         waiting._set_receiver(kind, number)
+        waiting._try_for_other_receiver()
         self.payment_ids._plan_ebarimt()
 
     def _get_ebarimt_state(self):

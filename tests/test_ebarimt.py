@@ -15,6 +15,9 @@ from odoo.addons.payment_qpay import const, documents
 
 from .ebarimt_case import CREATE, REGISTER, EbarimtCase
 
+# The simulator knows no organisation of this register number.
+NOBODYS = '9999999'
+
 
 @tagged('post_install', '-at_install')
 class TestIssue(EbarimtCase):
@@ -239,13 +242,38 @@ class TestTrouble(EbarimtCase):
         self.assertEqual(payment.ebarimt_ids.state, 'issued')
 
     def test_register_that_nobody_has(self):
-        payment = self._pay_invoice(receiver=('company', '9999999'))
+        payment = self._pay_invoice(receiver=('company', NOBODYS))
         self._issue()
         self.assertEqual(payment.ebarimt_ids.state, 'failed')
-        payment.intent_id._set_ebarimt_receiver('company', REGISTER)
-        payment.ebarimt_ids.action_issue()
-        self._issue()
+        self._correct(payment, REGISTER)
         self.assertEqual(self._issued(payment)[0]['receiver'], REGISTER)
+        self.assertFalse(payment.ebarimt_ids.activity_ids)
+
+    def test_payer_cannot_have_qpay_asked_without_end(self):
+        payment = self._pay_invoice(receiver=('company', NOBODYS))
+        self._issue()
+        for _time in range(20):
+            self._correct(payment, NOBODYS)
+        self.assertEqual(payment.ebarimt_ids.state, 'failed')
+        self.assertEqual(self._calls(CREATE), len(const.EBARIMT_RETRY_DELAYS) + 1)
+        # An accountant can.
+        payment.ebarimt_ids.with_user(self.accountant).action_issue()
+        self._correct(payment, REGISTER)
+        self.assertEqual(payment.ebarimt_ids.state, 'issued')
+
+    def test_payer_has_no_receipt_of_mere_credit_issued(self):
+        invoice = self._create_taxed_invoice()
+        intent = documents.of(invoice).get_or_create_intent(11000)
+        self._expire(intent)
+        self._pay_invoice(invoice)
+        self._pay_and_settle(intent)
+        self._correct(self._ledger(intent), REGISTER)
+        self.assertEqual(self._ledger(intent).ebarimt_ids.state, 'failed')
+
+    def _correct(self, payment, number):
+        """Let the payer say that the receipt is for another organisation."""
+        payment.intent_id._set_ebarimt_receiver('company', number)
+        self._issue()
 
     def test_wrong_register_is_named_before_the_qr(self):
         invoice = self._create_taxed_invoice()

@@ -14,6 +14,8 @@ from odoo.addons.payment_qpay.tests.pay_page_case import PayPageCase
 from odoo.addons.payment_qpay.tests.servers import wait_for
 
 REGISTER = '5395305'
+# The simulator knows no organisation of this register number.
+NOBODYS = '9999999'
 ROUTE = '**/payment/qpay/ebarimt'
 
 
@@ -127,6 +129,26 @@ class TestEbarimtBrowser(PayPageCase):
         expect(page.locator('.o_qpay_lottery')).to_be_visible(timeout=30000)
         expect(page.locator('.o_qpay_ebarimt')).to_be_hidden()
         self.assertEqual(self.qpay.ebarimts(payment_id)[0]['receiver'], '99112233')
+
+    def test_payer_corrects_what_qpay_has_refused(self):
+        qr = self._create_taxed_qr()
+        page = self._open(qr['pay_url'], viewport=PHONE)
+        page.click('.o_qpay_ebarimt summary')
+        page.click('label[for=o_qpay_for_company]')
+        self._enter_number(page, NOBODYS)
+        payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
+        self._expect_view(page, 'paid', timeout=20000)
+        receipt = page.locator('.o_qpay_ebarimt_receipt')
+        expect(receipt).to_contain_text('шалгана уу', timeout=30000)
+        self._save_screenshot(page, 'ebarimt-to-correct')
+
+        page.click('.o_qpay_ebarimt summary')
+        self._enter_number(page, REGISTER)
+        expect(receipt.locator('dl')).to_be_visible(timeout=30000)
+        [issued] = self.qpay.ebarimts(payment_id)
+        self.assertEqual(issued['receiver'], REGISTER)
+        expect(receipt).to_contain_text(issued['receipt_no'])
+        self._save_screenshot(page, 'ebarimt-corrected')
 
     def test_input_fits_what_is_asked_for(self):
         page = self._open(self._create_taxed_qr()['pay_url'], viewport=PHONE)

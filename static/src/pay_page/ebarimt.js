@@ -141,6 +141,7 @@ export class QPayEbarimt extends Interaction {
             Object.assign(receipt, {
                 isUnderWay: ['to_issue', 'sending'].includes(receipt.state),
                 isIssued: receipt.state === 'issued',
+                isCorrectable: receipt.state === 'failed' && this.isChangeable,
                 amountText: this.format(receipt.amount),
                 vatText: this.format(receipt.vat_amount),
                 cityTaxText: this.format(receipt.city_tax_amount),
