@@ -260,7 +260,8 @@ class QPayEbarimt(models.Model):
         are for; not more often than Odoo tries by itself. Of mere credit a person decides.
         """
         for receipt in self.filtered(lambda receipt: receipt.state == 'failed'):
-            if receipt._get_delay() and not receipt.payment_id._find_credit():
+            has_tries_left = receipt.attempts <= len(const.EBARIMT_RETRY_DELAYS)
+            if has_tries_left and not receipt.payment_id._find_credit():
                 receipt._plan_attempt(timedelta(0), state='to_issue', state_message=False)
 
     # === SCHEDULE === #

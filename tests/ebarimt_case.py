@@ -11,6 +11,8 @@ from .common import QPayCommon
 CREATE = 'POST /v2/ebarimt_v3/create'
 CANCEL = 'DELETE /v2/ebarimt_v3/{id}'
 REGISTER = '5395305'
+# The simulator knows no organisation of this register number.
+NOBODYS = '9999999'
 
 
 class EbarimtCase(QPayCommon):

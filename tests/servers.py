@@ -30,8 +30,11 @@ LOG_PROBLEM = re.compile(r' (ERROR|CRITICAL) |^Traceback|could not serialize|dea
 LOG_ENTRY = re.compile(r'\n(?=\d{4}-\d\d-\d\d )')
 # Websockets of Odoo that end at the same moment collide in who is online.
 PRESENCE_COLLISION = re.compile(
-    r' odoo\.sql_db: bad query: b\' ?UPDATE "mail_presence"'
-    r'| odoo\.addons\.bus\.websocket: could not serialize access'
+    r' odoo\.sql_db: bad query: b\' ?UPDATE "mail_presence"[^\n]*\n'
+    r'ERROR: could not serialize access'
+    r'| odoo\.addons\.bus\.websocket: could not serialize access(?!.*addons/payment_qpay/)'
+    r'.* in _terminate\n',
+    re.DOTALL,
 )
 # Everything that the addon has planned or remembers. Its scheduled actions come first: their rows
 # are locked as long as one of them is running.
@@ -181,9 +184,7 @@ class OdooServer:
 
         :rtype: OdooClient
         """
-        client = OdooClient(self.url)
-        client.log_in(self._database, login, password)
-        return client
+        return OdooClient(self.url).log_in(self._database, login, password)
 
     def new_log_lines(self):
         """Return what it has logged since the last time that this was asked.

@@ -13,10 +13,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const, documents
 
-from .ebarimt_case import CREATE, REGISTER, EbarimtCase
-
-# The simulator knows no organisation of this register number.
-NOBODYS = '9999999'
+from .ebarimt_case import CREATE, NOBODYS, REGISTER, EbarimtCase
 
 
 @tagged('post_install', '-at_install')

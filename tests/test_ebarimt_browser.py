@@ -10,12 +10,10 @@ from odoo.tests import tagged
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.browser_case import DESKTOP, PHONE, SMALL_PHONE, read_qrs
+from odoo.addons.payment_qpay.tests.ebarimt_case import NOBODYS, REGISTER
 from odoo.addons.payment_qpay.tests.pay_page_case import PayPageCase
 from odoo.addons.payment_qpay.tests.servers import wait_for
 
-REGISTER = '5395305'
-# The simulator knows no organisation of this register number.
-NOBODYS = '9999999'
 ROUTE = '**/payment/qpay/ebarimt'
 
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.browser_case import PHONE
+from odoo.addons.payment_qpay.tests.browser_case import CHECK_ROUTE, PHONE
 from odoo.addons.payment_qpay.tests.pay_page_case import PayPageCase
 from odoo.addons.payment_qpay.tests.servers import wait_for
 
@@ -60,15 +60,16 @@ class TestPayPageEnd(PayPageCase):
         page = self._new_page(context)
         page.goto(qr['pay_url'])
         self._wait_for_scripts(page)
+        # Else the page may ask, and learn of the end, just before its answer is waited for.
+        context.clock.pause_at(page.evaluate('Date.now() + 1000'))
         self.database.query(
             'UPDATE qpay_intent SET next_look_at = now() WHERE id = %s', qr['intent_id']
         )
         self.database.let_time_pass(timedelta(hours=1))
         self.database.wake_cron()
         wait_for(lambda: self._get_state(qr) == 'cancelled', 20, 'the end of the QR')
-        # Unless the page has asked just before, it learns now that the QR has ended.
-        context.clock.fast_forward(4_000)
-        page.wait_for_timeout(1_500)
+        with page.expect_response(CHECK_ROUTE):
+            context.clock.fast_forward(10_000)
         self._expect_view(page, 'expired')
 
         self.qpay.pay(qr['qpay_invoice_id'])

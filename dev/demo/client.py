@@ -30,9 +30,12 @@ class OdooClient:
         :param str database: the database's name
         :param str login: the user's name
         :param str password: the user's password
+        :return: this client
+        :rtype: OdooClient
         :raise OdooRefusal: when they are wrong
         """
         self.post('/web/session/authenticate', db=database, login=login, password=password)
+        return self
 
     def call(self, model, method, *arguments, **options):
         """Call a method of a model as the user.

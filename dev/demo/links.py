@@ -33,8 +33,9 @@ def main():
 
 
 def _show(options):
-    odoo = OdooClient(options.odoo)
-    odoo.log_in(options.database, ACCOUNTANT['login'], ACCOUNTANT['password'])
+    odoo = OdooClient(options.odoo).log_in(
+        options.database, ACCOUNTANT['login'], ACCOUNTANT['password']
+    )
     invoices = odoo.call('account.move', 'search_read', [
         ('partner_id.name', '=', CUSTOMERS[PORTAL_CUSTOMER['customer']]['name']),
         ('move_type', '=', 'out_invoice'), ('state', '=', 'posted'), ('amount_residual', '>', 0),

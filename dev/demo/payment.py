@@ -75,9 +75,7 @@ def _demonstrate(options):
 
 
 def _log_in(options, user):
-    odoo = OdooClient(options.odoo)
-    odoo.log_in(options.database, user['login'], user['password'])
-    return odoo
+    return OdooClient(options.odoo).log_in(options.database, user['login'], user['password'])
 
 
 def _payable_invoice(odoo):

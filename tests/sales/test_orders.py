@@ -183,6 +183,14 @@ class TestEndOfOrders(OrderCase):
         [invoice] = self.qpay.invoices()
         self.assertEqual(invoice['invoice_status'], 'CANCELED')
 
+    def test_order_paid_in_another_way_ends_its_qr(self):
+        order = self._create_order(deposit=1)
+        intent = self._create_order_intent(order)
+        self._pay_in_another_way(order, 100000)
+        self._check_route(intent.id, access_token=intent.access_token)
+        self._look()
+        self.assertEqual(intent.state, 'cancelled')
+
     def test_order_paid_in_another_way_ends_its_qr_when_qpay_is_asked_too(self):
         order = self._create_order(deposit=1)
         intent = self._create_order_intent(order)
