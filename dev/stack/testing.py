@@ -24,14 +24,14 @@ NOT_LINTED = (
 SALES_FOLDER = 'tests/sales'
 # Of the payer's page, which the website shows then.
 PAY_PAGE_SAMPLE = (
-    'tests/test_pay_page_security.py::TestPageSecurity',
-    'tests/test_pay_page.py::TestNewQr::test_payers_do_not_have_qr_after_qr_made',
-    'tests/test_pay_page_browser.py::TestPayPage::test_paid_on_a_phone_in_mongolian',
-    'tests/test_pay_page_browser.py::TestPayPage::test_paid_on_a_computer_in_english',
-    'tests/test_pay_page_end_browser.py::TestPayPageEnd'
+    'tests/flow/test_pay_page_security.py::TestPageSecurity',
+    'tests/flow/test_pay_page.py::TestNewQr::test_payers_do_not_have_qr_after_qr_made',
+    'tests/browser/test_pay_page_views.py::TestPayPage::test_paid_on_a_phone_in_mongolian',
+    'tests/browser/test_pay_page_views.py::TestPayPage::test_paid_on_a_computer_in_english',
+    'tests/browser/test_pay_page_endings.py::TestPayPageEnd'
     '::test_expired_while_somebody_looks_and_renewed',
-    'tests/test_pay_page_end_browser.py::TestPayPageEnd::test_link_gets_a_qr_by_itself',
-    'tests/test_pay_page_reach_browser.py::TestPayPageReach::test_every_view_fits_a_small_phone',
+    'tests/browser/test_pay_page_endings.py::TestPayPageEnd::test_link_gets_a_qr_by_itself',
+    'tests/browser/test_pay_page_reach.py::TestPayPageReach::test_every_view_fits_a_small_phone',
 )
 # What is run where nothing is chosen. With shop and till installed, whatever goes through Odoo's
 # pipeline of payments is proved again, because other modules change what happens there; of the
@@ -39,8 +39,8 @@ PAY_PAGE_SAMPLE = (
 EVERYTHING = {
     'invoicing': ['.'],
     'sales': [
-        SALES_FOLDER, 'tests/test_callback.py', 'tests/test_document_changes.py',
-        'tests/test_intent.py', 'tests/test_settlement.py', 'tests/test_portal_browser.py',
+        SALES_FOLDER, 'tests/flow/test_callback.py', 'tests/flow/test_document_changes.py',
+        'tests/flow/test_intent.py', 'tests/flow/test_settlement.py', 'tests/browser/test_portal.py',
         *PAY_PAGE_SAMPLE,
     ],
 }

@@ -7,8 +7,7 @@ from playwright.sync_api import expect
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.shop import SELLER
-
-from .shop_case import ShopCase
+from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 
 @tagged('post_install', '-at_install')

@@ -5,8 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import documents
-
-from .test_orders import OrderCase
+from odoo.addons.payment_qpay.tests.sales.test_orders import OrderCase
 
 
 class InvoicedOrderCase(OrderCase):

@@ -4,7 +4,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.tests.ebarimt_case import CREATE, REGISTER, EbarimtCase
+from odoo.addons.payment_qpay.tests.cases.ebarimt_case import CREATE, REGISTER, EbarimtCase
 
 
 @tagged('post_install', '-at_install')

@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.tests.common import QPayCommon
+from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 CREATE = 'POST /v2/invoice'
 

@@ -9,10 +9,9 @@ from playwright.sync_api import expect
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.shop import PRODUCTS, SELLER
-from odoo.addons.payment_qpay.tests.browser_case import PHONE, read_qrs
-from odoo.addons.payment_qpay.tests.servers import wait_for
-
-from .shop_case import ShopCase
+from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE, read_qrs
+from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 # The till is a large program.
 TILL_MILLISECONDS = 60_000

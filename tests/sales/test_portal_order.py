@@ -4,9 +4,8 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.browser_case import PHONE
-
-from .shop_case import ShopCase
+from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE
+from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 
 @tagged('post_install', '-at_install')

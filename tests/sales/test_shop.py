@@ -6,8 +6,7 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ADMIN
 from odoo.addons.payment_qpay.dev.demo.shop import PRODUCTS
-
-from .shop_case import ShopCase
+from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 
 @tagged('post_install', '-at_install')

@@ -1,0 +1,345 @@
+"""The QR's dialog in a real browser, against a real server."""
+
+import logging
+import time
+
+from playwright.sync_api import expect
+
+from odoo.tests import tagged
+
+from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
+from odoo.addons.payment_qpay.tests.cases.browser_case import (
+    CHECK_ROUTE,
+    MONGOLIAN,
+    PAID_WITHIN_SECONDS,
+    BrowserCase,
+)
+from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+
+_logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 3
+SMALL_SCREEN = {'width': 1280, 'height': 720}
+# A browser whose worker never answers, so that Odoo's bus does not start.
+NO_BUS = """
+    window.SharedWorker = undefined;
+    window.Worker = class extends EventTarget { postMessage() {} };
+"""
+
+
+@tagged('post_install', '-at_install')
+class TestDialog(BrowserCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        [cls.accountant_id] = cls.accountant.call(
+            'res.users', 'search', [('login', '=', ACCOUNTANT['login'])]
+        )
+        cls.windows = {}
+
+    # === PAID === #
+
+    def test_paid_while_somebody_watches(self):
+        page, qr = self._open_qr()
+        self._save_screenshot(page, 'dialog-open-en')
+
+        self._assert_paid_by_itself(page, qr, 'en')
+
+        expect(page.locator('.ribbon')).to_have_text('Paid')
+
+    def test_paid_while_somebody_watches_in_mongolian(self):
+        page, qr = self._open_qr(language='mn_MN')
+        self._save_screenshot(page, 'dialog-open-mn')
+        for part in ('.o_qpay_check', '.o_qpay_status'):
+            self.assertRegex(page.locator(part).inner_text(), MONGOLIAN)
+
+        self._assert_paid_by_itself(page, qr, 'mn')
+
+    def test_done_closes_the_dialog(self):
+        page, qr = self._open_qr()
+        self.qpay.pay(qr['qpay_invoice_id'])
+
+        page.click('.o_qpay_close')
+
+        expect(page.locator('.modal')).to_be_hidden()
+        self._assert_invoice_shows_paid(page)
+
+    # === POLLING === #
+
+    def test_paid_while_somebody_watches_without_the_bus(self):
+        page, qr = self._open_qr(with_bus=False)
+
+        self._assert_paid_by_itself(page, qr, 'without-bus')
+
+    def test_polls_never_overlap(self):
+        held_requests = []
+        page, _qr = self._open_qr(with_bus=False)
+        page.route(CHECK_ROUTE, lambda route: held_requests.append(route))
+        self._wait_for_requests(page, held_requests, 1)
+
+        # Odoo takes longer than the time between two polls.
+        page.wait_for_timeout((POLL_SECONDS + 1) * 1000)
+        self.assertEqual(len(held_requests), 1)
+
+        held_requests[0].continue_()
+        answered = time.monotonic()
+        self._wait_for_requests(page, held_requests, 2)
+        self.assertGreater(time.monotonic() - answered, POLL_SECONDS - 0.5)
+        held_requests[1].continue_()
+
+    def test_closing_the_dialog_ends_polling(self):
+        page, _qr = self._open_qr(with_bus=False)
+        requests = self._watch_requests(page)
+        self._wait_for_requests(page, requests, 1)
+
+        page.click('.modal .btn-close')
+        expect(page.locator('.modal')).to_be_hidden()
+        seen = len(requests)
+
+        page.wait_for_timeout((POLL_SECONDS + 1) * 1000)
+        self.assertEqual(len(requests), seen)
+
+    def test_polling_goes_on_after_a_lost_connection(self):
+        page, qr = self._open_qr(with_bus=False)
+        problem = page.locator('.o_qpay_problem')
+        expect(problem).to_be_hidden()
+
+        page.route(CHECK_ROUTE, lambda route: route.abort('connectionfailed'))
+        expect(problem).to_be_visible()
+        self._save_screenshot(page, 'dialog-no-connection')
+        page.unroute(CHECK_ROUTE)
+
+        expect(problem).to_be_hidden()
+        expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
+        self.qpay.pay(qr['qpay_invoice_id'])
+        expect(page.locator('.o_qpay_paid')).to_be_visible()
+
+    def test_polling_goes_on_after_an_error_of_odoo(self):
+        page, _qr = self._open_qr(with_bus=False)
+        problem = page.locator('.o_qpay_problem')
+
+        page.route(CHECK_ROUTE, lambda route: route.fulfill(status=502, body='Bad Gateway'))
+        expect(problem).to_be_visible()
+        page.unroute(CHECK_ROUTE)
+
+        expect(problem).to_be_hidden()
+
+    # === BUTTONS === #
+
+    def test_qr_text_is_copied(self):
+        page, qr = self._open_qr()
+
+        page.click('.input-group:has(#o_qpay_qr_text) .o_clipboard_button')
+
+        expect(page.locator('.o_popover, .o-tooltip').first).to_be_visible()
+        copied = page.evaluate('navigator.clipboard.readText()')
+        self.assertEqual(copied, qr['qr_text'])
+        self.assertEqual(page.input_value('#o_qpay_qr_text'), qr['qr_text'])
+
+    def test_link_for_the_customer_is_copied(self):
+        page, qr = self._open_qr()
+
+        page.click('.input-group:has(#o_qpay_document_link) .o_clipboard_button')
+
+        expect(page.locator('.o_popover, .o-tooltip').first).to_be_visible()
+        copied = page.evaluate('navigator.clipboard.readText()')
+        self.assertIn(f'/payment/qpay/link/invoice/{qr["invoice_id"]}/', copied)
+        # Whoever gets it sees the same QR.
+        customer = self._new_page(self._new_context())
+        customer.goto(copied)
+        expect(customer.locator('.o_qpay_page')).to_have_attribute('data-view', 'open')
+        self.assertIn(f'/payment/qpay/pay/{qr["intent_id"]}/', customer.url)
+
+    def test_all_of_it_is_seen_on_a_small_screen(self):
+        for language in ('en_US', 'mn_MN'):
+            with self.subTest(language=language):
+                page, _qr = self._open_qr(language=language)
+                page.set_viewport_size(SMALL_SCREEN)
+                page.click('.o_qpay_check')
+                expect(page.locator('.o_qpay_note')).to_be_visible()
+
+                self._save_screenshot(page, f'dialog-small-{language}')
+                body = page.locator('.modal-body')
+                # Browsers round both heights to whole pixels, each by itself.
+                self.assertLessEqual(*body.evaluate('e => [e.scrollHeight - 1, e.clientHeight]'))
+                for part in (
+                    '.o_qpay_image', '.o_qpay_check', '.o_qpay_cancel', '.o_qpay_bank >> nth=-1',
+                    '#o_qpay_document_link', '#o_qpay_pay_url', '#o_qpay_qr_text',
+                    '.modal-footer button',
+                ):
+                    expect(page.locator(part)).to_be_in_viewport(ratio=1)
+
+    def test_check_now_rests_for_ten_seconds(self):
+        page, _qr = self._open_qr(with_clock=True)
+        check = page.locator('.o_qpay_check')
+        self.qpay.reset_calls()
+
+        check.click()
+
+        expect(page.locator('.o_qpay_note')).to_be_visible()
+        expect(check).to_be_disabled()
+        self.assertEqual(self._calls(), 1)
+        page.clock.run_for(8000)
+        expect(check).to_be_disabled()
+        page.clock.run_for(3000)
+        expect(check).to_be_enabled()
+
+    def test_expired(self):
+        page, _qr = self._open_qr(with_clock=True)
+
+        page.clock.fast_forward('01:00:01')
+
+        expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'expired')
+        self._save_screenshot(page, 'dialog-expired')
+
+    def test_cancel(self):
+        page, qr = self._open_qr()
+
+        page.click('.o_qpay_cancel')
+
+        expect(page.locator('button[name=action_generate]')).to_be_visible()
+        [invoice] = [
+            i for i in self.qpay.invoices() if i['invoice_id'] == qr['qpay_invoice_id']
+        ]
+        self.assertEqual(invoice['invoice_status'], 'CANCELED')
+
+    def test_cancelled_elsewhere(self):
+        page, qr = self._open_qr()
+
+        self.accountant.call('qpay.intent', 'action_cancel', [qr['intent_id']])
+
+        expect(page.locator('.o_qpay_ended')).to_be_visible()
+        self._save_screenshot(page, 'dialog-cancelled')
+
+    # === AMOUNT === #
+
+    def test_wrong_amounts_are_refused(self):
+        page = self._open_dialog(self._create_invoice())
+        amount = page.locator('.modal [name=amount] input')
+        for wrong_amount, sentence in (
+            ('15001', 'The amount must not be more than the unpaid'),
+            ('0', 'The amount must be more than zero'),
+            ('-5', 'The amount must be more than zero'),
+        ):
+            with self.subTest(amount=wrong_amount):
+                amount.fill(wrong_amount)
+                page.click('button[name=action_generate]')
+                error = page.locator('.modal', has_text=sentence)
+                expect(error).to_be_visible()
+                self._save_screenshot(page, f'dialog-amount-{wrong_amount}')
+                error.locator('.btn-primary').click()
+                expect(error).to_be_hidden()
+        self.assertFalse(self._calls('POST /v2/invoice'))
+
+    def test_part_of_the_amount(self):
+        invoice_id = self._create_invoice()
+        page = self._open_dialog(invoice_id)
+        page.fill('.modal [name=amount] input', '5000')
+        page.click('button[name=action_generate]')
+        expect(page.locator('.o_qpay_amount')).to_contain_text('5,000.00')
+
+        self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
+
+        expect(page.locator('.o_qpay_paid')).to_be_visible()
+        expect(page.locator('.modal')).to_be_hidden(timeout=10000)
+        expect(page.locator('button[name=action_qpay_qr]')).to_be_visible()
+        self.assertEqual(
+            self.database.query(
+                'SELECT payment_state, amount_residual FROM account_move WHERE id = %s', invoice_id
+            ),
+            [('partial', 10000)],
+        )
+
+    # === HELPERS === #
+
+    @classmethod
+    def _get_window(cls, with_clock, with_bus):
+        """Return a window in which the accountant has signed in.
+
+        :param bool with_clock: Whether the test moves the window's clock.
+        :param bool with_bus: Whether Odoo's bus can start in it.
+        """
+        key = (with_clock, with_bus)
+        if key not in cls.windows:
+            window = cls._new_context(permissions=['clipboard-read', 'clipboard-write'])
+            if with_clock:
+                window.clock.install()
+            if not with_bus:
+                window.add_init_script(NO_BUS)
+            page = window.new_page()
+            page.goto(f'{cls.server.url}/web/login')
+            page.fill('#login', ACCOUNTANT['login'])
+            page.fill('#password', ACCOUNTANT['password'])
+            page.press('#password', 'Enter')
+            page.wait_for_url('**/odoo**')
+            page.close()
+            cls.windows[key] = window
+        return cls.windows[key]
+
+    def _open_dialog(self, invoice_id, language='en_US', with_clock=False, with_bus=True):
+        """Open an invoice and press "QPay QR"."""
+        self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
+        page = self._new_page(self._get_window(with_clock, with_bus))
+        page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
+        page.click('button[name=action_qpay_qr]')
+        expect(page.locator('button[name=action_generate]')).to_be_visible()
+        return page
+
+    def _open_qr(self, **options):
+        """Open the dialog of a new invoice with its QR.
+
+        :return: The page, and what is known about the QR.
+        """
+        invoice_id = self._create_invoice()
+        page = self._open_dialog(invoice_id, **options)
+        page.click('button[name=action_generate]')
+        expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
+        return page, self._live_qr(invoice_id)
+
+    def _live_qr(self, invoice_id):
+        [row] = self.database.query(
+            "SELECT id, qr_text, qpay_invoice_id FROM qpay_intent"
+            " WHERE res_id = %s AND res_model = 'account.move' AND state = 'new'", invoice_id,
+        )
+        names = ('intent_id', 'qr_text', 'qpay_invoice_id')
+        return dict(zip(names, row, strict=True), invoice_id=invoice_id)
+
+    def _assert_paid_by_itself(self, page, qr, language):
+        """The payer pays, and nobody touches the dialog."""
+        paid_at = self._pay_in_bank(qr['qpay_invoice_id'])
+        expect(page.locator('.o_qpay_paid')).to_be_visible()
+        seconds = time.monotonic() - paid_at
+        _logger.info('%s: "paid" in the dialog %.1f s after the payment', language, seconds)
+        self.assertLess(seconds, PAID_WITHIN_SECONDS)
+        self._save_screenshot(page, f'dialog-paid-{language}')
+        expect(page.locator('.modal')).to_be_hidden(timeout=10000)
+        self._assert_invoice_shows_paid(page)
+        self._save_screenshot(page, f'invoice-paid-{language}')
+        [payment] = self.database.query(
+            'SELECT qpay_txn_id FROM qpay_payment WHERE intent_id = %s', qr['intent_id']
+        )
+        self.assertPaidOnce(qr['invoice_id'], qr['intent_id'], *payment)
+
+    @staticmethod
+    def _assert_invoice_shows_paid(page):
+        expect(page.locator('.ribbon')).to_be_visible()
+        expect(page.locator('button[name=action_qpay_qr]')).to_be_hidden()
+
+    @staticmethod
+    def _watch_requests(page):
+        requests = []
+
+        def watch(request):
+            if request.url.endswith('/payment/qpay/check'):
+                requests.append(request)
+
+        page.on('request', watch)
+        return requests
+
+    @staticmethod
+    def _wait_for_requests(page, requests, number):
+        """Wait until that many requests were made; only waiting pages take note of them."""
+        wait_for(
+            lambda: page.wait_for_timeout(20) or len(requests) >= number, 10, f'request {number}'
+        )

@@ -1,0 +1,260 @@
+"""The payer's page once its QR has ended, and what the permanent link leads to, in Chromium."""
+
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from odoo.tests import tagged
+
+from odoo.addons.payment_qpay.tests.cases.browser_case import CHECK_ROUTE, PHONE
+from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
+from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+
+RENEW_ROUTE = '**/payment/qpay/renew'
+
+
+@tagged('post_install', '-at_install')
+class TestPayPageEnd(PayPageCase):
+
+    def test_expired_while_somebody_looks_and_renewed(self):
+        qr = self._create_qr()
+        self._expire(qr, seconds=4)
+        page = self._open(qr['pay_url'], locale='en-US')
+        self._expect_view(page, 'open')
+
+        self._expect_view(page, 'expired', timeout=10000)
+        self._save_screenshot(page, 'page-expired-phone-en')
+        page.click('.o_qpay_renew')
+
+        page.wait_for_url(lambda url: f'/{qr["intent_id"]}/' not in url)
+        self._wait_for_scripts(page)
+        self._expect_view(page, 'open')
+        renewed = self._live_qr(qr['invoice_id'])
+        answer = self.qpay.pay(renewed['qpay_invoice_id'])
+        self._expect_view(page, 'paid', timeout=15000)
+        self._wait_until_paid(qr['invoice_id'])
+        self.assertEqual(
+            self.database.query(
+                'SELECT intent_id, qpay_txn_id FROM qpay_payment WHERE intent_id IN (%s, %s)',
+                qr['intent_id'], renewed['intent_id'],
+            ),
+            [(renewed['intent_id'], answer['payment_id'])],
+        )
+
+    def test_money_that_arrives_after_expiry(self):
+        qr = self._create_qr()
+        self._expire(qr)
+        page = self._open(qr['pay_url'])
+        self._expect_view(page, 'expired')
+
+        # It was paid in the last second.
+        self.qpay.pay(qr['qpay_invoice_id'])
+
+        self._expect_view(page, 'paid', timeout=15000)
+
+    def test_money_that_arrives_after_qpay_has_ended_the_qr(self):
+        qr = self._create_qr()
+        self._expire(qr)
+        context = self._new_context(PHONE)
+        context.clock.install()
+        page = self._new_page(context)
+        page.goto(qr['pay_url'])
+        self._wait_for_scripts(page)
+        # Else the page may ask, and learn of the end, just before its answer is waited for.
+        context.clock.pause_at(page.evaluate('Date.now() + 1000'))
+        self.database.query(
+            'UPDATE qpay_intent SET next_look_at = now() WHERE id = %s', qr['intent_id']
+        )
+        self.database.let_time_pass(timedelta(hours=1))
+        self.database.wake_cron()
+        wait_for(lambda: self._get_state(qr) == 'cancelled', 20, 'the end of the QR')
+        with page.expect_response(CHECK_ROUTE):
+            context.clock.fast_forward(10_000)
+        self._expect_view(page, 'expired')
+
+        self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_until_paid(qr['invoice_id'])
+        # Nothing told the page, and nobody touches it.
+        context.clock.fast_forward(30_000)
+
+        self._expect_view(page, 'paid', timeout=15000)
+
+    def test_hidden_page_does_not_ask(self):
+        qr = self._create_qr()
+        context = self._new_context(PHONE)
+        context.clock.install()
+        context.add_init_script(
+            "Object.defineProperty(document, 'visibilityState',"
+            " { get: () => window.look || 'visible' })"
+        )
+        page = self._new_page(context)
+        page.goto(qr['pay_url'])
+        self._wait_for_scripts(page)
+        asked = []
+        page.on('request', lambda request: asked.append(request.url))
+
+        self._turn(page, 'hidden')
+        context.clock.run_for(60_000)
+        page.wait_for_timeout(300)
+        self.assertEqual([url for url in asked if url.endswith('/payment/qpay/check')], [])
+        self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_until_paid(qr['invoice_id'])
+        self._turn(page, 'visible')
+
+        self._expect_view(page, 'paid', timeout=15000)
+
+    def test_renewal_without_an_answer(self):
+        qr = self._create_qr()
+        self._expire(qr)
+        page = self._open(qr['pay_url'], locale='en-US')
+        held = []
+        page.route(RENEW_ROUTE, lambda route: held.append(route))
+        renew = page.locator('.o_qpay_show_expired .o_qpay_renew')
+
+        renew.click()
+        expect(renew).to_be_disabled()
+        renew.click(force=True)
+        page.wait_for_timeout(300)
+        self.assertEqual(len(held), 1)
+        held[0].abort('connectionfailed')
+
+        expect(renew).to_be_enabled()
+        expect(page.locator('.o_qpay_show_expired .o_qpay_renewal_silence')).to_be_visible()
+        self._save_screenshot(page, 'page-not-renewed-phone-en')
+        page.unroute(RENEW_ROUTE)
+        renew.click()
+        self._expect_view(page, 'open')
+
+    def test_renewal_of_what_was_paid_otherwise(self):
+        qr = self._create_qr()
+        self._expire(qr)
+        page = self._open(qr['pay_url'], locale='en-US')
+        self._expect_view(page, 'expired')
+        self._pay_otherwise(qr['invoice_id'])
+
+        page.click('.o_qpay_show_expired .o_qpay_renew')
+
+        self._expect_view(page, 'settled')
+        expect(page.locator('.o_qpay_reason')).to_contain_text('paid')
+        expect(page.locator('.o_qpay_renew')).to_have_count(2)
+        expect(page.locator('.o_qpay_renew >> visible=true')).to_have_count(0)
+
+    def test_cancelled_while_somebody_looks(self):
+        page, qr = self._open_qr(locale='en-US')
+
+        self.accountant.call('qpay.intent', 'action_cancel', [qr['intent_id']])
+
+        self._expect_view(page, 'ended', timeout=15000)
+        expect(page.locator('.o_qpay_reason')).to_have_text('This QR was cancelled.')
+        expect(page.locator('.o_qpay_bank')).to_have_count(0)
+        self._save_screenshot(page, 'page-cancelled-phone-en')
+
+    def test_paid_otherwise_while_somebody_looks(self):
+        page, qr = self._open_qr(locale='en-US')
+
+        self._pay_otherwise(qr['invoice_id'])
+        self.database.let_time_pass(timedelta(minutes=1))
+        self.database.wake_cron()
+
+        self._expect_view(page, 'settled', timeout=15000)
+        expect(page.locator('.o_qpay_show_settled h2 >> visible=true')).to_have_text(
+            'Nothing is left to pay.'
+        )
+        # QPay was paid nothing.
+        expect(page.locator('.o_qpay_receipt >> visible=true')).to_have_count(0)
+        self._save_screenshot(page, 'page-settled-phone-en')
+
+    # === OPENED BY ITS PERMANENT LINK === #
+
+    def test_link_gets_a_qr_by_itself(self):
+        invoice_id = self._create_invoice()
+
+        page = self._open_link(invoice_id)
+
+        self._expect_view(page, 'open', timeout=15000)
+        self.assertIn(f'/pay/{self._live_qr(invoice_id)["intent_id"]}/', page.url)
+        # The way back leads to where the payer came from, not to a page that asks again.
+        self.assertEqual(page.evaluate('history.length'), 2)
+
+    def test_two_payers_open_the_link_at_once(self):
+        invoice_id = self._create_invoice()
+        self.qpay.inject('POST /v2/invoice', 'delay', seconds=4)
+
+        pages = [self._open_link(invoice_id) for _payer in range(2)]
+
+        for page in pages:
+            self._expect_view(page, 'open', timeout=15000)
+        self.assertEqual(pages[0].url, pages[1].url)
+        self.assertEqual(self._calls('POST /v2/invoice'), 1)
+
+    def test_link_when_qpay_is_out_of_order(self):
+        invoice_id = self._create_invoice()
+        self.qpay.inject('POST /v2/invoice', 'status', status=503, times=None)
+
+        page = self._open_link(invoice_id, locale='en-US')
+
+        expect(page.locator('.o_qpay_opening_failed')).to_be_visible(timeout=15000)
+        expect(page.locator('.o_qpay_opening_failed .o_qpay_renewal_message')).to_contain_text(
+            'QPay'
+        )
+        self._save_screenshot(page, 'page-no-qr-phone-en')
+        self.qpay.clear_faults()
+        page.click('.o_qpay_opening_failed .o_qpay_renew')
+        self._expect_view(page, 'open', timeout=15000)
+
+    def test_link_that_nobody_looks_at_gets_no_qr(self):
+        invoice_id = self._create_invoice()
+        context = self._new_context(PHONE)
+        context.add_init_script(
+            "Object.defineProperty(document, 'visibilityState',"
+            " { get: () => window.seen || 'hidden' })"
+        )
+        page = self._new_page(context)
+        page.goto(self._get_link(invoice_id))
+        self._wait_for_scripts(page)
+        page.wait_for_timeout(500)
+        self._expect_view(page, 'opening')
+        self.assertFalse(self._calls('POST /v2/invoice'))
+
+        page.evaluate("""
+            window.seen = 'visible';
+            document.dispatchEvent(new Event('visibilitychange'));
+        """)
+
+        self._expect_view(page, 'open', timeout=15000)
+
+    def test_link_of_what_is_paid(self):
+        qr = self._create_qr()
+        self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_until_paid(qr['invoice_id'])
+        self.qpay.reset_calls()
+
+        page = self._open_link(qr['invoice_id'], locale='en-US')
+
+        self._expect_view(page, 'settled')
+        self.assertEqual(self._get_receipt(page).status, 200)
+        self.assertFalse(self._calls('POST /v2/invoice'))
+
+    def test_wrong_token(self):
+        qr = self._create_qr()
+        page = self._new_page(self._new_context())
+
+        answer = page.goto(f'{qr["pay_url"]}x')
+
+        self.assertEqual(answer.status, 404)
+
+    # === HELPERS === #
+
+    def _get_state(self, qr):
+        [(state,)] = self.database.query(
+            'SELECT state FROM qpay_intent WHERE id = %s', qr['intent_id']
+        )
+        return state
+
+    @staticmethod
+    def _turn(page, state):
+        """Let the page be hidden by another app, or come back."""
+        page.evaluate("""(state) => {
+            window.look = state;
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""", state)

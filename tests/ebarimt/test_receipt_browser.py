@@ -1,0 +1,291 @@
+"""VAT receipts as payers and accountants see them, in a real browser."""
+
+import io
+
+import pypdfium2
+from playwright.sync_api import expect
+
+from odoo.tests import tagged
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
+from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE, read_qrs
+from odoo.addons.payment_qpay.tests.cases.ebarimt_case import NOBODYS, REGISTER
+from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
+from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+
+ROUTE = '**/payment/qpay/ebarimt'
+
+
+@tagged('post_install', '-at_install')
+class TestEbarimtBrowser(PayPageCase):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.database.query(
+            "UPDATE res_company SET qpay_district = '35', qpay_khoroo = '05',"
+            " qpay_classification_code = '0000010'"
+        )
+        cls.database.query(
+            "UPDATE payment_provider SET qpay_ebarimt_mode = 'after_payment' WHERE code = 'qpay'"
+        )
+        # What was written behind the server's back may be in its caches.
+        cls.server.kill()
+        cls.server.start()
+
+    def test_payer_chooses_a_company_and_sees_the_receipt(self):
+        qr = self._create_taxed_qr()
+        page = self._open(qr['pay_url'], viewport=PHONE)
+        page.click('.o_qpay_ebarimt summary')
+        page.click('label[for=o_qpay_for_company]')
+
+        self._enter_number(page, '5395')
+        expect(page.locator('.o_qpay_ebarimt_message')).to_contain_text('долоон оронтой')
+        self._save_screenshot(page, 'ebarimt-refused')
+        self._enter_number(page, REGISTER)
+        expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('53•••05')
+        self._save_screenshot(page, 'ebarimt-company')
+        payment_id = self._pay(page, qr)
+
+        receipt = page.locator('.o_qpay_ebarimt_receipt')
+        [issued] = self.qpay.ebarimts(payment_id)
+        expect(receipt).to_contain_text(issued['receipt_no'])
+        expect(receipt).to_contain_text('НӨАТ-ын баримт')
+        expect(receipt.locator('.o_qpay_lottery')).to_have_count(0)
+        self._save_screenshot(page, 'ebarimt-company-paid')
+        self.assertEqual((issued['receiver_type'], issued['receiver']), ('COMPANY', REGISTER))
+        self.assertEqual(self._get_books(payment_id), ('settled', 'issued', 11000, 1000))
+
+    def test_citizen_sees_the_lottery_number(self):
+        qr = self._create_taxed_qr()
+        page = self._open(qr['pay_url'], viewport=SMALL_PHONE)
+        page.click('.o_qpay_ebarimt summary')
+        page.click('label[for=o_qpay_for_citizen]')
+        self._enter_number(page, '9911 2233')
+        expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('99••••33')
+        payment_id = self._pay(page, qr)
+
+        [issued] = self.qpay.ebarimts(payment_id)
+        self.assertEqual(issued['receiver'], '99112233')
+        expect(page.locator('.o_qpay_lottery')).to_have_text(issued['lottery'])
+        self._save_screenshot(page, 'ebarimt-citizen-paid')
+        width = page.evaluate('document.documentElement.scrollWidth')
+        self.assertLessEqual(width, SMALL_PHONE['width'])
+        # Also when the page is opened later.
+        page.reload()
+        expect(page.locator('.o_qpay_lottery')).to_have_text(issued['lottery'])
+
+    def test_accountant_chooses_in_the_dialog(self):
+        invoice_id = self._create_taxed_invoice()
+        page = self._new_page(self._new_context(DESKTOP))
+        page.goto(f'{self.server.url}/web/login')
+        page.fill('#login', ACCOUNTANT['login'])
+        page.fill('#password', ACCOUNTANT['password'])
+        page.press('#password', 'Enter')
+        page.wait_for_url('**/odoo**')
+        page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
+        page.click('button[name=action_qpay_qr]')
+        expect(page.locator('.modal [name=ebarimt_receiver] input')).to_have_value('5234568')
+        page.fill('.modal [name=ebarimt_receiver] input', REGISTER)
+        self._save_screenshot(page, 'ebarimt-dialog')
+        page.click('button[name=action_generate]')
+        expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
+
+        payment = self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
+
+        expect(page.locator('.modal')).to_be_hidden(timeout=20000)
+        self._wait_until_paid(invoice_id)
+        self._wait_for_receipt(payment['payment_id'])
+        [issued] = self.qpay.ebarimts(payment['payment_id'])
+        self.assertEqual(issued['receiver'], REGISTER)
+        page.reload()
+        page.click('button[name=action_view_qpay_receipts]')
+        expect(page.get_by_text(issued['receipt_no']).first).to_be_visible()
+        self._save_screenshot(page, 'ebarimt-list')
+
+    def test_payer_chooses_after_the_payment(self):
+        self.qpay.inject('POST /v2/ebarimt_v3/create', 'system_busy')
+        qr = self._create_taxed_qr()
+        page = self._open(qr['pay_url'], viewport=PHONE)
+        payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
+        self._expect_view(page, 'paid', timeout=20000)
+        # While the tax system is busy, the receipt waits.
+        wait_for(lambda: self._get_attempts(payment_id), 30, 'the first attempt')
+        page.click('.o_qpay_ebarimt summary')
+        expect(page.locator('label[for=o_qpay_for_nobody]')).to_be_hidden(timeout=20000)
+        page.click('label[for=o_qpay_for_citizen]')
+        self._enter_number(page, '99112233')
+        expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('99••••33')
+        self._save_screenshot(page, 'ebarimt-after-payment')
+
+        self.database.query(
+            "UPDATE qpay_ebarimt SET next_attempt_at = now() AT TIME ZONE 'UTC'"
+        )
+        self.database.let_time_pass(const.EBARIMT_RETRY_DELAYS[0])
+        self.database.wake_cron()
+        expect(page.locator('.o_qpay_lottery')).to_be_visible(timeout=30000)
+        expect(page.locator('.o_qpay_ebarimt')).to_be_hidden()
+        self.assertEqual(self.qpay.ebarimts(payment_id)[0]['receiver'], '99112233')
+
+    def test_payer_corrects_what_qpay_has_refused(self):
+        qr = self._create_taxed_qr()
+        page = self._open(qr['pay_url'], viewport=PHONE)
+        page.click('.o_qpay_ebarimt summary')
+        page.click('label[for=o_qpay_for_company]')
+        self._enter_number(page, NOBODYS)
+        payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
+        self._expect_view(page, 'paid', timeout=20000)
+        receipt = page.locator('.o_qpay_ebarimt_receipt')
+        expect(receipt).to_contain_text('шалгана уу', timeout=30000)
+        self._save_screenshot(page, 'ebarimt-to-correct')
+
+        page.click('.o_qpay_ebarimt summary')
+        self._enter_number(page, REGISTER)
+        expect(receipt.locator('dl')).to_be_visible(timeout=30000)
+        [issued] = self.qpay.ebarimts(payment_id)
+        self.assertEqual(issued['receiver'], REGISTER)
+        expect(receipt).to_contain_text(issued['receipt_no'])
+        self._save_screenshot(page, 'ebarimt-corrected')
+
+    def test_input_fits_what_is_asked_for(self):
+        page = self._open(self._create_taxed_qr()['pay_url'], viewport=PHONE)
+        page.click('.o_qpay_ebarimt summary')
+        number = page.locator('.o_qpay_ebarimt_form [name=receiver]')
+        # The customer is an organisation.
+        expect(number).to_have_attribute('inputmode', 'text')
+        expect(number).to_have_attribute('placeholder', '52•••68')
+        page.click('label[for=o_qpay_for_citizen]')
+        expect(number).to_have_attribute('inputmode', 'numeric')
+        expect(number).to_have_attribute('placeholder', '')
+        self._enter_number(page, '123')
+        expect(number).to_have_attribute('aria-invalid', 'true')
+        message_id = page.locator('.o_qpay_ebarimt_message').get_attribute('id')
+        expect(number).to_have_attribute('aria-describedby', message_id)
+        # Saving the preset kind without a number leaves the preset number.
+        page.click('label[for=o_qpay_for_company]')
+        self._enter_number(page, '')
+        expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('52•••68')
+
+    def test_request_without_answer_ends(self):
+        qr = self._create_taxed_qr()
+        context = self._new_context(PHONE)
+        context.clock.install()
+        page = self._new_page(context)
+        page.goto(qr['pay_url'])
+        self._wait_for_scripts(page)
+        page.click('.o_qpay_ebarimt summary')
+        held_requests = []
+        page.route(ROUTE, lambda route: held_requests.append(route))
+        page.click('.o_qpay_ebarimt_form button[type=submit]')
+        button = page.locator('.o_qpay_ebarimt_form button[type=submit]')
+        expect(button).to_be_disabled()
+        page.clock.run_for(21000)
+        expect(button).to_be_enabled()
+        expect(page.locator('.o_qpay_ebarimt_message')).not_to_be_empty()
+        page.unroute(ROUTE)
+
+    def test_link_of_a_paid_invoice_shows_the_receipt(self):
+        qr = self._create_taxed_qr()
+        payment = self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_for_receipt(payment['payment_id'])
+        page = self._open_link(qr['invoice_id'])
+        self._expect_view(page, 'settled')
+        [issued] = self.qpay.ebarimts(payment['payment_id'])
+        expect(page.locator('.o_qpay_ebarimt_receipt')).to_contain_text(issued['receipt_no'])
+        self._save_screenshot(page, 'ebarimt-link-of-paid')
+
+    def test_sent_invoice_is_printed_with_the_receipt(self):
+        qr = self._create_taxed_qr()
+        self.database.query(
+            "UPDATE qpay_intent SET ebarimt_receiver_type = 'citizen', ebarimt_receiver = NULL"
+            ' WHERE id = %s', qr['intent_id'],
+        )
+        self._send_invoice(qr['invoice_id'])
+        sent = self._download(qr['invoice_id'])
+        payment = self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_for_receipt(payment['payment_id'])
+
+        picture = self._download(qr['invoice_id'])
+
+        self._save_picture(picture, 'ebarimt-pdf')
+        [issued] = self.qpay.ebarimts(payment['payment_id'])
+        self.assertEqual(read_qrs(sent), [self._get_link(qr['invoice_id'])])
+        self.assertEqual(read_qrs(picture), [issued['qr_data']])
+
+    # === HELPERS === #
+
+    def _create_taxed_invoice(self):
+        """Create and post an invoice over 11,000 tögrög with VAT."""
+        [customer_id] = self.accountant.call('res.partner', 'search', [('vat', '=', '5234568')])
+        [tax_id] = self.accountant.call('account.tax', 'search', [
+            ('qpay_kind', '=', 'vat'), ('type_tax_use', '=', 'sale'),
+        ], limit=1)
+        invoice_id = self.accountant.call('account.move', 'create', {
+            'move_type': 'out_invoice',
+            'partner_id': customer_id,
+            'invoice_line_ids': [(0, 0, {
+                'name': 'Үйлчилгээ', 'price_unit': 11000, 'tax_ids': [(6, 0, [tax_id])],
+            })],
+        })
+        self.accountant.call('account.move', 'action_post', [invoice_id])
+        return invoice_id
+
+    def _create_taxed_qr(self):
+        invoice_id = self._create_taxed_invoice()
+        qr = self.accountant.call('account.move', 'qpay_create_intent', [invoice_id])
+        return {**qr, **self._live_qr(invoice_id), 'invoice_id': invoice_id}
+
+    @staticmethod
+    def _enter_number(page, number):
+        page.fill('.o_qpay_ebarimt_form [name=receiver]', number)
+        page.click('.o_qpay_ebarimt_form button[type=submit]')
+
+    def _pay(self, page, qr):
+        """Let the payer pay, and wait until the page shows the receipt."""
+        payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
+        self._expect_view(page, 'paid', timeout=20000)
+        expect(page.locator('.o_qpay_ebarimt_receipt dl')).to_be_visible(timeout=20000)
+        return payment_id
+
+    def _wait_for_receipt(self, payment_id):
+        wait_for(lambda: self._get_books(payment_id)[1] == 'issued', 30, 'the receipt')
+
+    def _get_books(self, payment_id):
+        rows = self.database.query(
+            'SELECT p.state, e.state, e.amount, e.vat_amount FROM qpay_payment p'
+            ' JOIN qpay_ebarimt e ON e.payment_id = p.id WHERE p.qpay_txn_id = %s', payment_id,
+        )
+        return rows[0] if rows else (None, None, None, None)
+
+    def _get_attempts(self, payment_id):
+        rows = self.database.query(
+            'SELECT e.attempts FROM qpay_ebarimt e JOIN qpay_payment p ON p.id = e.payment_id'
+            " WHERE p.qpay_txn_id = %s AND e.state = 'to_issue'", payment_id,
+        )
+        return rows and rows[0][0]
+
+    def _send_invoice(self, invoice_id):
+        """Have Odoo make and keep the PDF that the customer is sent."""
+        wizard_id = self.accountant.call(
+            'account.move.send.wizard', 'create', {'sending_methods': ['manual']},
+            context={'active_model': 'account.move', 'active_ids': [invoice_id]},
+        )
+        self.accountant.call('account.move.send.wizard', 'action_send_and_print', [wizard_id])
+        self.assertTrue(self.database.query(
+            "SELECT id FROM ir_attachment WHERE res_model = 'account.move' AND res_id = %s"
+            " AND res_field = 'invoice_pdf_report_file'", invoice_id,
+        ))
+
+    def _download(self, invoice_id):
+        """Download the invoice from the portal, as the customer does.
+
+        :return: A picture of its first page.
+        """
+        action = self.accountant.call('account.move', 'preview_invoice', [invoice_id])
+        answer = self._new_context().request.get(
+            f'{self.server.url}{action["url"]}&report_type=pdf&download=true'
+        )
+        document = pypdfium2.PdfDocument(io.BytesIO(answer.body()))
+        self.addCleanup(document.close)
+        return document[0].render(scale=3).to_pil()

@@ -1,0 +1,459 @@
+"""Random lives of invoices, QRs and payments, which must always end with books that are right.
+
+The lives are the same each time, unless QPAY_RANDOM_SEED names other ones; QPAY_RANDOM_RUNS says
+how many. With QPAY_RANDOM_SHRINK=1 a life that ends badly is made as short as possible, which
+takes minutes.
+"""
+
+import logging
+import os
+import sys
+from datetime import timedelta
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from odoo import SUPERUSER_ID, Command, fields
+from odoo.tests import tagged
+from odoo.tools import float_repr, mute_logger
+
+from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.dev.simulator.control import SimulatorError
+from odoo.addons.payment_qpay.tests.cases.random_case import POINTS, START, TROUBLES, RandomCase
+
+_logger = logging.getLogger(__name__)
+
+STEPS = 200
+RUNS = int(os.environ.get('QPAY_RANDOM_RUNS', 5))
+SEED = int(os.environ.get('QPAY_RANDOM_SEED', 19))
+SHRINK = bool(os.environ.get('QPAY_RANDOM_SHRINK'))
+
+FAULTS = {
+    'lost request': {'fault': 'drop'},
+    'lost answer': {'fault': 'drop', 'after': True},
+    'error': {'fault': 'status', 'status': 500},
+    'garbage': {'fault': 'garbage'},
+    'expired token': {'fault': 'expired_token'},
+    'busy': {'fault': 'system_busy'},
+}
+
+
+def some(*values):
+    return st.sampled_from(values)
+
+
+# Which one is meant, counted from the newest.
+NTH = st.integers(0, 15)
+AMOUNT = some('15000', '10.87', '0.01', '1111.11', '999999999.99')
+SHARE = some(1, 0.5, 0.1, 0.333, 1.7)
+METHOD = some('P2P', 'CARD')
+SALE = {
+    'amount': AMOUNT,
+    'currency': some('mnt', 'mnt', 'usd'),
+    'term': some(None, None, 'advance_60days', '30days_early_discount'),
+    'share': st.none() | SHARE,
+}
+ENDPOINT = some(
+    '*', 'POST /v2/invoice', 'DELETE /v2/invoice/{id}', 'POST /v2/payment/check',
+    'GET /v2/payment/{id}', 'DELETE /v2/payment/refund/{id}', 'POST /v2/payment/list',
+)
+needs_invoice = precondition(lambda self: self.invoices)
+needs_qr = precondition(lambda self: self.qrs)
+needs_payment = precondition(lambda self: self.payments)
+
+
+class MoneyMachine(RuleBasedStateMachine):
+    """What people, payers, QPay and the scheduled actions do, in any order."""
+
+    case = None
+
+    def __init__(self):
+        super().__init__()
+        self.qpay = self.case.qpay
+        self.steps = 0
+        self.invoices = []  # their ids
+        self.qrs = []  # QPay's invoices, also those of which Odoo never learnt
+        self.payments = []  # QPay's payments
+        self.never_money = set()
+        self.life = self.case.life()
+        self.life.__enter__()
+        provider = self.case.provider
+        self.method_line = provider.journal_id.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == provider
+        )
+        self.outstanding_account = self.method_line.payment_account_id
+
+    def teardown(self):
+        try:
+            # Not if the life has failed, or was not drawn to its end.
+            if sys.exc_info()[0] is None:
+                self.let_everything_come_to_rest()
+                self.check_end()
+                self.count('life')
+                self.case.events['step'] += self.steps
+        finally:
+            self.life.__exit__(None, None, None)
+
+    # === SHORTHAND === #
+
+    @property
+    def env(self):
+        """What an accountant works in."""
+        return self.case.env(user=self.case.accountant)
+
+    @property
+    def system(self):
+        """What scheduled actions work in."""
+        return self.case.env(user=SUPERUSER_ID)
+
+    def invoice(self, n):
+        return self.env['account.move'].browse(_nth(self.invoices, n)).exists()
+
+    def intent(self, order):
+        return self.env['qpay.intent'].search([('name', '=', order['sender_invoice_no'])])
+
+    def row(self, payment):
+        return self.env['qpay.payment'].search([('qpay_txn_id', '=', payment['payment_id'])])
+
+    def count(self, event):
+        self.case.events[event] += 1
+
+    # === DOCUMENTS === #
+
+    @initialize(
+        allow_partial=st.booleans(), allow_exceed=st.booleans(), has_fee_account=st.booleans(),
+        sales=st.lists(st.fixed_dictionaries(SALE), min_size=3, max_size=3),
+    )
+    def begin(self, allow_partial, allow_exceed, has_fee_account, sales):
+        self.case.provider.write({
+            'qpay_allow_partial': allow_partial,
+            'qpay_allow_exceed': allow_exceed,
+            'qpay_fee_account_id': has_fee_account and self.case.fee_account.id,
+        })
+        for sale in sales:
+            self.sell(**sale)
+
+    @rule(**SALE)
+    def invoice_and_ask(self, **sale):
+        self.sell(**sale)
+
+    def sell(self, amount, currency, term, share):
+        self.invoices.append(self.case._create_invoice(
+            float(amount),
+            currency_id=getattr(self.case, currency).id,
+            invoice_date='2026-11-17',
+            invoice_payment_term_id=term and self.env.ref(
+                f'account.account_payment_term_{term}'
+            ).id,
+        ).id)
+        self.case._commit()
+        self.ask(self.invoice(0), share)
+
+    @needs_invoice
+    @rule(n=NTH, amount=AMOUNT)
+    def change_amount(self, n, amount):
+        with self.case.step():
+            invoice = self.invoice(n)
+            invoice.button_draft()
+            invoice.invoice_line_ids.price_unit = float(amount)
+            invoice.action_post()
+            self.count('amount changed')
+
+    @needs_invoice
+    @rule(n=NTH, action=some(
+        'button_draft', 'button_cancel', 'action_post', '_reverse_moves', 'unlink',
+        'remove_move_reconcile',
+    ))
+    def change_document(self, n, action):
+        with self.case.step():
+            invoice = self.invoice(n)
+            if action == '_reverse_moves':
+                invoice._reverse_moves(cancel=True)
+            elif action == 'remove_move_reconcile':
+                invoice.line_ids.remove_move_reconcile()
+            elif invoice:
+                getattr(invoice, action)()
+            self.count(action)
+
+    @needs_invoice
+    @rule(n=NTH, share=SHARE)
+    def pay_otherwise(self, n, share):
+        with self.case.step():
+            invoice = self.invoice(n)
+            self.env['account.payment.register'].with_context(
+                active_model='account.move', active_ids=invoice.ids
+            ).create({
+                'amount': invoice.currency_id.round(invoice.amount_residual * share),
+            })._create_payments()
+            self.count('paid otherwise')
+
+    # === QRS === #
+
+    @needs_invoice
+    @rule(n=NTH, share=st.none() | SHARE)
+    def ask_for_qr(self, n, share):
+        self.ask(self.invoice(n), share)
+
+    @needs_invoice
+    @rule(n=NTH, m=NTH)
+    def ask_for_one_qr_of_two(self, n, m):
+        self.ask(self.invoice(n) | self.invoice(m), None)
+
+    def ask(self, invoices, share):
+        with self.case.step():
+            if share:
+                share = self.case.mnt.round(documents.of(invoices).get_maximum_amount() * share)
+            invoices.qpay_create_intent(share)
+        known = len(self.qrs)
+        # Also where Odoo does not know about it.
+        self.qrs += self.qpay.invoices()[known:]
+        self.case.events['QR'] += len(self.qrs) - known
+
+    @needs_qr
+    @rule(n=NTH, action=some('action_cancel', 'action_check', '_refresh_for_viewer'))
+    def use_qr(self, n, action):
+        with self.case.step():
+            if intent := self.intent(_nth(self.qrs, n)):
+                getattr(intent.with_user(SUPERUSER_ID), action)()
+                self.count(action)
+
+    # === WHAT HAPPENS AT QPAY === #
+
+    @needs_qr
+    @rule(n=NTH, method=METHOD)
+    def pay_in_full(self, n, method):
+        self.pay(n, method=method)
+
+    @needs_qr
+    @rule(n=NTH, share=SHARE, method=METHOD)
+    def pay_another_amount(self, n, share, method):
+        self.pay(n, amount=_share(_nth(self.qrs, n)['amount'], share), method=method)
+
+    @needs_qr
+    @rule(n=NTH, amount=AMOUNT, method=METHOD)
+    def pay_some_amount(self, n, amount, method):
+        self.pay(n, amount=amount, method=method)
+
+    @needs_qr
+    @rule(n=NTH, status=some('NEW', 'FAILED', 'PARTIAL', 'REFUNDED', 'USD'))
+    def pay_what_is_no_money(self, n, status):
+        payment = self.pay(n, **({'currency': 'USD'} if status == 'USD' else {'status': status}))
+        self.never_money.add(payment['payment_id'])
+
+    def pay(self, n, **how):
+        payment = self.qpay.pay(_nth(self.qrs, n)['invoice_id'], **how)
+        self.payments.append(payment)
+        self.count('payment')
+        return payment
+
+    @needs_payment
+    @rule(n=NTH, claim=some('it', 'it', 'nothing', 'forged'), times=some(1, 1, 2))
+    def call_back(self, n, claim, times):
+        payment = _nth(self.payments, n)
+        order = next(qr for qr in self.qrs if qr['invoice_id'] == payment['invoice_id'])
+        claimed = {'it': payment['payment_id'], 'nothing': '', 'forged': '123456789012345'}[claim]
+        url = f"{urlsplit(order['callback_url']).path}?qpay_payment_id={claimed}"
+        answers = {self.case.url_open(url).text for _time in range(times)}
+        assert answers == {'SUCCESS'}, answers
+        self.case._commit()
+        self.count('callback')
+
+    @needs_qr
+    @rule(n=NTH, action=some('cancel', 'refund'))
+    def use_portal(self, n, action):
+        try:
+            if action == 'cancel':
+                self.qpay.cancel_in_portal(_nth(self.qrs, n)['invoice_id'])
+            elif self.payments:
+                self.qpay.refund_in_portal(_nth(self.payments, n)['payment_id'])
+        except SimulatorError:
+            return
+        self.count(f'{action} in portal')
+
+    @rule(endpoint=ENDPOINT, fault=some(*FAULTS), times=some(1, 1, 3))
+    def let_qpay_fail(self, endpoint, fault, times):
+        self.qpay.clear_faults()
+        self.qpay.inject(endpoint, times=times, **FAULTS[fault])
+
+    # === WHAT HAPPENS TO ODOO === #
+
+    @rule(period=some({'seconds': 15}, {'minutes': 2}, {'minutes': 61}, {'days': 1}))
+    def let_time_pass(self, period):
+        self.case.pass_time(**period)
+
+    @rule(point=some(*POINTS), kind=some(*TROUBLES))
+    def let_odoo_fail(self, point, kind):
+        self.case.trouble[point] = kind
+
+    @rule(is_account_missing=st.booleans(), is_period_locked=st.booleans())
+    def configure(self, is_account_missing, is_period_locked):
+        yesterday = fields.Date.today() - timedelta(days=1)
+        self.method_line.payment_account_id = not is_account_missing and self.outstanding_account
+        self.case.company.sudo().fiscalyear_lock_date = is_period_locked and yesterday
+        self.case._commit()
+
+    @rule(action=some('callback', 'callback', 'look', 'list'))
+    def run_scheduled_action(self, action):
+        with self.case.step():
+            if action == 'callback':
+                self.system['qpay.callback']._cron_process()
+            elif action == 'look':
+                self.system['qpay.intent']._cron_look()
+            else:
+                self.system['qpay.reconciliation']._cron_reconcile()
+
+    # === WHAT ACCOUNTANTS DO === #
+
+    @needs_payment
+    @rule()
+    def settle_again(self):
+        with self.case.step():
+            self.env['qpay.payment'].search([('state', '!=', 'settled')]).action_settle()
+
+    @needs_payment
+    @rule(n=NTH, m=NTH)
+    def assign(self, n, m):
+        with self.case.step():
+            if row := self.row(_nth(self.payments, n)):
+                self.assign_row(row, self.invoice(m))
+
+    def assign_row(self, row, invoices):
+        self.env['qpay.assign.wizard'].create({
+            'payment_id': row.id,
+            'partner_id': self.case.customer.id,
+            'invoice_ids': [Command.set(invoices.ids)],
+        }).action_assign()
+        self.count('assigned')
+
+    @needs_payment
+    @rule(n=NTH, amount=some(None, None, 1, 5000))
+    def refund(self, n, amount):
+        with self.case.step():
+            if booked := self.row(_nth(self.payments, n)).account_payment_id:
+                wizard = self.env['payment.refund.wizard'].with_context(
+                    active_id=booked.id
+                ).create({'payment_id': booked.id})
+                wizard.amount_to_refund = amount or wizard.amount_to_refund
+                wizard.action_refund()
+                self.count('refund')
+
+    @needs_payment
+    @rule()
+    def book_refunds(self):
+        with self.case.step():
+            noticed = self.env['qpay.payment'].search([('is_refund_noticed', '=', True)])
+            noticed.action_book_refund()
+
+    # === WHAT MUST HOLD === #
+
+    @invariant()
+    def check_books(self):
+        """At no moment do the books say what is not so."""
+        self.steps += 1
+        if self.steps % 20 == 0:
+            self.case.analyze()
+        lies = self.case.find_lies()
+        assert not lies, lies
+
+    def let_everything_come_to_rest(self):
+        """End all troubles, and let Odoo and the accountant do what they do every day."""
+        self.qpay.clear_faults()
+        self.case.trouble.clear()
+        self.configure(is_account_missing=False, is_period_locked=False)
+        for _day in range(3):
+            self.case.pass_time(days=1)
+            self.run_scheduled_action('callback')
+            self.run_scheduled_action('look')
+            self.reconcile_since_start()
+            self.book_refunds()
+            for row in self.env['qpay.payment'].search([('state', '!=', 'settled')]):
+                if not row.intent_id:
+                    with self.case.step():
+                        self.assign_row(row, self.env['account.move'])
+            self.settle_again()
+
+    def reconcile_since_start(self):
+        """Compare all that ever happened, in periods as long as may be asked for."""
+        date_to = fields.Datetime.now()
+        while date_to > fields.Datetime.to_datetime(START):
+            comparison = self.env['qpay.reconciliation'].create({
+                'provider_id': self.case.provider.id,
+                'date_from': date_to - const.RECONCILIATION_MAX_PERIOD,
+                'date_to': date_to,
+            })
+            comparison.action_run()
+            assert comparison.state == 'done', comparison.state_message
+            date_to = comparison.date_from
+        self.case._commit()
+
+    def check_end(self):
+        """Compare the ledger with what QPay took. That the books say the same as the ledger holds
+        at every step.
+        """
+        taken, returned = {}, set()
+        for payment in (paid for order in self.qpay.invoices() for paid in order['payments']):
+            if payment['status'] == 'PAID' and payment['currency'] == 'MNT':
+                taken[payment['payment_id']] = Decimal(payment['amount'])
+            elif payment['status'] == 'REFUNDED':
+                returned.add(payment['payment_id'])
+        rows = self.env['qpay.payment'].search([('provider_id', '=', self.case.provider.id)])
+        paid = rows.filtered(lambda row: row.status == 'paid')
+        ledger = {row.qpay_txn_id: Decimal(float_repr(row.amount, 2)) for row in paid}
+        assert ledger == taken, (ledger, taken)
+        assert set((rows - paid).mapped('qpay_txn_id')) <= returned - self.never_money
+        waiting = rows.filtered(lambda row: row.state != 'settled')
+        assert not waiting, waiting.mapped('state_message')
+        self.check_books()
+        self.check_qrs()
+
+    def check_qrs(self):
+        """Whatever can still be paid at QPay is known here, and ended there if it ended here.
+
+        QPay does not cancel an invoice of which a part was paid, and cannot be asked to cancel one
+        whose creation it did not answer: what is paid for those is found in its list.
+        """
+        for order in self.qpay.invoices(status='OPEN'):
+            intent = self.intent(order)
+            assert intent, order['sender_invoice_no']
+            if intent.qpay_invoice_id and not intent.payment_ids:
+                assert intent.state == 'new', (intent.name, intent.state, intent.state_message)
+
+
+def _nth(things, n):
+    return things[-1 - n % len(things)]
+
+
+def _share(amount, share):
+    cent = Decimal('0.01')
+    return max((Decimal(amount) * Decimal(str(share))).quantize(cent), cent)
+
+
+@tagged('post_install', '-at_install')
+class TestRandomMoney(RandomCase):
+
+    @mute_logger(
+        'odoo.addons.payment_qpay.models.qpay_payment_booking',
+        'odoo.addons.payment_qpay.models.qpay_callback',
+        'odoo.addons.payment_qpay.models.qpay_intent_settlement',
+    )
+    def test_money_always_ends_in_the_right_place(self):
+        MoneyMachine.case = self
+        run_state_machine_as_test(seed(SEED)(MoneyMachine), settings=settings(
+            max_examples=RUNS,
+            stateful_step_count=STEPS,
+            phases=[Phase.generate, Phase.shrink] if SHRINK else [Phase.generate],
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ))
+        _logger.info("What happened: %s", dict(self.events))

@@ -1,0 +1,411 @@
+"""The QPay simulator over real HTTP: callbacks, faults, settings, starting and stopping."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.payment_qpay.dev.simulator import Simulator, SimulatorControl, SimulatorError
+from odoo.addons.payment_qpay.tests.cases.simulator_case import Api, Shop, SimulatorCase
+
+DEV = Path(__file__).resolve().parents[2] / 'dev'
+
+
+@tagged('post_install', '-at_install')
+class TestSimulatorCallbacks(SimulatorCase):
+    """QPay contract §6."""
+
+    def invoice_for(self, shop, path='/callback?ref=S00042'):
+        """Create an invoice whose callback goes to a shop."""
+        return self.api.invoice(callback_url=shop.url + path).json['invoice_id']
+
+    def test_get_with_merged_query(self):
+        with Shop() as shop:
+            payment = self.control.pay(self.invoice_for(shop), wait=True)
+        method, path, _headers, body = shop.requests[0]
+        self.assertEqual(
+            (method, path, body),
+            ('GET', f'/callback?ref=S00042&qpay_payment_id={payment["payment_id"]}', b''),
+        )
+        callback = self.control.callbacks()[0]
+        self.assertEqual(
+            (callback['ok'], callback['status'], callback['body'], callback['state']),
+            (True, 200, 'SUCCESS', 'sent'),
+        )
+
+    def test_without_a_query(self):
+        with Shop() as shop:
+            payment = self.control.pay(self.invoice_for(shop, '/callback/token'), wait=True)
+        self.assertEqual(
+            shop.requests[0][1], f'/callback/token?qpay_payment_id={payment["payment_id"]}'
+        )
+
+    def test_query_is_left_as_it_is(self):
+        with Shop() as shop:
+            self.control.pay(self.invoice_for(shop, '/c?a=%2F+x&a=2&empty='), wait=True)
+        self.assertTrue(shop.requests[0][1].startswith('/c?a=%2F+x&a=2&empty=&qpay_payment_id='))
+
+    def test_answers_that_are_not_ok(self):
+        answers = [
+            (200, b'OK'),
+            (200, b'SUCCESS\n'),
+            (200, b'"SUCCESS"'),
+            (201, b'SUCCESS'),
+            (500, b'SUCCESS'),
+            (302, b'SUCCESS'),
+            (200, b''),
+        ]
+        with Shop([*answers, (200, b'SUCCESS')]) as shop:
+            payment_id = self.control.pay(self.invoice_for(shop), callback=False)['payment_id']
+            for status, body in answers:
+                callback = self.control.callback(payment_id, wait=True)[0]
+                self.assertFalse(callback['ok'])
+                self.assertEqual((callback['status'], callback['body']), (status, body.decode()))
+            self.assertTrue(self.control.callback(payment_id, wait=True)[0]['ok'])
+
+    def test_nobody_answers(self):
+        payment = self.control.pay(self.api.invoice().json['invoice_id'], wait=True)
+        callback = self.control.callbacks()[0]
+        self.assertEqual(
+            (callback['ok'], callback['status'], callback['payment_id']),
+            (False, None, payment['payment_id']),
+        )
+        self.assertIn('ConnectionRefusedError', callback['error'])
+
+    def test_at_once_many(self):
+        with Shop(delay=0.2) as shop:
+            payment_id = self.control.pay(self.invoice_for(shop), callback=False)['payment_id']
+            started = time.monotonic()
+            answers = self.control.callback(payment_id, repeat=20, wait=True)
+            elapsed = time.monotonic() - started
+        self.assertEqual([answer['ok'] for answer in answers], [True] * 20)
+        self.assertEqual(len(shop.requests), 20)
+        self.assertLess(elapsed, 3.5, 'they were sent one after the other')
+
+    def test_delay_and_repeats(self):
+        self.control.configure(callback_delay=0.3, callback_repeats=3, callback_repeat_interval=0.1)
+        with Shop() as shop:
+            started = time.time()
+            self.control.pay(self.invoice_for(shop))
+            callbacks = self.control.wait_for_callbacks()
+        self.assertEqual(len(shop.requests), 3)
+        for number, callback in enumerate(callbacks):
+            self.assertGreaterEqual(callback['sent_at'], started + 0.3 + number * 0.1 - 0.01)
+
+    def test_retries(self):
+        self.control.configure(callback_retries=3, callback_retry_interval=0.05)
+        with Shop([(503, b''), (503, b''), (200, b'SUCCESS')]) as shop:
+            self.control.pay(self.invoice_for(shop))
+            callbacks = self.control.wait_for_callbacks()
+        self.assertEqual(
+            [(item['attempt'], item['ok']) for item in callbacks],
+            [(1, False), (2, False), (3, True)],
+        )
+
+    def test_post_and_headers(self):
+        self.control.configure(callback_method='POST', callback_headers={'X-Test': 'yes'})
+        with Shop() as shop:
+            payment = self.control.pay(self.invoice_for(shop), wait=True)
+        method, _path, headers, body = shop.requests[0]
+        self.assertEqual((method, headers['X-Test']), ('POST', 'yes'))
+        self.assertEqual(json.loads(body)['qpay_payment_id'], payment['payment_id'])
+
+    def test_switched_off(self):
+        self.control.configure(callback_enabled=False)
+        with Shop() as shop:
+            self.control.pay(self.invoice_for(shop))
+            self.assertEqual(self.control.wait_for_callbacks(), [])
+        self.assertEqual(shop.requests, [])
+
+    def test_refund_callback_when_configured(self):
+        with Shop() as shop:
+            invoice_id = self.invoice_for(shop)
+            ids = [
+                self.control.pay(invoice_id, method='CARD', callback=False)['payment_id']
+                for _ in '12'
+            ]
+            self.api.call('DELETE', f'/v2/payment/refund/{ids[0]}')
+            self.assertEqual(self.control.wait_for_callbacks(), [])
+            self.control.configure(refund_callback=True)
+            self.api.call(
+                'DELETE', f'/v2/payment/refund/{ids[1]}', {'callback_url': f'{shop.url}/refund'}
+            )
+            self.control.wait_for_callbacks()
+        self.assertEqual(
+            [request[1] for request in shop.requests], [f'/refund?qpay_payment_id={ids[1]}']
+        )
+
+
+@tagged('post_install', '-at_install')
+class TestSimulatorSteering(SimulatorCase):
+    """Calls, faults, settings."""
+
+    def setUp(self):
+        super().setUp()
+        self.invoice_id = self.api.invoice().json['invoice_id']
+        self.control.reset_calls()
+
+    def test_calls(self):
+        self.api.check(self.invoice_id)
+        self.api.check(self.invoice_id)
+        self.api.call('GET', f'/v2/invoice/{self.invoice_id}')
+        self.api.call('GET', '/v2/payment/1')
+        self.api.call('DELETE', '/v2/payment/refund/1')
+        self.api.call('GET', '/v2/strange')
+        self.assertEqual(
+            self.control.calls(),
+            {
+                'POST /v2/payment/check': 2,
+                'GET /v2/invoice/{id}': 1,
+                'GET /v2/payment/{id}': 1,
+                'DELETE /v2/payment/refund/{id}': 1,
+                'GET /v2/strange': 1,
+            },
+        )
+        log = self.control.calls_log()
+        self.assertEqual(
+            (log[0]['status'], log[0]['authorization'], log[0]['body']['object_id']),
+            (200, 'Bearer', self.invoice_id),
+        )
+        self.assertEqual(log[3]['status'], 422)
+        self.assertNotIn(self.api.token, json.dumps(log))
+        self.control.reset_calls()
+        self.assertEqual(self.control.calls(), {})
+
+    def test_invoices(self):
+        self.control.pay(self.invoice_id, amount=40, callback=False)
+        row = self.control.invoices('OPEN')[0]
+        self.assertEqual(
+            (row['invoice_id'], row['sender_invoice_no'], row['amount'], row['invoice_status']),
+            (self.invoice_id, 'S00042', '100.00', 'OPEN'),
+        )
+        self.assertEqual(
+            [(item['amount'], item['status']) for item in row['payments']], [('40.00', 'PAID')]
+        )
+        self.assertEqual(self.control.invoices('CLOSED'), [])
+        self.control.pay(self.invoice_id, amount=60, callback=False)
+        self.assertEqual(len(self.control.invoices('CLOSED')), 1)
+
+    def test_cancel_in_portal(self):
+        self.assertEqual(
+            self.control.cancel_in_portal(self.invoice_id)['invoice_status'], 'CANCELED'
+        )
+        with self.assertRaisesRegex(SimulatorError, 'INVOICE_ALREADY_CANCELED'):
+            self.control.cancel_in_portal(self.invoice_id)
+
+    def test_mistakes_are_told(self):
+        for mistake, message in (
+            (lambda: self.control.pay('unknown'), 'INVOICE_NOTFOUND'),
+            (lambda: self.control.pay(self.invoice_id, method='CASH'), 'method'),
+            (lambda: self.control.pay(self.invoice_id, status='DONE'), 'status'),
+            (lambda: self.control.pay(self.invoice_id, amount='1.001'), 'amount'),
+            (lambda: self.control.callback('1'), 'PAYMENT_NOTFOUND'),
+            (lambda: self.control.inject('POST /v2/invoices', 'drop'), 'unknown endpoint'),
+            (lambda: self.control.inject('*', 'explode'), 'unknown fault'),
+            (lambda: self.control.inject('*', 'drop', seconds=1), 'seconds'),
+            (lambda: self.control.inject('*', 'delay'), 'seconds'),
+            (lambda: self.control.configure(colour='red'), 'colour'),
+            (lambda: self.control.configure(callback_method='PUT'), 'callback_method'),
+            (lambda: self.control.configure(callback_delay='soon'), 'callback_delay'),
+            (lambda: self.control.configure(callback_repeats=-1), 'callback_repeats'),
+        ):
+            with self.assertRaisesRegex(SimulatorError, message):
+                mistake()
+        self.assertEqual(self.control.faults(), [])
+
+    def test_no_simulator(self):
+        with socket.socket() as unused:
+            unused.bind(('127.0.0.1', 0))
+            nobody = SimulatorControl(f'http://127.0.0.1:{unused.getsockname()[1]}')
+            self.assertFalse(nobody.healthy())
+        self.assertTrue(self.control.healthy())
+
+    def test_fault_status(self):
+        self.control.inject('POST /v2/payment/check', 'status', status=502, body='Bad gateway')
+        answer = self.api.check(self.invoice_id)
+        self.assertEqual((answer.status, answer.text), (502, 'Bad gateway'))
+        self.assertEqual(self.api.check(self.invoice_id).status, 200)
+
+    def test_fault_only_where_ordered(self):
+        self.control.inject('POST /v2/invoice', 'system_busy', times=2)
+        self.assertEqual(self.api.check(self.invoice_id).status, 200)
+        for _time in range(2):
+            self.assert_refused(self.api.invoice(), 500, 'SYSTEM_BUSY')
+        self.assertEqual(self.api.invoice().status, 200)
+
+    def test_fault_until_cleared(self):
+        self.control.inject('*', 'garbage', times=None)
+        for _time in range(3):
+            answer = self.api.check(self.invoice_id)
+            self.assertEqual(answer.status, 200)
+            self.assertTrue(answer.text.startswith('<html>'))
+        self.control.clear_faults()
+        self.assertEqual(self.api.check(self.invoice_id).json['count'], 0)
+
+    def test_fault_nested_error(self):
+        self.control.inject(
+            'POST /v2/invoice', 'nested_error', field='callback_url', type='MAX_LENGTH'
+        )
+        self.assert_field(self.api.invoice(), 'callback_url', 'MAX_LENGTH')
+
+    def test_fault_expired_token(self):
+        self.control.inject('POST /v2/payment/check', 'expired_token')
+        self.assert_refused(self.api.check(self.invoice_id), 401, 'NO_CREDENDIALS')
+        self.assert_refused(self.api.check(self.invoice_id), 401, 'NO_CREDENDIALS')
+        self.api.log_in()
+        self.assertEqual(self.api.check(self.invoice_id).status, 200)
+
+    def test_fault_drop(self):
+        before = len(self.control.invoices())
+        self.control.inject('POST /v2/invoice', 'drop')
+        self.control.inject('POST /v2/invoice', 'drop', after=True)
+        for created in (0, 1):
+            with self.assertRaises((http.client.RemoteDisconnected, ConnectionResetError)):
+                self.api.invoice()
+            self.assertEqual(len(self.control.invoices()), before + created)
+        entries = self.control.calls_log()
+        self.assertEqual(
+            [(entry['fault'], entry['status']) for entry in entries], [('drop', None)] * 2
+        )
+
+    def test_fault_delay(self):
+        self.control.inject('POST /v2/payment/check', 'delay', seconds=0.5)
+        started = time.monotonic()
+        self.assertEqual(self.api.check(self.invoice_id).status, 200)
+        self.assertGreaterEqual(time.monotonic() - started, 0.5)
+        self.control.inject('POST /v2/payment/check', 'delay', seconds=2)
+        with self.assertRaises(TimeoutError):
+            self.api.call('POST', '/v2/payment/check', {}, timeout=0.2)
+
+    def test_many_at_once(self):
+        def work(number):
+            api = Api(self.simulator.url)
+            api.token = self.api.token
+            created = api.invoice(sender_invoice_no=f'P{number}', amount=number + 1).json
+            self.control.pay(created['invoice_id'], callback=False)
+            return api.check(created['invoice_id']).json['paid_amount']
+
+        with ThreadPoolExecutor(8) as pool:
+            self.assertEqual(list(pool.map(work, range(40))), list(range(1, 41)))
+        self.assertEqual(self.control.calls()['POST /v2/invoice'], 40)
+
+
+@tagged('post_install', '-at_install')
+class TestSimulatorLife(BaseCase):
+    """Starting, stopping, and what survives."""
+
+    def start_process(self, *arguments):
+        """Start the simulator as a process and return it with its URL."""
+        process = subprocess.Popen(
+            [sys.executable, '-m', 'simulator', *arguments],
+            cwd=DEV,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, 'PYTHONDONTWRITEBYTECODE': '1'},
+        )
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        line = process.stdout.readline()
+        self.assertRegex(line, r'^listening on http://127\.0\.0\.1:\d+\n$')
+        return process, line.split()[-1]
+
+    def test_stop_and_start_again(self):
+        with Simulator() as simulator:
+            url = simulator.url
+            api = Api(url)
+            api.log_in()
+            invoice_id = api.invoice().json['invoice_id']
+            simulator.stop()
+            with self.assertRaises(ConnectionRefusedError):
+                api.check(invoice_id)
+            simulator.start()
+            self.assertEqual(simulator.url, url)
+            self.assertEqual(api.check(invoice_id).json['count'], 0)
+
+    def test_stop_does_not_wait_for_delayed_requests(self):
+        simulator = Simulator().start()
+        self.addCleanup(simulator.stop)
+        simulator.control.inject('POST /v2/auth/token', 'delay', seconds=30)
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(Api(simulator.url).log_in)
+            while not simulator.control.calls():
+                time.sleep(0.02)
+            started = time.monotonic()
+            simulator.stop()
+            with self.assertRaises((http.client.HTTPException, ConnectionError)):
+                waiting.result()
+            self.assertLess(time.monotonic() - started, 3)
+
+    def test_port_taken(self):
+        with Simulator() as simulator:
+            port = urlsplit(simulator.url).port
+            with self.assertRaises(OSError):
+                Simulator(port).start()
+            done = subprocess.run(
+                [sys.executable, '-m', 'simulator', '--port', str(port)],
+                cwd=DEV,
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(str(port), done.stderr)
+
+    def test_wrong_setting(self):
+        done = subprocess.run(
+            [sys.executable, '-m', 'simulator', '--set', 'colour=red'],
+            cwd=DEV,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('colour', done.stderr)
+
+    def test_stops_cleanly(self):
+        process, _url = self.start_process()
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=10), 0)
+
+    def test_survives_kill(self):
+        with tempfile.TemporaryDirectory() as folder, Shop() as shop:
+            state = str(Path(folder, 'state', 'qpay.jsonl'))
+            process, url = self.start_process('--state', state, '--set', 'callback_delay=3')
+            api, control = Api(url), SimulatorControl(url)
+            api.log_in()
+            control.configure(fee_rate='0.02')
+            first = api.invoice(callback_url=f'{shop.url}/c').json
+            second = api.invoice().json
+            api.call('DELETE', f'/v2/invoice/{second["invoice_id"]}')
+            payment = control.pay(first['invoice_id'])
+            before = control.invoices()
+            process.kill()
+            process.wait()
+            self.assertEqual(shop.requests, [], 'the callback was to wait')
+            with open(state, 'a', encoding='utf-8') as file:
+                file.write('{"kind":"payment","record":{"payment_id"')  # a line that was cut off
+
+            _process, url = self.start_process('--state', state)
+            api.address, control = urlsplit(url), SimulatorControl(url)
+            self.assertEqual(control.invoices(), before)
+            self.assertEqual(control.settings()['fee_rate'], '0.02')
+            answer = api.check(first['invoice_id'])
+            self.assertEqual(answer.status, 200, 'the token was lost')
+            self.assertEqual(answer.json['rows'][0]['payment_id'], payment['payment_id'])
+            self.assertTrue(control.wait_for_callbacks()[0]['ok'], 'the callback was lost')
+            self.assertEqual(len(shop.requests), 1)
+            control.reset()
+
+            self.start_process('--state', state)
+            self.assertEqual(control.invoices(), [])
