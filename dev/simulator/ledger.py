@@ -15,7 +15,6 @@ from .model import (
     REFUNDED,
     Invoice,
     Payment,
-    Subscription,
 )
 
 _CENT = Decimal('0.01')
@@ -23,7 +22,7 @@ _SHORT_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
 
 
 class Ledger:
-    """All invoices, payments and subscriptions; its methods hold the lock while they work."""
+    """All invoices and payments; its methods hold the lock while they work."""
 
     def __init__(self, settings, clock, lock, store):
         self._settings = settings
@@ -66,8 +65,6 @@ class Ledger:
                 maximum_amount=order.maximum_amount,
                 is_tax_invoice=order.is_tax_invoice,
             )
-            if order.subscription_interval:
-                self._subscribe(invoice, order)
             self._add_invoice(invoice)
             self._save('invoice', invoice)
             return invoice
@@ -226,29 +223,6 @@ class Ledger:
             self._save('payment', payment)
             return payment
 
-    # -- subscriptions (QPay contract §4.6)
-
-    def subscription(self, subscription_id, merchant):
-        """Return a merchant's subscription.
-
-        :raise QPayRefusal: SUBSCRIPTION_NOTFOUND, 422.
-        """
-        with self._lock:
-            found = self._subscriptions.get(subscription_id)
-            if not found or found.merchant != merchant.username:
-                raise not_found('SUBSCRIPTION_NOTFOUND')
-            return found
-
-    def stop_subscription(self, subscription_id, merchant):
-        """End a subscription.
-
-        :raise QPayRefusal: SUBSCRIPTION_NOTFOUND, 422.
-        """
-        with self._lock:
-            found = self.subscription(subscription_id, merchant)
-            found.is_active = False
-            self._save('subscription', found)
-
     # -- the state file
 
     def restore(self, kind, record):
@@ -257,23 +231,16 @@ class Ledger:
             self._add_invoice(Invoice.from_record(record))
         elif kind == 'payment':
             self._add_payment(Payment.from_record(record))
-        else:
-            subscription = Subscription.from_record(record)
-            self._subscriptions[subscription.subscription_id] = subscription
 
     def records(self):
         """Yield (kind, record) of everything."""
-        for kind, things in (
-            ('invoice', self._invoices),
-            ('payment', self._payments),
-            ('subscription', self._subscriptions),
-        ):
+        for kind, things in (('invoice', self._invoices), ('payment', self._payments)):
             for thing in things.values():
                 yield kind, thing.to_record()
 
     def clear(self):
         """Forget everything."""
-        self._invoices, self._payments, self._subscriptions = {}, {}, {}
+        self._invoices, self._payments = {}, {}
         self._by_qr, self._by_short_id, self._by_invoice, self._numbers = {}, {}, {}, set()
 
     # -- inside
@@ -288,19 +255,6 @@ class Ledger:
         if payment.payment_id not in self._payments:
             self._by_invoice.setdefault(payment.invoice_id, []).append(payment.payment_id)
         self._payments[payment.payment_id] = payment
-
-    def _subscribe(self, invoice, order):
-        subscription = Subscription(
-            subscription_id=str(uuid.uuid4()),
-            merchant=invoice.merchant,
-            invoice_id=invoice.invoice_id,
-            interval=order.subscription_interval,
-            webhook=order.subscription_webhook,
-            created_at=invoice.created_at,
-        )
-        invoice.subscription_id = subscription.subscription_id
-        self._subscriptions[subscription.subscription_id] = subscription
-        self._save('subscription', subscription)
 
     def _expiry(self, order, now):
         lifetime = self._settings.invoice_lifetime

@@ -24,11 +24,14 @@ class Record:
 
     @classmethod
     def from_record(cls, record):
-        """Undo :meth:`to_record`; fields that a later version added keep their defaults."""
-        money = {item.name for item in fields(cls) if 'Decimal' in str(item.type)}
+        """Undo :meth:`to_record`.
+
+        Fields that a later version added keep their defaults, those that it dropped are forgotten.
+        """
+        kinds = {item.name: str(item.type) for item in fields(cls)}
         return cls(**{
-            name: Decimal(value) if name in money and value is not None else value
-            for name, value in record.items()
+            name: Decimal(value) if 'Decimal' in kinds[name] and value is not None else value
+            for name, value in record.items() if name in kinds
         })
 
 
@@ -53,7 +56,6 @@ class Invoice(Record):
     allow_exceed: bool = False
     minimum_amount: Decimal | None = None
     maximum_amount: Decimal | None = None
-    subscription_id: str | None = None
     is_tax_invoice: bool = False
 
     def expired(self, now):
@@ -134,19 +136,6 @@ class Callback(Record):
     content_type: str | None = None
     error: str | None = None
     ok: bool = False
-
-
-@dataclass
-class Subscription(Record):
-    """A standing order by card, created with an invoice (QPay contract §4.6)."""
-
-    subscription_id: str
-    merchant: str
-    invoice_id: str
-    interval: str
-    webhook: str
-    created_at: float
-    is_active: bool = True
 
 
 @dataclass

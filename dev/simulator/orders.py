@@ -1,5 +1,4 @@
 """The body of ``POST /v2/invoice``: its fields and their limits (QPay contract §2)."""
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -72,14 +71,10 @@ _INVOICE = {
     'minimum_amount': Field('number'),
     'allow_exceed': Field('flag'),
     'maximum_amount': Field('number'),
-    'allow_subscribe': Field('flag'),
-    'subscription_interval': text(),
-    'subscription_webhook': Field('url', 255),
     'note': text(1000),
     'lines': Field('list', fields=_LINE),
     'transactions': Field('list', fields=_TRANSACTION),
 }
-_INTERVAL = re.compile(r'[1-9]\d{0,3}[DWM]')
 _AMOUNT_DIGITS = 20
 
 
@@ -99,8 +94,6 @@ class InvoiceOrder:
     allow_exceed: bool = False
     minimum_amount: Decimal | None = None
     maximum_amount: Decimal | None = None
-    subscription_interval: str | None = None
-    subscription_webhook: str | None = None
     is_tax_invoice: bool = False
 
 
@@ -137,8 +130,6 @@ def read_order(body, merchant, settings):
     )
     if body.get('expiry_date'):
         order.expires_at = parse_moment(body['expiry_date'])
-    if as_flag(body.get('allow_subscribe')):
-        order.subscription_interval, order.subscription_webhook = _subscription(body)
     return order
 
 
@@ -167,14 +158,3 @@ def _fits(amount):
 
 def _optional_amount(body, name):
     return None if body.get(name) in (None, '') else as_number(body[name])
-
-
-def _subscription(body):
-    problems = {}
-    if not _INTERVAL.fullmatch(body.get('subscription_interval') or ''):
-        problems['subscription_interval'] = ('PATTERN', 'Interval such as 1D or 1M is required!')
-    if not body.get('subscription_webhook'):
-        problems['subscription_webhook'] = ('REQUIRED', 'Field is required!')
-    if problems:
-        raise FieldRefusal(problems)
-    return body['subscription_interval'], body['subscription_webhook']

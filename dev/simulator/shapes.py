@@ -1,7 +1,4 @@
 """How QPay writes invoices and payments: keys, their order, and what is a text or a number."""
-import re
-from datetime import UTC, datetime, timedelta
-
 from . import banks
 from .clock import iso
 from .model import CARD, CLOSED, OPEN, PAID, REFUNDED
@@ -203,47 +200,3 @@ def _read_card(payment):
         'settlement_status': checked['settlement_status'],
         'settlement_status_date': checked['settlement_status_date'],
     }
-
-
-# -- subscriptions
-
-
-def created_subscription(subscription, merchant):
-    """Return the extra object of an invoice with ``allow_subscribe`` (QPay contract §4.6)."""
-    created = iso(subscription.created_at)
-    following = iso(_following(subscription).timestamp())
-    return {
-        'id': subscription.subscription_id,
-        'is_active': subscription.is_active,
-        'merchant_id': merchant.merchant_id,
-        'g_invoice_id': subscription.invoice_id,
-        'webhook': subscription.webhook,
-        'interval': subscription.interval,
-        'start_date': created,
-        'next_payment_date': following,
-        'last_interval_date': created,
-        'note': None,
-        'created_by': merchant.merchant_id,
-        'created_date': created,
-        'updated_by': merchant.merchant_id,
-        'updated_date': created,
-        'status': True,
-    }
-
-
-def read_subscription(subscription, merchant, ledger):
-    """Return the answer of ``GET /v2/subscription/{id}``."""
-    invoice = ledger.invoice(subscription.invoice_id)
-    payments = ledger.payments_of(invoice, visible_only=True)
-    return {
-        **created_subscription(subscription, merchant),
-        'invoices': [read_invoice(invoice, ledger)],
-        'payments': [checked_payment(payment) for payment in payments],
-    }
-
-
-def _following(subscription):
-    """Return when the next payment is due; a month counts as 30 days."""
-    count, unit = re.fullmatch(r'(\d+)([DWM])', subscription.interval).groups()
-    days = int(count) * {'D': 1, 'W': 7, 'M': 30}[unit]
-    return datetime.fromtimestamp(subscription.created_at, UTC) + timedelta(days=days)

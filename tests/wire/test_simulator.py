@@ -396,24 +396,6 @@ class TestSimulatorInvoices(SimulatorCase):
                 answer = api.call(method, f'/v2/invoice/{wanted}')
                 self.assert_refused(answer, 422, 'INVOICE_NOTFOUND', 'Нэхэмжлэл олдсонгүй')
 
-    def test_subscription(self):
-        answer = self.api.invoice(allow_subscribe=True)
-        self.assert_field(answer, 'subscription_interval', 'PATTERN')
-        created = self.api.invoice(
-            allow_subscribe=True,
-            subscription_interval='1M',
-            subscription_webhook='https://shop.example/s',
-        ).json
-        path = f'/v2/subscription/{created["subscription"]["id"]}'
-        read = self.api.call('GET', path).json
-        self.assertEqual(
-            (read['g_invoice_id'], read['interval'], read['is_active'], read['payments']),
-            (created['invoice_id'], '1M', True, []),
-        )
-        self.assertEqual(self.api.call('DELETE', path).text, '{}')
-        self.assertFalse(self.api.call('GET', path).json['is_active'])
-        self.assertEqual(self.api.call('GET', '/v2/subscription/unknown').status, 422)
-
     def test_wire_details(self):
         answer = self.api.call('GET', '/v2/nothing')
         self.assertEqual(answer.status, 404)

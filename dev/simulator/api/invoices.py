@@ -16,11 +16,8 @@ def create(merchant):
     state = backend()
     order = read_order(json_body(), merchant, state.settings)
     invoice = state.ledger.create_invoice(merchant, order)
-    shape = shapes.created_invoice(invoice, state.settings, request.host_url.rstrip('/'))
-    if invoice.subscription_id:
-        subscription = state.ledger.subscription(invoice.subscription_id, merchant)
-        shape['subscription'] = shapes.created_subscription(subscription, merchant)
-    return json_answer(shape)
+    base_url = request.host_url.rstrip('/')
+    return json_answer(shapes.created_invoice(invoice, state.settings, base_url))
 
 
 @blueprint.get('/<invoice_id>')
