@@ -241,7 +241,7 @@ class TestQrCreationFails(QPayCommon):
     def test_qr_that_asks_for_something_else_is_never_shown(self):
         build = emv.build
         for name, change in (
-            ('amount', lambda merchant, amount, token: build(merchant, amount + 1, token)),
+            ('amount', lambda merchant, amount, *rest: build(merchant, amount + 1, *rest)),
             ('checksum', lambda *values: build(*values)[:-4] + '0000'),
             ('nonsense', lambda *_values: 'https://qpay.mn'),
         ):
