@@ -7,7 +7,17 @@ import shutil
 import subprocess
 import sys
 
-from . import benchmarks, console, core_tests, demo, paths, postgres, testing, translations
+from . import (
+    benchmarks,
+    console,
+    core_tests,
+    demo,
+    module_sets,
+    paths,
+    postgres,
+    testing,
+    translations,
+)
 from .console import Failure, say
 from .databases import Databases
 from .setup import ready
@@ -41,8 +51,7 @@ def environment():
     with _quiet():
         made = ready(for_tests=True)
         postgres.keep()
-        template = Databases(made).with_demo_data()
-        variables = made.variables() | testing.test_variables(made, template)
+        variables = made.variables() | testing.test_variables('invoicing')
     for name, value in variables.items():
         say(f'export {name}={shlex.quote(value)}')
 
@@ -57,6 +66,15 @@ def scratch():
     databases = Databases(made)
     databases.copy(databases.with_addon(), name)
     say(f'The database {name} is ready.')
+
+
+def template():
+    """Print the name of the database that tests with real server processes copy."""
+    with _quiet():
+        made = ready(for_tests=True)
+        with postgres.serving():
+            name = Databases(made, module_sets.chosen(testing.TEMPLATE_MODULES)).with_demo_data()
+    say(name)
 
 
 def translate():
@@ -110,6 +128,7 @@ COMMANDS = {
     'env': environment,
     'scratch': scratch,
     'bench': bench,
+    'template': template,
     'clean': clean,
 }
 

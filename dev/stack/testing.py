@@ -21,6 +21,8 @@ NOT_LINTED = (
     # Both rules are silent in a git repository, and fail in the same files without one.
     'odoo-addons-relative-import', 'consider-merging-classes-inherited',
 )
+#: Names the set of modules for "template", which tests with real server processes ask for.
+TEMPLATE_MODULES = 'QPAY_DEV_MODULES'
 SALES_FOLDER = 'tests/sales'
 # Of the payer's page, which the website shows then.
 PAY_PAGE_SAMPLE = (
@@ -39,8 +41,10 @@ PAY_PAGE_SAMPLE = (
 EVERYTHING = {
     'invoicing': ['.'],
     'sales': [
-        SALES_FOLDER, 'tests/flow/test_callback.py', 'tests/flow/test_document_changes.py',
-        'tests/flow/test_intent.py', 'tests/flow/test_settlement.py', 'tests/browser/test_portal.py',
+        SALES_FOLDER,
+        'tests/flow/test_callback.py', 'tests/flow/test_document_changes.py',
+        'tests/flow/test_intent.py', 'tests/flow/test_settlement.py',
+        'tests/browser/test_portal.py',
         *PAY_PAGE_SAMPLE,
     ],
 }
@@ -87,7 +91,7 @@ def test(setup):
         lint(setup)
         arguments = ['--numprocesses', os.environ.get('QPAY_TEST_WORKERS', '2')]
     with postgres.serving():
-        statuses = [_run(setup, modules, parts, arguments) for modules, parts in plan]
+        statuses = [_run(setup, name, parts, arguments) for name, parts in plan]
     if set(statuses) == {NO_TEST_COLLECTED}:
         raise Failure('No test was selected: look at T and ARGS.')
     return max(status for status in statuses if status != NO_TEST_COLLECTED)
@@ -97,7 +101,8 @@ def _plan(chosen):
     """Say what is run in which database.
 
     :param list chosen: the files of tests that were asked for; none for all
-    :rtype: list[tuple[ModuleSet, list]]
+    :return: names of sets of modules, and what is run with each
+    :rtype: list[tuple[str, list]]
     """
     forced = os.environ.get('QPAY_TEST_DATABASE')
     parts = EVERYTHING
@@ -109,18 +114,19 @@ def _plan(chosen):
     if forced:
         module_sets.chosen('QPAY_TEST_DATABASE')
         parts = {forced: chosen or EVERYTHING[forced]}
-    return [(module_sets.NAMED[name], paths) for name, paths in parts.items() if paths]
+    return [(name, paths) for name, paths in parts.items() if paths]
 
 
-def _run(setup, modules, parts, arguments):
+def _run(setup, name, parts, arguments):
     """Run tests in a database with some of Odoo's modules.
 
     :return: the exit status
     :raise Failure: when one of them was skipped
     """
+    modules = module_sets.NAMED[name]
     databases = Databases(setup, modules)
-    template = databases.with_addon()
-    variables = test_variables(setup, databases.with_demo_data())
+    template = databases.with_tests_company()
+    variables = test_variables(name)
     # A copy for this run alone: another run of the same checkout does not get in its way.
     database = f'{modules.prefix}run-{os.getpid()}'
     databases.copy(template, database)
@@ -131,8 +137,8 @@ def _run(setup, modules, parts, arguments):
             *(str(ADDON_LINK / part) for part in parts), *_left_out(modules), *arguments,
         ])
     finally:
-        for name in databases.names(database):
-            databases.drop(name)
+        for copy in databases.names(database):
+            databases.drop(copy)
     if not status:
         _refuse_skips(report)
     return status
@@ -143,15 +149,14 @@ def _left_out(modules):
     return [] if modules is module_sets.SALES else [f'--ignore={ADDON_LINK / SALES_FOLDER}']
 
 
-def test_variables(setup, template):
+def test_variables(name):
     """The variables that the tests find, beside those of the set-up.
 
-    :param Setup setup: what runs them
-    :param str template: the database that tests with real server processes copy
+    :param str name: the set of modules that tests with real server processes have
     :rtype: dict[str, str]
     """
     return {
-        'QPAY_DEV_TEMPLATE': template,
+        TEMPLATE_MODULES: name,
         'QPAY_DEV_CLIENT_PYTHON': str(virtualenv.client_python('qpay-client')),
         'QPAY_DEV_PY_PYTHON': str(virtualenv.client_python('qpay-py')),
         'QPAY_DEV_CHROMIUM': system.chromium() or '',
