@@ -14,8 +14,8 @@ blueprint = Blueprint('invoices', __name__, url_prefix='/v2/invoice')
 def create(merchant):
     """Create an invoice."""
     state = backend()
-    order = read_order(json_body(), merchant, state.settings)
-    invoice = state.ledger.create_invoice(merchant, order)
+    invoice = read_order(json_body(), merchant, state.settings, state.clock.now())
+    state.ledger.add_invoice(invoice)
     base_url = request.host_url.rstrip('/')
     return json_answer(shapes.created_invoice(invoice, state.settings, base_url))
 
