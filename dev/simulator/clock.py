@@ -24,13 +24,7 @@ def iso(timestamp):
 
 
 def parse_moment(text):
-    """Read ``YYYY-MM-DD HH:mm:ss`` or ISO 8601; without a zone it is Ulaanbaatar's time.
-
-    :param str text: the time as the merchant wrote it.
-    :return: Unix seconds.
-    :rtype: float
-    :raise ValueError: when it is neither.
-    """
+    """Read ``YYYY-MM-DD HH:mm:ss`` or ISO 8601; without a zone it is Ulaanbaatar's time."""
     if not isinstance(text, str):
         raise ValueError('not a text')
     moment = datetime.fromisoformat(text.strip())

@@ -23,9 +23,7 @@ class EbarimtBook:
     def issue(self, order, merchant=None):
         """Make the receipt of a payment.
 
-        :param EbarimtOrder order: the checked request.
         :param Merchant merchant: who asks; None stands for the payer's own bank or QPay's portal.
-        :rtype: Ebarimt
         :raise QPayRefusal: EBARIMT_NOT_REGISTERED, PAYMENT_NOTFOUND, PAYMENT_NOT_PAID, or
             EBARIMT_ALREADY_REGISTERED if the settings say so.
         :raise FieldRefusal: neither the request nor the invoice says the codes.

@@ -61,11 +61,7 @@ class Simulator:
         return SimulatorControl(self.url)
 
     def start(self):
-        """Listen and serve in a thread.
-
-        :return: itself.
-        :raise OSError: when the port is taken.
-        """
+        """Listen and serve in a thread."""
         self._application.gate.stopping.clear()
         with socket.create_server((HOST, self._port), backlog=128) as listener:
             self._server = make_server(

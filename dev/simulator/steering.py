@@ -196,10 +196,7 @@ class Steering:
 
 
 def pay_and_notify(state, invoice_id, amount=None, callback=True, **details):
-    """Record a payment and plan its callbacks, unless they are switched off.
-
-    :return: the payment and its callbacks.
-    """
+    """Record a payment and plan its callbacks, unless they are switched off."""
     payment = state.ledger.pay(invoice_id, amount, **details)
     is_told = callback and state.settings.callback_enabled
     return payment, state.callbacks.notify(payment) if is_told else []

@@ -56,7 +56,6 @@ class FaultBook:
         :param str endpoint: such as ``DELETE /v2/invoice/{id}``; ``*`` is any.
         :param str fault: a key of ``FAULTS``.
         :param times: for how many requests; None until :meth:`clear`.
-        :param options: see the README.
         :raise ValueError: for an unknown kind or option.
         """
         if fault not in FAULTS:
