@@ -218,7 +218,7 @@ class TestBus(BusCase):
             'SELECT id FROM qpay_callback WHERE intent_id = %s AND attempts > 0'
             ' AND next_attempt_at < write_date + %s',
             qr['intent_id'], const.CALLBACK_LEASE / 2,
-        ), 120, 'the end of the first attempt')
+        ), 'the end of the first attempt')
         self._assert_view(page, 'open')
         self.qpay.configure(clock_skew=3700)
         self.database.let_time_pass(const.CALLBACK_RETRY_DELAYS[0])

@@ -68,7 +68,7 @@ class TestPayPageEnd(PayPageCase):
         )
         self.database.let_time_pass(timedelta(hours=1))
         self.database.wake_cron()
-        wait_for(lambda: self._get_state(qr) == 'cancelled', 20, 'the end of the QR')
+        wait_for(lambda: self._get_state(qr) == 'cancelled', 'the end of the QR')
         with page.expect_request_finished(lambda request: request.url.endswith('/qpay/check')):
             page.clock.run_for(10_000)
         self._expect_view(page, 'expired')
@@ -170,9 +170,23 @@ class TestPayPageEnd(PayPageCase):
 
     def test_two_payers_open_the_link_at_once(self):
         invoice_id = self._create_invoice()
-        self.qpay.inject('POST /v2/invoice', 'delay', seconds=4)
+        self.qpay.inject('POST /v2/invoice', 'hold')
+        pages, asked = [], []
+        for number in (1, 2):
+            page = self._new_page(self._new_context(PHONE, locale='mn-MN'))
+            page.route(RENEW_ROUTE, lambda route: (
+                asked.append(route) if len(asked) < 2 else route.continue_()
+            ))
+            page.goto(self._get_link(invoice_id))
+            self._wait_for_requests(page, asked, number)
+            pages.append(page)
 
-        pages = [self._open_link(invoice_id) for _payer in range(2)]
+        asked[0].continue_()
+        wait_for(lambda: self._calls('POST /v2/invoice'), 'the question to QPay')
+        with pages[1].expect_response(RENEW_ROUTE) as answer:
+            asked[1].continue_()
+        self.assertEqual(answer.value.json()['result']['view'], 'wait')
+        self.qpay.release()
 
         for page in pages:
             self._expect_view(page, 'open')

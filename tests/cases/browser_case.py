@@ -12,15 +12,18 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import expect, sync_playwright
 
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, wait_for
+from odoo.addons.payment_qpay.tests.cases.servers import (
+    PATIENCE_SECONDS,
+    RealServerCase,
+    wait_for,
+)
 
 CHECK = '/payment/qpay/check'
 CHECK_ROUTE = f'**{CHECK}'
 DESKTOP = {'width': 1280, 'height': 900}
 PHONE = {'width': 390, 'height': 844}
 SMALL_PHONE = {'width': 320, 'height': 640}
-# How long a page may take for anything: what is proved is never how long it took.
-PATIENCE_MILLISECONDS = 120_000
+PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 # How long the dialog shows a payment before it closes by itself.
 CLOSE_SECONDS = 4
 MONGOLIAN = re.compile('[а-яөүё]', re.IGNORECASE)
@@ -150,7 +153,7 @@ class BrowserCase(RealServerCase):
         """Wait until a list that is watched or held has that many requests."""
         # Only pages that wait take note of them.
         wait_for(
-            lambda: page.wait_for_timeout(20) or len(requests) >= number, 120, f'request {number}'
+            lambda: page.wait_for_timeout(20) or len(requests) >= number, f'request {number}'
         )
 
     @staticmethod

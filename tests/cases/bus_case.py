@@ -54,11 +54,11 @@ class BusCase(BrowserCase):
         page.goto(f'{cls.proxy.url}/odoo')
         wait_for(lambda: cls.database.query(
             'SELECT id FROM mail_presence WHERE user_id = %s', user_id
-        ), 120, "the accountant's presence")
+        ), "the accountant's presence")
         cls._let_finish(page, requests)
         cls.cookies = session.cookies()
         session.close()
-        wait_for(lambda: not cls.proxy.count_websockets(), 120, 'the end of the websocket')
+        wait_for(lambda: not cls.proxy.count_websockets(), 'the end of the websocket')
         cls.server.new_log_lines()
 
     def setUp(self):
@@ -105,7 +105,7 @@ class BusCase(BrowserCase):
             lambda: all(
                 self.proxy.count_listeners(channel) == number
                 for channel, number in listeners.items()
-            ), 120, f'listeners: {listeners}',
+            ), f'listeners: {listeners}',
         )
 
     @staticmethod

@@ -107,7 +107,7 @@ class TestEbarimtBrowser(PayPageCase):
         payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
         self._expect_view(page, 'paid')
         # While the tax system is busy, the receipt waits.
-        wait_for(lambda: self._get_attempts(payment_id), 30, 'the first attempt')
+        wait_for(lambda: self._get_attempts(payment_id), 'the first attempt')
         page.click('.o_qpay_ebarimt summary')
         expect(page.locator('label[for=o_qpay_for_nobody]')).to_be_hidden()
         page.click('label[for=o_qpay_for_citizen]')
@@ -242,7 +242,7 @@ class TestEbarimtBrowser(PayPageCase):
         return payment_id
 
     def _wait_for_receipt(self, payment_id):
-        wait_for(lambda: self._get_books(payment_id)[1] == 'issued', 30, 'the receipt')
+        wait_for(lambda: self._get_books(payment_id)[1] == 'issued', 'the receipt')
 
     def _get_books(self, payment_id):
         rows = self.database.query(

@@ -181,7 +181,7 @@ class TestPointOfSale(ShopCase):
         self.assertTrue(closed['successful'], closed)
         wait_for(lambda: self.database.query(
             'SELECT state FROM pos_session WHERE id = %s', self.session_id,
-        ) == [('closed',)], 10, 'the end of the session')
+        ) == [('closed',)], 'the end of the session')
 
     def assertTillOrderPaid(self, order_id, payment_id, amount):
         """The till has the order as paid, by exactly one payment: QPay's."""
