@@ -26,6 +26,11 @@ class OdooClient:
         self.post('/web/session/authenticate', db=database, login=login, password=password)
         return self
 
+    @property
+    def session_id(self):
+        """What a browser must hold as a cookie to be in this session."""
+        return self._session.cookies['session_id']
+
     def call(self, model, method, *arguments, **options):
         """Call a method of a model as the user, and return what it returns.
 

@@ -35,7 +35,7 @@ class TestPayerWays(PaymentFormCase):
 
         self._pay_otherwise(invoice_id)
 
-        self._expect_view(page, 'settled', timeout=20000)
+        self._expect_view(page, 'settled')
         self._save_screenshot(page, 'link-paid-otherwise')
         self.assertTrue(self._is_paid(invoice_id))
         [invoice] = [
@@ -53,7 +53,7 @@ class TestPayerWays(PaymentFormCase):
         expect(page.locator('[name=o_payment_status]')).to_be_visible()
 
         payment = self.qpay.pay(qr['qpay_invoice_id'])
-        page.wait_for_url(f'**/my/invoices/{invoice_id}**', timeout=20000)
+        page.wait_for_url(f'**/my/invoices/{invoice_id}**')
         self.assertPaidOnce(invoice_id, qr['id'], payment['payment_id'])
         page.goto(pay_url)
         self._expect_view(page, 'paid')
