@@ -270,8 +270,7 @@ class RealServerCase(BaseCase):
     @classmethod
     def _start_server(cls, node, program=None, environment=None):
         """Start a further server on the database."""
-        name = f'test-{cls.__name__}-{node}'.lower()
-        server = OdooServer(cls.database.name, name, cls.workers, {
+        server = OdooServer(cls.database.name, f'{cls.name}-{node}', cls.workers, {
             'QPAY_BASE_URL_SANDBOX': cls.simulator.url,
             'QPAY_CALLBACK_URL': '{url}',
             **(environment or {}),
