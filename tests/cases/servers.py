@@ -109,10 +109,11 @@ class Database:
         :rtype: bool
         """
         return bool(self.query("""
-            SELECT FROM ir_cron_trigger t
-              JOIN ir_model_data d ON d.res_id = t.cron_id
+            SELECT FROM ir_cron c
+              JOIN ir_model_data d ON d.res_id = c.id
                                   AND d.module = 'payment_qpay' AND d.model = 'ir.cron'
-             WHERE t.call_at <= now() AT TIME ZONE 'UTC'
+         LEFT JOIN ir_cron_trigger t ON t.cron_id = c.id
+             WHERE least(c.nextcall, t.call_at) <= now() AT TIME ZONE 'UTC'
         """))
 
     def wake_cron(self):
