@@ -1,20 +1,8 @@
-"""QPay's clock and the ways it writes a time."""
-import time
+"""The ways QPay writes a time."""
 from datetime import UTC, datetime, timedelta, timezone
 
 #: Mongolia has had no daylight saving time since 2017.
 ULAANBAATAR = timezone(timedelta(hours=8))
-
-
-class Clock:
-    """This machine's clock, moved by the setting ``clock_skew``."""
-
-    def __init__(self, settings):
-        self._settings = settings
-
-    def now(self):
-        """Return QPay's time, as Unix seconds."""
-        return time.time() + self._settings.clock_skew
 
 
 def iso(timestamp):

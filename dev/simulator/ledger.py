@@ -65,22 +65,15 @@ class Ledger:
         :param Decimal fee: the merchant's cost; by default ``fee_rate`` of the amount.
         """
         invoice = self.invoice(invoice_id)
-        settings, now = self._backend.settings, self._backend.clock.now()
+        settings, now = self._backend.settings, self._backend.now()
         amount = invoice.amount if amount is None else amount
         if fee is None:
             fee = (amount * settings.fee_rate).quantize(_CENT, ROUND_HALF_UP)
         payment = Payment(
             payment_id=str(uuid.uuid4()) if method == CARD else _digits(15),
-            invoice_id=invoice.invoice_id,
-            merchant=invoice.merchant,
-            amount=amount,
-            fee=fee,
-            currency=currency,
-            method=method,
-            status=status,
-            transaction_id=_digits(15),
-            paid_at=now,
-            visible_at=now + settings.visibility_delay,
+            invoice_id=invoice.invoice_id, merchant=invoice.merchant, amount=amount, fee=fee,
+            currency=currency, method=method, status=status, transaction_id=_digits(15),
+            paid_at=now, visible_at=now + settings.visibility_delay,
             refunded_at=now if status == REFUNDED else None,
         )
         self._store.save(payment)
@@ -129,12 +122,12 @@ class Ledger:
         if payment.status != PAID:
             raise QPayRefusal('PAYMENT_NOT_PAID')
         payment.status = REFUNDED
-        payment.refunded_at = self._backend.clock.now()
+        payment.refunded_at = self._backend.now()
         self._store.save(payment)
         return payment
 
     def _is_visible(self, payment):
-        return payment.visible_at <= self._backend.clock.now()
+        return payment.visible_at <= self._backend.now()
 
 
 def _of_merchant(thing, merchant, key):

@@ -92,23 +92,19 @@ def read_order(body, merchant, settings, now):
         check_tax_invoice(body, merchant, settings)
     amount = _amount(body, settings)
     return Invoice(
-        invoice_id=str(uuid.uuid4()),
-        merchant=merchant.username,
+        invoice_id=str(uuid.uuid4()), merchant=merchant.username,
         invoice_code=body['invoice_code'],
         sender_invoice_no=body['sender_invoice_no'],
         description=body['invoice_description'],
         callback_url=body['callback_url'],
         amount=amount,
         qr_text=emv.build(merchant, amount, secrets.token_urlsafe(15), settings.acquirer),
-        short_id=''.join(secrets.choice(_SHORT_ALPHABET) for _ in range(9)),
-        created_at=now,
-        request=body,
-        expires_at=_expiry(body, settings, now),
+        short_id=''.join(secrets.choice(_SHORT_ALPHABET) for _ in range(9)), created_at=now,
+        request=body, expires_at=_expiry(body, settings, now),
         allow_partial=bool(as_flag(body.get('allow_partial'))),
         allow_exceed=bool(as_flag(body.get('allow_exceed'))),
         minimum_amount=as_number(body.get('minimum_amount')),
-        maximum_amount=as_number(body.get('maximum_amount')),
-        is_tax_invoice=is_tax_invoice,
+        maximum_amount=as_number(body.get('maximum_amount')), is_tax_invoice=is_tax_invoice,
     )
 
 

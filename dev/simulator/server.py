@@ -82,7 +82,7 @@ class Simulator:
         if not self._server:
             return
         self._application.gate.stopping.set()
-        self.backend.faults.release()
+        self.backend.release()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -39,7 +39,7 @@ class TokenBook:
         settings = self._backend.settings
         if settings.new_token_kills_old:
             self._end(token for token in self._alive() if token.merchant == merchant.username)
-        now = int(self._backend.clock.now())
+        now = int(self._backend.now())
         expires_at = now + int(settings.token_lifetime)
         token = Token(
             access=secrets.token_urlsafe(180), refresh=secrets.token_urlsafe(150),
@@ -59,7 +59,7 @@ class TokenBook:
         }
 
     def _alive(self):
-        now = self._backend.clock.now()
+        now = self._backend.now()
         tokens = self._backend.store.all(Token).values()
         return [token for token in tokens if token.expires_at > now]
 
