@@ -18,6 +18,7 @@ from . import test_payment_apps
 from . import test_provider
 from . import test_reconciliation
 from . import test_reconciliation_accounts
+from . import test_redaction
 from . import test_refunds
 from . import test_renewal
 from . import test_send_link
