@@ -21,6 +21,7 @@ from . import qpay_ebarimt_cancellation
 from . import qpay_ebarimt_request
 from . import qpay_intent
 from . import qpay_intent_apps
+from . import qpay_intent_cleaning
 from . import qpay_intent_ebarimt
 from . import qpay_intent_request
 from . import qpay_intent_settlement

@@ -2,6 +2,7 @@ from . import test_amount_note
 from . import test_batch
 from . import test_bus_channels
 from . import test_callback
+from . import test_callback_flood
 from . import test_check_route
 from . import test_companies
 from . import test_currencies
