@@ -27,3 +27,4 @@ from . import test_settlement
 from . import test_translations
 from . import test_unusual_payments
 from . import test_views
+from . import test_visitor_limits
