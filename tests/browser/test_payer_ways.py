@@ -82,10 +82,17 @@ class TestPayerWays(PaymentFormCase):
         self.qpay.pay(qr['qpay_invoice_id'])
         self._wait_until_paid(qr['invoice_id'])
 
+        path = f'/payment/qpay/receipt/{qr["intent_id"]}/{qr["access_token"]}'
+
+        # The page that waits for it comes back by itself, until the browser shows the document.
+        page = self._new_context().new_page()
+        with page.expect_response(
+            lambda answer: answer.headers.get('content-type') == 'application/pdf', timeout=60000
+        ):
+            page.goto(f'{self.server.url}{path}')
+
         # The digits' font says nothing about its letters.
-        self.assertIn('Төлбөрийн баримт', self._read(
-            f'/payment/qpay/receipt/{qr["intent_id"]}/{qr["access_token"]}', 'receipt-pdf'
-        ))
+        self.assertIn('Төлбөрийн баримт', self._read(path, 'receipt-pdf'))
 
     # === HELPERS === #
 

@@ -55,6 +55,7 @@ _LET_TIME_PASS = """
                            next_look_at = next_look_at - %(duration)s,
                            expires_at = expires_at - %(duration)s;
     UPDATE qpay_payment SET create_date = create_date - %(duration)s;
+    UPDATE qpay_outage SET until = until - %(duration)s;
 """
 
 
