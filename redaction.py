@@ -15,7 +15,10 @@ class SecretAddressFilter(logging.Filter):
 
     def filter(self, record):
         """ Override of `logging` to mask the record's text; it always lets the record through. """
-        text = record.getMessage()
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):
+            return True  # Its arguments are wrong, which Python's logging says by itself.
         if '/payment/qpay/' in text:
             record.msg, record.args = _SECRET.sub(r'\1[REDACTED]', text), ()
         return True

@@ -13,6 +13,10 @@ from . import test_intent_end
 from . import test_intent_refused
 from . import test_known_pitfalls
 from . import test_method_lines
+from . import test_overrides
+from . import test_overrides_accounting
+from . import test_overrides_payment
+from . import test_overrides_web
 from . import test_pay_page
 from . import test_pay_page_security
 from . import test_payer_errors
