@@ -12,7 +12,9 @@ from . import payment_provider
 from . import payment_provider_client
 from . import payment_provider_connection
 from . import payment_provider_ebarimt
+from . import payment_provider_journal
 from . import payment_transaction
+from . import payment_transaction_chatter
 from . import product_category
 from . import product_template
 from . import qpay_callback
