@@ -201,8 +201,9 @@ class TestDialog(BrowserCase):
                     expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
     def test_check_now_rests_for_ten_seconds(self):
-        page, _qr = self._open_qr()
+        page, qr = self._open_qr()
         check = page.locator('.o_qpay_check')
+        self._spend_view_checks(qr)
         self.qpay.reset_calls()
 
         check.click()

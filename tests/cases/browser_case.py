@@ -12,6 +12,7 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import expect, sync_playwright
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.servers import (
     PATIENCE_SECONDS,
     RealServerCase,
@@ -135,6 +136,13 @@ class BrowserCase(RealServerCase):
         page.click('#pay-full')
         expect(page.locator('#status')).to_have_class(re.compile('closed'))
 
+    def _spend_view_checks(self, qr):
+        """Let QPay not be asked about a QR only because it has been looked at for a while."""
+        self.database.query(
+            'UPDATE qpay_intent SET view_checks = %s WHERE id = %s',
+            len(const.VIEW_CHECK_DELAYS), qr['intent_id'],
+        )
+
     # === WHAT PAGES ASK FOR === #
 
     @staticmethod
@@ -183,7 +191,7 @@ class BrowserCase(RealServerCase):
     @staticmethod
     def _poll(page):
         """Let the pause pass after which a page whose polls are held asks again."""
-        page.wait_for_function('window.poll')
+        page.wait_for_function('Boolean(window.poll)')
         page.evaluate('window.poll()')
 
     # === CLOCKS === #
