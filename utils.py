@@ -6,6 +6,8 @@ import psycopg2
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from .checks import check_records
+
 # How often rows may change in the very moment in which they are being locked.
 _MAX_LOCK_TRIES = 5
 # How long those wait for a lock who would lose what QPay has just told, and how often they look.
@@ -21,12 +23,21 @@ def check_accountant(records):
     so access rights alone only tell who may read them.
 
     :param recordset records: The records to act on.
+    :raise MissingError: If there is no such record.
     :raise AccessError: If the user may not read them, or is no accountant.
     """
-    records.check_access('read')
-    env = records.env
-    if not env.su and not env.user.has_group('account.group_account_invoice'):
-        raise AccessError(env._("Only accountants can do this."))
+    check_records(records)
+    if not is_accountant(records.env):
+        raise AccessError(records.env._("Only accountants can do this."))
+
+
+def is_accountant(env):
+    """Whether the user may act on records of QPay that he may read.
+
+    :param Environment env: The user's environment.
+    :rtype: bool
+    """
+    return env.su or env.user.has_group('account.group_account_invoice')
 
 
 def lock_afresh(records, patience=0):

@@ -10,7 +10,8 @@ from odoo.addons.payment_qpay.qpay import QPayClient
 
 
 class PaymentProvider(models.Model):
-    _inherit = 'payment.provider'
+    _name = 'payment.provider'
+    _inherit = ['payment.provider', 'qpay.guarded']
 
     code = fields.Selection(
         selection_add=[(const.PROVIDER_CODE, "QPay")],

@@ -21,6 +21,8 @@ from . import test_reconciliation
 from . import test_reconciliation_accounts
 from . import test_refunds
 from . import test_renewal
+from . import test_rights
+from . import test_rights_matrix
 from . import test_send_link
 from . import test_settlement
 from . import test_translations
