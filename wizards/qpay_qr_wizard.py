@@ -25,13 +25,6 @@ class QPayQrWizard(models.TransientModel):
         help="The invoices that one QR pays together, in the order of their due dates.",
         comodel_name='account.move',
     )
-    company_id = fields.Many2one(
-        comodel_name='res.company',
-        compute='_compute_request',
-        compute_sudo=False,
-        store=True,
-        precompute=True,
-    )
     currency_id = fields.Many2one(
         comodel_name='res.currency',
         compute='_compute_request',
@@ -114,7 +107,6 @@ class QPayQrWizard(models.TransientModel):
             document = wizard._get_document()
             document.check_payable()
             live_intent = document.get_live_intent().filtered(wizard._is_payable)
-            wizard.company_id = document.company
             wizard.currency_id = document.currency
             wizard.provider_id = document.get_provider()
             wizard.intent_id = live_intent
