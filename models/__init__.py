@@ -1,3 +1,5 @@
+from . import qpay_guarded
+
 from . import account_move
 from . import account_move_ebarimt
 from . import account_move_link

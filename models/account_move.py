@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.checks import check_records
 
 
 class AccountMove(models.Model):
@@ -8,7 +9,8 @@ class AccountMove(models.Model):
     their payments in `account_move_ebarimt`.
     """
 
-    _inherit = 'account.move'
+    _name = 'account.move'
+    _inherit = ['account.move', 'qpay.guarded']
 
     qpay_intent_ids = fields.Many2many(
         string="QPay QRs",
@@ -70,7 +72,7 @@ class AccountMove(models.Model):
         :rtype: dict
         :raise UserError: If the invoices cannot be paid by one QPay QR.
         """
-        self.check_access('write')
+        check_records(self, 'write')
         document = documents.of(self)
         document.check_payable()
         document.get_provider()
@@ -94,6 +96,8 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        check_records(self)
+        self.env['qpay.intent'].check_access('read')
         action = self.env['ir.actions.act_window']._for_xml_id('payment_qpay.action_qpay_intent')
         return {**action, 'domain': [('id', 'in', self.qpay_intent_ids.ids)], 'context': {}}
 
@@ -105,7 +109,7 @@ class AccountMove(models.Model):
         :rtype: dict
         :raise UserError: If the invoices or the amount cannot be paid by QPay, or QPay refuses.
         """
-        self.check_access('write')
+        check_records(self, 'write')
         document = documents.of(self)
         document.check_payable()
         if amount is None:

@@ -4,6 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from odoo.addons.payment_qpay.checks import check_records
+
 _logger = logging.getLogger(__name__)
 
 
@@ -58,8 +60,11 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        check_records(self)
+        self.env['qpay.ebarimt'].check_access('read')
         action = self.env['ir.actions.act_window']._for_xml_id('payment_qpay.action_qpay_ebarimt')
-        return {**action, 'domain': [('id', 'in', self._qpay_get_receipts().ids)], 'context': {}}
+        receipts = self._qpay_get_receipts().with_env(self.env)._filtered_access('read')
+        return {**action, 'domain': [('id', 'in', receipts.ids)], 'context': {}}
 
     # === BUSINESS METHODS - PRINTING === #
 

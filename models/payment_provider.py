@@ -9,7 +9,8 @@ from odoo.addons.payment_qpay import const
 
 
 class PaymentProvider(models.Model):
-    _inherit = 'payment.provider'
+    _name = 'payment.provider'
+    _inherit = ['payment.provider', 'qpay.guarded']
 
     code = fields.Selection(
         selection_add=[(const.PROVIDER_CODE, "QPay")],

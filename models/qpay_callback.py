@@ -27,6 +27,7 @@ class QPayCallback(models.Model):
     """
 
     _name = 'qpay.callback'
+    _inherit = ['qpay.guarded']
     _description = 'QPay Callback'
     _order = 'id desc'
     _rec_name = 'qpay_payment_id'

@@ -13,6 +13,7 @@ from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
 from . import test_known_pitfalls
+from . import test_landing
 from . import test_method_lines
 from . import test_overrides
 from . import test_overrides_accounting
@@ -29,6 +30,8 @@ from . import test_reconciliation_accounts
 from . import test_redaction
 from . import test_refunds
 from . import test_renewal
+from . import test_rights
+from . import test_rights_matrix
 from . import test_send_link
 from . import test_settlement
 from . import test_translations
