@@ -30,21 +30,22 @@ PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 CLOSE_SECONDS = 4
 MONGOLIAN = re.compile('[а-яөүё]', re.IGNORECASE)
 # What a page would ask Odoo again by itself, after a pause: it only does when a test says so. The
-# pauses, as the page has planned them one after another, are noted.
+# pauses, as the page has planned them one after another, are noted. Nor does it give up a request,
+# however long Odoo takes.
 HELD_POLLS = """(() => {
     const { setTimeout: plan, clearTimeout: cancel } = window;
     const HELD = -1;
     window.pauses = [];
     window.setTimeout = (callback, delay, ...values) => {
-        if (delay !== 3000 && delay !== 10000) {
-            return plan(callback, delay, ...values);
+        if (delay === 3000 || delay === 10000) {
+            window.pauses.push(delay);
+            window.poll = () => {
+                window.poll = null;
+                callback();
+            };
+            return HELD;
         }
-        window.pauses.push(delay);
-        window.poll = () => {
-            window.poll = null;
-            callback();
-        };
-        return HELD;
+        return delay === 20000 ? 0 : plan(callback, delay, ...values);
     };
     window.clearTimeout = (timer) => {
         if (timer === HELD) {
