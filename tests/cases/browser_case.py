@@ -1,8 +1,6 @@
 """A real browser beside a real server."""
 
-import atexit
 import contextlib
-import functools
 import os
 import re
 import resource
@@ -26,6 +24,7 @@ DESKTOP = {'width': 1280, 'height': 900}
 PHONE = {'width': 390, 'height': 844}
 SMALL_PHONE = {'width': 320, 'height': 640}
 PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 # How long the dialog shows a payment before it closes by itself.
 CLOSE_SECONDS = 4
 MONGOLIAN = re.compile('[а-яөүё]', re.IGNORECASE)
@@ -78,7 +77,19 @@ class BrowserCase(RealServerCase):
         super().setUpClass()
         # Odoo's bot begins to talk at a user's first visit, in requests that collide.
         cls.database.query("UPDATE res_users SET odoobot_state = 'disabled'")
-        cls.browser = _launch_browser()
+        with _no_memory_limit():
+            playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        cls.browser = playwright.chromium.launch(
+            executable_path=os.environ['QPAY_DEV_CHROMIUM'],
+            args=[
+                '--no-sandbox', '--disable-gpu', '--disable-background-networking',
+                # Nothing comes from elsewhere, for example the banks' logos.
+                '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+            ],
+            timeout=PATIENCE_MILLISECONDS,
+        )
+        cls.addClassCleanup(cls.browser.close)
         cls.script_errors = []
 
     def setUp(self):
@@ -239,26 +250,6 @@ def read_qrs(picture):
     # In the pattern of a QR, other codes may be seen.
     codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
     return [code.text for code in codes]
-
-
-@functools.cache
-def _launch_browser():
-    """Launch the one browser of this process, in which each test has windows of its own."""
-    expect.set_options(timeout=PATIENCE_MILLISECONDS)
-    with _no_memory_limit():
-        playwright = sync_playwright().start()
-    atexit.register(playwright.stop)
-    browser = playwright.chromium.launch(
-        executable_path=os.environ['QPAY_DEV_CHROMIUM'],
-        args=[
-            '--no-sandbox', '--disable-gpu', '--disable-background-networking',
-            # Nothing comes from elsewhere, for example the banks' logos.
-            '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-        ],
-        timeout=PATIENCE_MILLISECONDS,
-    )
-    atexit.register(browser.close)
-    return browser
 
 
 @contextlib.contextmanager
