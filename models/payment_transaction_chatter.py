@@ -11,16 +11,16 @@ class PaymentTransaction(models.Model):
     def _log_sent_message(self):
         """ Override of `payment` to tell of QPay's transactions as who acts. """
         own = self.filtered(lambda tx: tx.provider_code == const.PROVIDER_CODE)
-        super(PaymentTransaction, self - own)._log_sent_message()
         for tx in own:
             super(PaymentTransaction, tx._qpay_as_teller())._log_sent_message()
+        return super(PaymentTransaction, self - own)._log_sent_message()
 
     def _log_received_message(self):
         """ Override of `payment` to tell of QPay's transactions as who acts. """
         own = self.filtered(lambda tx: tx.provider_code == const.PROVIDER_CODE)
-        super(PaymentTransaction, self - own)._log_received_message()
         for tx in own:
             super(PaymentTransaction, tx._qpay_as_teller())._log_received_message()
+        return super(PaymentTransaction, self - own)._log_received_message()
 
     def _qpay_as_teller(self):
         """Return this transaction for telling of it: in the language of the company, whose people
