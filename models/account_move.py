@@ -55,10 +55,12 @@ class AccountMove(models.Model):
 
         :return: None
         """
-        intents = documents.of(self).get_live_intents()
+        # Whoever posts or pays need not be allowed to see orders, nor other companies' invoices.
+        moves = self.sudo()
+        intents = documents.of(moves).get_live_intents()
         # Without `sale` there are no orders.
-        if 'sale_line_ids' in self.line_ids._fields:
-            intents |= documents.get_live_intents(self.line_ids.sale_line_ids.order_id)
+        if 'sale_line_ids' in moves.line_ids._fields:
+            intents |= documents.get_live_intents(moves.line_ids.sale_line_ids.order_id)
         intents._look_soon()
 
     # === ACTION METHODS === #

@@ -27,7 +27,8 @@ class AccountMove(models.Model):
     def _compute_qpay_link(self):
         for move in self:
             is_invoice = move.move_type == 'out_invoice' and move.state == 'posted'
-            move.qpay_link = is_invoice and documents.of(move).get_link()
+            # A form that is being edited asks for a copy, which has no id.
+            move.qpay_link = is_invoice and documents.of(move._origin).get_link()
 
     # === ACTION METHODS === #
 

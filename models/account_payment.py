@@ -38,7 +38,7 @@ class AccountPayment(models.Model):
         rows = self.env['qpay.payment'].search([('account_payment_id', 'in', self.ids)])
         receipts = {row.account_payment_id: row.ebarimt_ids for row in rows}
         for payment in self:
-            payment.qpay_ebarimt_ids = receipts.get(payment)
+            payment.qpay_ebarimt_ids = receipts.get(payment._origin)
 
     # === BUSINESS METHODS === #
 

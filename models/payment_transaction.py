@@ -9,7 +9,7 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import is_own_path
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable, QPayUnreachable
-from odoo.addons.payment_qpay.utils import act_afresh
+from odoo.addons.payment_qpay.utils import act_afresh, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ class PaymentTransaction(models.Model):
             )
         except UserError as error:
             reason = str(error)
-        self.env.ref('payment_qpay.ir_cron_reconcile').sudo()._trigger()
+        wake_cron(self.env, 'ir_cron_reconcile')
         return self._qpay_leave_pending(reason)
 
     def _qpay_ask_for_refund(self, row):
@@ -247,18 +247,6 @@ class PaymentTransaction(models.Model):
         self._set_done()
         return None
 
-    def _get_received_message(self):
-        """ Override of `payment` to tell in the company's language what QPay has taken. """
-        is_payment = self.provider_code == const.PROVIDER_CODE and self.operation != 'refund'
-        if not is_payment or self.state != 'done':
-            return super()._get_received_message()
-        return self.env._(
-            "%(amount)s arrived through QPay (payment %(qpay_txn_id)s, transaction %(ref)s).",
-            amount=self.currency_id.format(self.amount),
-            qpay_txn_id=self.provider_reference,
-            ref=self._get_html_link(),
-        )
-
     # === BUSINESS METHODS - POST-PROCESSING === #
 
     def _create_payment(self, **extra_create_values):
@@ -299,10 +287,9 @@ class PaymentTransaction(models.Model):
         :param qpay.payment ledger_rows: The rows that these transactions book.
         :return: None
         """
-        method_lines = self.env['account.payment.method.line'].search([
-            ('payment_provider_id', 'in', self.provider_id.ids), ('journal_id', '!=', False),
-        ])
-        line_by_provider = {line.payment_provider_id: line for line in method_lines}
+        line_by_provider = {
+            provider: provider._qpay_get_method_line() for provider in self.provider_id
+        }
         row_by_transaction = {row.transaction_id: row for row in ledger_rows}
         open_lines = [transaction._qpay_get_open_lines() for transaction in self]
         payments = self.env['account.payment'].create([

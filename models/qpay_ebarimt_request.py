@@ -17,7 +17,7 @@ from odoo.addons.payment_qpay.qpay import (
     QPayUnavailable,
     QPayUnreachable,
 )
-from odoo.addons.payment_qpay.utils import act_afresh, lock_afresh
+from odoo.addons.payment_qpay.utils import act_afresh, lock_afresh, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -302,7 +302,10 @@ class QPayEbarimt(models.Model):
 
     def _process(self):
         """Do what is due for this receipt."""
-        if self.state in ('to_issue', 'failed') and self.cancellation_ids:
+        if self.provider_id._qpay_is_silent(self.environment):
+            # One after the other would wait in vain.
+            self._trigger(const.EBARIMT_PAUSE)
+        elif self.state in ('to_issue', 'failed') and self.cancellation_ids:
             self._withdraw()
         elif self.state == 'to_issue':
             self._issue()
@@ -352,8 +355,7 @@ class QPayEbarimt(models.Model):
 
         :param timedelta delay: After which time.
         """
-        cron = self.env.ref('payment_qpay.ir_cron_ebarimt').sudo()
-        cron._trigger(at=fields.Datetime.now() + delay)
+        wake_cron(self.env, 'ir_cron_ebarimt', fields.Datetime.now() + delay)
 
     # === GETTERS === #
 

@@ -217,7 +217,9 @@ class QPayIntent(models.Model):
         self.ensure_one()
         self._check_operator()
         intent = self.sudo()
-        if intent.state == 'new' and not intent._close(self.env._("Cancelled by a person.")):
+        if intent.state == 'new' and not intent._close(
+            self.env._("Cancelled by a person."), is_told=True
+        ):
             raise UserError(self.env._(
                 "QPay did not confirm that the QR is cancelled. It is cancelled here; Odoo tries"
                 " again by itself, and books the payment if somebody still pays."

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
-from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh
+from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -55,9 +55,13 @@ class QPayIntent(models.Model):
         :return: None
         """
         self.ensure_one()
-        if callbacks := self.callback_ids._filter_due():
+        callbacks = self.callback_ids._filter_due()
+        is_check_due = self.qpay_invoice_id and self._is_view_check_due()
+        # What is due stays so until QPay answers again.
+        is_silent = (callbacks or is_check_due) and self._is_account_silent()
+        if callbacks and not is_silent:
             callbacks._process()
-        elif self.qpay_invoice_id and self._is_view_check_due() and self._claim_check(is_view=True):
+        elif is_check_due and not is_silent and self._claim_check(is_view=True):
             try:
                 self._check()
             except QPayError as error:
@@ -65,6 +69,10 @@ class QPayIntent(models.Model):
         if self._is_payable() and not self.look_ids and self._get_end_reason():
             # Not every document tells by itself that it has changed.
             self._look_soon()
+
+    def _is_account_silent(self):
+        """Whether QPay did not answer a moment ago about the account of this QR."""
+        return self.provider_id._qpay_is_silent(self.environment)
 
     def _check(self):
         """Ask QPay what was paid for this QR, and settle it (QPay contract §4.1).
@@ -188,12 +196,13 @@ class QPayIntent(models.Model):
 
     # === END === #
 
-    def _close(self, reason):
+    def _close(self, reason, is_told=False):
         """End this QR: settle what was paid, else cancel it at QPay (QPay contract §3.2).
 
         Until QPay confirms that it can no longer be paid, it is looked at again.
 
         :param str reason: Why it ends, for people.
+        :param bool is_told: Whether the document tells that somebody has ended it.
         :return: Whether QPay has confirmed the end.
         :rtype: bool
         :raise LockError: If another process is at this QR, which then has not ended here.
@@ -211,6 +220,8 @@ class QPayIntent(models.Model):
         if self.state == 'new':
             self.write({'state': 'cancelled', 'state_message': reason})
             self.transaction_id.filtered(lambda tx: tx.state == 'draft')._set_canceled()
+            if is_told:
+                self.transaction_id._qpay_log_cancellation()
             self._notify_viewers()
         # QPay's answer to the creation of the QR may have come just now.
         is_ended = is_ended and self.qpay_invoice_id == invoice_id
@@ -284,7 +295,7 @@ class QPayIntent(models.Model):
 
     @api.model
     def _trigger_look(self, moment):
-        self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger(at=moment)
+        wake_cron(self.env, 'ir_cron_look', moment)
 
     def _look(self):
         """End this QR if there is a reason to, else look again when it expires.
@@ -360,6 +371,10 @@ class QPayIntent(models.Model):
 
         :param qpay.look looks: What asked for it.
         """
+        if self._is_account_silent():
+            # One after the other would wait in vain, and keep the other scheduled actions waiting.
+            self._trigger_look(fields.Datetime.now() + const.LOOK_RETRY_DELAY)
+            return
         try:
             self._in_company_language()._look()
             looks.unlink()

@@ -3,7 +3,7 @@ import re
 from decimal import Decimal
 
 from .errors import FieldRefusal, QPayRefusal
-from .schema import as_flag, as_number
+from .schema import REQUIRED, as_flag, as_number
 from .taxes import RATES, TAX_TYPES, TAXED, VAT, is_right_tax, line_amount, line_taxes
 
 _CLASSIFICATION = re.compile(r'\d{7}')
@@ -18,9 +18,6 @@ _PROVINCES = {
 def check_tax_invoice(body, merchant, settings):
     """Check what a tax invoice needs beyond any other.
 
-    :param dict body: the request, its fields checked for kind and length.
-    :param Merchant merchant: who asks.
-    :param Settings settings: what is required.
     :raise FieldRefusal: the tax type or district code is missing or wrong.
     :raise QPayRefusal: INVOICE_CODE_INVALID, INVOICE_LINE_REQUIRED, INVALID_AMOUNT,
         CLASSIFICATION_CODE_INVALID, TAX_LINE_REQUIRED, TAX_PRODUCT_CODE_REQUIRED or
@@ -28,13 +25,15 @@ def check_tax_invoice(body, merchant, settings):
     """
     if not (merchant.has_ebarimt and settings.ebarimt_enabled):
         raise QPayRefusal('INVOICE_CODE_INVALID')
-    problems = {}
+    wrong = {}
     if body.get('tax_type') not in TAX_TYPES:
-        problems['tax_type'] = _missing_or(body.get('tax_type'), 'ENUM')
+        wrong['tax_type'] = ('ENUM', 'Value is not allowed!')
     if not is_district(body.get('district_code')):
-        problems['district_code'] = _missing_or(body.get('district_code'), 'PATTERN')
-    if problems:
-        raise FieldRefusal(problems)
+        wrong['district_code'] = ('PATTERN', 'Value is not allowed!')
+    if wrong:
+        raise FieldRefusal({
+            name: problem if body.get(name) else REQUIRED for name, problem in wrong.items()
+        })
     if not body.get('lines'):
         raise QPayRefusal('INVOICE_LINE_REQUIRED')
     for line in body['lines']:
@@ -89,19 +88,8 @@ def _check_untaxed_line(line, body, settings):
 
 
 def taxes_of_line(line, body):
-    """Return the codes of the taxes that a line's price holds.
-
-    :param dict line: a line of a tax invoice that was accepted.
-    :param dict body: the request that has it.
-    :rtype: set[str]
-    """
+    """Return the codes of the taxes that a line's price holds."""
     if body['tax_type'] != TAXED:
         return set()
     codes = {code for code, amount in line_taxes(line).items() if amount}
     return codes | {VAT} if as_flag(body.get('calculate_vat')) else codes
-
-
-def _missing_or(value, kind):
-    if value in (None, ''):
-        return ('REQUIRED', 'Field is required!')
-    return (kind, 'Value is not allowed!')

@@ -4,10 +4,19 @@ import contextlib
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 
-from . import benchmarks, console, core_tests, demo, paths, postgres, testing, translations
+from . import (
+    benchmarks,
+    console,
+    core_tests,
+    demo,
+    module_sets,
+    paths,
+    postgres,
+    testing,
+    translations,
+)
 from .console import Failure, say
 from .databases import Databases
 from .setup import ready
@@ -41,8 +50,7 @@ def environment():
     with _quiet():
         made = ready(for_tests=True)
         postgres.keep()
-        template = Databases(made).with_demo_data()
-        variables = made.variables() | testing.test_variables(made, template)
+        variables = made.variables() | testing.test_variables('invoicing')
     for name, value in variables.items():
         say(f'export {name}={shlex.quote(value)}')
 
@@ -59,11 +67,20 @@ def scratch():
     say(f'The database {name} is ready.')
 
 
+def template():
+    """Print the name of the database that tests with real server processes copy."""
+    with _quiet():
+        made = ready(for_tests=True)
+        with postgres.serving():
+            name = Databases(made, module_sets.chosen(testing.TEMPLATE_MODULES)).with_demo_data()
+    say(name)
+
+
 def translate():
     """Bring the translations up to date with the code."""
     made = ready()
     with postgres.serving():
-        translations.update(made)
+        return translations.update(made)
 
 
 def shell():
@@ -72,10 +89,7 @@ def shell():
     with postgres.serving():
         if not Databases(made).exists(demo.database()):
             raise Failure('There is no demonstration yet: run "make demo" first.')
-        return subprocess.run(
-            made.odoo_command('shell', '--database', demo.database(), '--no-http'),
-            cwd=paths.CHECKOUT, env=made.environment(), check=False,
-        ).returncode
+        return made.call_odoo('shell', '--database', demo.database(), '--no-http')
 
 
 def stop():
@@ -110,6 +124,7 @@ COMMANDS = {
     'env': environment,
     'scratch': scratch,
     'bench': bench,
+    'template': template,
     'clean': clean,
 }
 

@@ -1,9 +1,12 @@
 """Lint and tests."""
 
+import contextlib
 import os
 import shlex
 import subprocess
+import sys
 import xml.etree.ElementTree
+from concurrent.futures import ThreadPoolExecutor
 
 from . import module_sets, postgres, system, virtualenv
 from .console import Failure, Step, say
@@ -21,6 +24,8 @@ NOT_LINTED = (
     # Both rules are silent in a git repository, and fail in the same files without one.
     'odoo-addons-relative-import', 'consider-merging-classes-inherited',
 )
+#: Names the set of modules for "template", which tests with real server processes ask for.
+TEMPLATE_MODULES = 'QPAY_DEV_MODULES'
 SALES_FOLDER = 'tests/sales'
 # Of the payer's page, which the website shows then.
 PAY_PAGE_SAMPLE = (
@@ -39,8 +44,10 @@ PAY_PAGE_SAMPLE = (
 EVERYTHING = {
     'invoicing': ['.'],
     'sales': [
-        SALES_FOLDER, 'tests/flow/test_callback.py', 'tests/flow/test_document_changes.py',
-        'tests/flow/test_intent.py', 'tests/flow/test_settlement.py', 'tests/browser/test_portal.py',
+        SALES_FOLDER,
+        'tests/flow/test_callback.py', 'tests/flow/test_document_changes.py',
+        'tests/flow/test_intent.py', 'tests/flow/test_settlement.py',
+        'tests/browser/test_portal.py',
         *PAY_PAGE_SAMPLE,
     ],
 }
@@ -74,6 +81,7 @@ def test(setup):
 
     ``T`` names files of tests, ``ARGS`` is given to pytest as it is. Where a test runs follows from
     its place; ``QPAY_TEST_DATABASE`` forces one of the two databases, ``invoicing`` or ``sales``.
+    ``BUSY`` keeps the processors busy beside: no test may depend on how long something takes.
 
     :param Setup setup: what runs them
     :return: the exit status
@@ -86,18 +94,49 @@ def test(setup):
     if not chosen and not arguments:
         lint(setup)
         arguments = ['--numprocesses', os.environ.get('QPAY_TEST_WORKERS', '2')]
-    with postgres.serving():
-        statuses = [_run(setup, modules, parts, arguments) for modules, parts in plan]
+    for log in LOGS.glob('test-*.log'):
+        log.unlink()
+    with postgres.serving(), _busy_processors():
+        statuses = _run_side_by_side(setup, plan, arguments)
     if set(statuses) == {NO_TEST_COLLECTED}:
         raise Failure('No test was selected: look at T and ARGS.')
     return max(status for status in statuses if status != NO_TEST_COLLECTED)
+
+
+def _run_side_by_side(setup, plan, arguments):
+    """Run with all sets of modules at once: tests of browsers and servers wait most of their time.
+
+    What the first one prints is shown as it comes, that of the others when they have ended.
+
+    :return: their exit statuses
+    :rtype: list[int]
+    """
+    with ThreadPoolExecutor(len(plan)) as threads:
+        first, *others = [
+            threads.submit(_run, setup, name, parts, arguments, is_shown=number == 0)
+            for number, (name, parts) in enumerate(plan)
+        ]
+        return [first.result(), *(other.result() for other in others)]
+
+
+@contextlib.contextmanager
+def _busy_processors():
+    number = os.cpu_count() if os.environ.get('BUSY') else 0
+    loops = [subprocess.Popen([sys.executable, '-c', 'while True: pass']) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def _plan(chosen):
     """Say what is run in which database.
 
     :param list chosen: the files of tests that were asked for; none for all
-    :rtype: list[tuple[ModuleSet, list]]
+    :return: names of sets of modules, and what is run with each
+    :rtype: list[tuple[str, list]]
     """
     forced = os.environ.get('QPAY_TEST_DATABASE')
     parts = EVERYTHING
@@ -109,33 +148,39 @@ def _plan(chosen):
     if forced:
         module_sets.chosen('QPAY_TEST_DATABASE')
         parts = {forced: chosen or EVERYTHING[forced]}
-    return [(module_sets.NAMED[name], paths) for name, paths in parts.items() if paths]
+    return [(name, paths) for name, paths in parts.items() if paths]
 
 
-def _run(setup, modules, parts, arguments):
+def _run(setup, name, parts, arguments, is_shown):
     """Run tests in a database with some of Odoo's modules.
 
+    :param bool is_shown: whether the output is shown as it comes, or all of it at the end
     :return: the exit status
     :raise Failure: when one of them was skipped
     """
+    modules = module_sets.NAMED[name]
     databases = Databases(setup, modules)
-    template = databases.with_addon()
-    variables = test_variables(setup, databases.with_demo_data())
+    template = databases.with_tests_company()
+    variables = test_variables(name)
     # A copy for this run alone: another run of the same checkout does not get in its way.
     database = f'{modules.prefix}run-{os.getpid()}'
     databases.copy(template, database)
     say(f'==> Testing with {modules.purpose}')
     report = LOGS / f'{modules.prefix}tests.xml'
     try:
-        status = _pytest(setup, database, variables, report, [
-            *(str(ADDON_LINK / part) for part in parts), *_left_out(modules), *arguments,
-        ])
+        done = _pytest(
+            setup, database, variables, report,
+            [*(str(ADDON_LINK / part) for part in parts), *_left_out(modules), *arguments],
+            **{} if is_shown else {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT},
+        )
     finally:
-        for name in databases.names(database):
-            databases.drop(name)
-    if not status:
+        for copy in databases.names(database):
+            databases.drop(copy)
+    if done.stdout:
+        say(done.stdout)
+    if not done.returncode:
         _refuse_skips(report)
-    return status
+    return done.returncode
 
 
 def _left_out(modules):
@@ -143,22 +188,21 @@ def _left_out(modules):
     return [] if modules is module_sets.SALES else [f'--ignore={ADDON_LINK / SALES_FOLDER}']
 
 
-def test_variables(setup, template):
+def test_variables(name):
     """The variables that the tests find, beside those of the set-up.
 
-    :param Setup setup: what runs them
-    :param str template: the database that tests with real server processes copy
+    :param str name: the set of modules that tests with real server processes have
     :rtype: dict[str, str]
     """
     return {
-        'QPAY_DEV_TEMPLATE': template,
+        TEMPLATE_MODULES: name,
         'QPAY_DEV_CLIENT_PYTHON': str(virtualenv.client_python('qpay-client')),
         'QPAY_DEV_PY_PYTHON': str(virtualenv.client_python('qpay-py')),
         'QPAY_DEV_CHROMIUM': system.chromium() or '',
     }
 
 
-def _pytest(setup, database, variables, report, arguments):
+def _pytest(setup, database, variables, report, arguments, **output):
     # Outside the repository and through the link: Odoo and pytest must agree on modules' names.
     return subprocess.run(
         [
@@ -166,8 +210,8 @@ def _pytest(setup, database, variables, report, arguments):
             '--rootdir', str(ADDON_LINK), f'--odoo-database={database}',
             f'--odoo-config={CONFIGURATION}', '--odoo-http', f'--junit-xml={report}', *arguments,
         ],
-        cwd=CHECKOUT, env=setup.environment() | variables, check=False,
-    ).returncode
+        cwd=CHECKOUT, env=setup.environment() | variables, check=False, text=True, **output,
+    )
 
 
 def _refuse_skips(report):

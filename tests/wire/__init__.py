@@ -1,6 +1,8 @@
 from . import test_client
 from . import test_client_ebarimt
 from . import test_client_errors
+from . import test_client_patience
+from . import test_runners
 from . import test_simulator
 from . import test_simulator_bank
 from . import test_simulator_conformance
@@ -8,3 +10,4 @@ from . import test_simulator_ebarimt
 from . import test_simulator_steering
 from . import test_texts_and_emv
 from . import test_token
+from . import test_variants

@@ -10,6 +10,11 @@ from odoo.addons.payment_qpay.dev.simulator import Simulator
 
 CONFORMANCE = Path(__file__).resolve().parents[2] / 'dev' / 'conformance'
 
+COMMON_STEPS = [
+    'invoice', 'check_unpaid', 'check_paid', 'get_payment', 'list_payments',
+    'transfer_cannot_be_refunded', 'card_can_be_refunded', 'cancel_invoice', 'unknown_ids',
+]
+
 
 @tagged('post_install', '-at_install')
 class TestSimulatorConformance(BaseCase):
@@ -44,22 +49,8 @@ class TestSimulatorConformance(BaseCase):
         self.assertEqual(
             self.run_client('QPAY_DEV_CLIENT_PYTHON', 'run_qpay_client.py'),
             [
-                'token',
-                'invoice',
-                'invoice with lines',
-                'read open invoice',
-                'check unpaid',
-                'check paid',
-                'read paid invoice',
-                'get payment',
-                'list payments',
-                'killed token',
-                'transfer cannot be refunded',
-                'card can be refunded',
-                'paid invoice cannot be cancelled',
-                'cancel invoice',
-                'unknown ids',
-                'VAT receipts',
+                *COMMON_STEPS, 'token', 'invoice_with_lines', 'read_paid_invoice', 'killed_token',
+                'vat_receipts',
             ],
         )
 
@@ -67,21 +58,7 @@ class TestSimulatorConformance(BaseCase):
         self.assertEqual(
             self.run_client('QPAY_DEV_PY_PYTHON', 'run_qpay_py.py'),
             [
-                'token',
-                'refresh',
-                'invoice',
-                'check unpaid',
-                'check paid',
-                'get payment',
-                'get card payment',
-                'list payments',
-                'transfer cannot be refunded',
-                'cancel invoice',
-                'unknown ids',
-                'VAT receipt',
-                'cancel VAT receipt',
-                'invoice with taxes',
-                'VAT refusals',
-                'wrong password',
+                *COMMON_STEPS, 'token', 'refresh', 'get_card_payment', 'vat_receipt',
+                'cancel_vat_receipt', 'invoice_with_taxes', 'vat_refusals', 'wrong_password',
             ],
         )
