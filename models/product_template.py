@@ -12,12 +12,14 @@ class ProductTemplate(models.Model):
         help="The tax office's code of this product on VAT receipts, seven digits. By default, its"
              " category's or the company's.",
         size=7,
+        groups='base.group_user',
     )
     qpay_tax_product_code = fields.Char(
         string="Tax Product Code",
         help="The tax office's code of the reason for which this product bears no VAT. By default,"
              " its category's or the company's.",
         size=45,
+        groups='base.group_user',
     )
 
     @api.constrains('qpay_classification_code')
@@ -43,9 +45,11 @@ class ProductTemplate(models.Model):
         :param res.company company: Who sells.
         :rtype: str
         """
-        category = self.categ_id
-        code = self[field_name]
+        # Who pays, or prints a document, does not read products.
+        product = self.sudo()
+        category = product.categ_id
+        code = product[field_name]
         while not code and category:
             code = category[field_name]
             category = category.parent_id
-        return code or company[field_name] or ''
+        return code or company.sudo()[field_name] or ''

@@ -18,6 +18,7 @@ class QPayOutage(models.Model):
     """
 
     _name = 'qpay.outage'
+    _inherit = ['qpay.guarded']
     _description = 'QPay Outage'
     _rec_name = 'account'
 

@@ -20,6 +20,7 @@ class QPayReceipt(models.Model):
     """
 
     _name = 'qpay.receipt'
+    _inherit = ['qpay.guarded']
     _description = 'QPay Receipt'
     _order = 'id'
     _rec_name = 'intent_id'

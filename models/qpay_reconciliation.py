@@ -154,7 +154,7 @@ class QPayReconciliation(models.Model):
                 "The period must be between one second and %s days long.",
                 const.RECONCILIATION_MAX_PERIOD.days,
             ))
-        if self.date_from > fields.Datetime.now():
+        if self.date_from > self._get_default_date_to():
             raise UserError(self.env._("The period has not begun yet."))
         self.sudo()._in_company_language()._run()
         return True

@@ -7,6 +7,7 @@ import psycopg2
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
+from odoo.http import _generate_routing_rules
 from odoo.models import LOG_ACCESS_COLUMNS
 from odoo.service.model import call_kw
 from odoo.tools import mute_logger
@@ -97,6 +98,8 @@ class RightsCase(EbarimtCase):
             self._create_row('qpay.ebarimt.cancellation', ebarimt_id=self.receipt.id),
             self._create_row('qpay.reconciliation', provider_id=self.provider.id),
             self._create_row('qpay.token', account='https://qpay.example someone'),
+            self._create_row('qpay.outage', account='someone', until=fields.Datetime.now()),
+            self._create_row('qpay.receipt', intent_id=self.row.intent_id.id, shown_payments='0'),
         )
 
     def _create_row(self, model, **values):
@@ -165,9 +168,9 @@ class RightsCase(EbarimtCase):
     def _get_routes(self):
         """Return the routes that this addon adds."""
         return {
-            rule.rule
-            for rule in self.env['ir.http'].routing_map().iter_rules()
-            if rule.endpoint.func.__module__.startswith(f'odoo.addons.{ADDON}.')
+            address
+            for address, endpoint in _generate_routing_rules([ADDON], nodb_only=False)
+            if endpoint.func.__module__.startswith(f'odoo.addons.{ADDON}.')
         }
 
     def _get_methods(self):

@@ -54,7 +54,7 @@ class TestOrders(test_rights_matrix.MatrixCase, OrderCase):
             'intent_id': {'fields': {}}, 'amount': {}, 'payment_apps': {}, 'seconds_left': {},
             'environment': {}, 'ebarimt_receiver': {}, 'document_link': {},
         }})
-        self.assertEqual(shown['intent_id'], self.order_intent.id)
+        self.assertEqual(shown['intent_id'], {'id': self.order_intent.id})
         self.assertEqual((shown['amount'], shown['environment']), (100000, 'sandbox'))
         self.assertTrue(shown['payment_apps'])
         self.assertEqual(shown['document_link'], documents.of(self.order).get_link())
