@@ -7,7 +7,17 @@ import shutil
 import subprocess
 import sys
 
-from . import benchmarks, console, core_tests, demo, paths, postgres, testing, translations
+from . import (
+    benchmarks,
+    console,
+    core_tests,
+    demo,
+    ecosystem,
+    paths,
+    postgres,
+    testing,
+    translations,
+)
 from .console import Failure, say
 from .databases import Databases
 from .setup import ready
@@ -27,8 +37,13 @@ def test():
 
 
 def test_core():
-    """Run Odoo's own tests with the addon installed."""
+    """Run Odoo's own tests with the addon and without it."""
     core_tests.test(ready(for_tests=True))
+
+
+def test_ecosystem():
+    """Run tests beside the addons of others."""
+    return ecosystem.test(ready(for_tests=True))
 
 
 def lint():
@@ -104,6 +119,7 @@ COMMANDS = {
     'stop': stop,
     'test': test,
     'test-core': test_core,
+    'test-ecosystem': test_ecosystem,
     'lint': lint,
     'shell': shell,
     'translations': translate,

@@ -60,11 +60,23 @@ class Databases:
         release = self.setup.odoo / 'odoo/release.py'
         key = fingerprint(
             str(self.setup.odoo), release.stat().st_mtime_ns, odoo_source.version(self.setup.odoo),
-            self.modules, FINISH_BASE,
+            self.modules, FINISH_BASE, *self.setup.python_path,
         )
         return self._template(
             'base', key, f'Odoo for {self.modules.purpose} (a minute or two, once)',
             self._build_base,
+        )
+
+    def without_addon(self):
+        """The base as it is where the addon is installed, but without it.
+
+        :return: the template's name
+        :rtype: str
+        """
+        base = self.base()
+        return self._template(
+            'plain', fingerprint(base, BUILD_ASSETS), f"{self.modules.purpose} without the addon",
+            lambda name: self._build_plain(base, name),
         )
 
     def with_addon(self):
@@ -210,6 +222,10 @@ class Databases:
             failure="Odoo's database could not be built.", log=self._log('base'),
         )
         self._shell(name, FINISH_BASE, "Odoo's database could not be built.")
+
+    def _build_plain(self, base, name):
+        self.copy(base, name)
+        self._shell(name, BUILD_ASSETS, 'The assets could not be built.')
 
     def _build_test(self, base, name):
         self.copy(base, name)

@@ -28,10 +28,11 @@ INVOICING = ModuleSet('', 'invoices', ('account_payment', 'l10n_mn'))
 SALES = ModuleSet('sales-', 'shop and till', (
     *INVOICING.names, 'sale_management', 'website_sale', 'pos_online_payment',
 ))
-#: What Odoo's own tests of payments and sales expect: nothing but its standard. Some of those of
-#: sales are made for its whole application.
+#: What Odoo's own tests expect: nothing but its standard. Some of those of sales are made for its
+#: whole application.
 STANDARD = ModuleSet(
-    'standard-', "Odoo's own tests", ('account_payment', 'sale', 'sale_management'), 'en_US',
+    'standard-', "Odoo's own tests",
+    ('account_payment', 'sale_management', 'website_sale', 'pos_online_payment'), 'en_US',
 )
 
 NAMED = {'invoicing': INVOICING, 'sales': SALES}

@@ -43,6 +43,15 @@ def port(name, variable, first):
     return free
 
 
+def free_port():
+    """Find a port for a server of a moment.
+
+    :rtype: int
+    """
+    with socket.create_server(('127.0.0.1', 0)) as probe:
+        return probe.getsockname()[1]
+
+
 def _remembered():
     try:
         return json.loads(_FILE.read_text(encoding='utf-8'))

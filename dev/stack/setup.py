@@ -17,10 +17,12 @@ class Setup:
 
     :param Path odoo: the folder that contains the package ``odoo``
     :param Path venv: the virtual environment
+    :param tuple[str, ...] python_path: folders with further packages and addons
     """
 
     odoo: Path
     venv: Path
+    python_path: tuple = ()
 
     @property
     def python(self):
@@ -47,7 +49,7 @@ class Setup:
         variables = postgres.environment()
         return variables | {
             'PATH': f'{self.venv / "bin"}{os.pathsep}{variables["PATH"]}',
-            'PYTHONPATH': str(DEV),
+            'PYTHONPATH': os.pathsep.join(map(str, (DEV, *self.python_path))),
             'ODOO_RC': str(CONFIGURATION),
             'QPAY_DEV_ODOO': str(self.odoo),
             'QPAY_DEV_ODOO_CONF': str(CONFIGURATION),

@@ -87,7 +87,7 @@ def test(setup):
         lint(setup)
         arguments = ['--numprocesses', os.environ.get('QPAY_TEST_WORKERS', '2')]
     with postgres.serving():
-        statuses = [_run(setup, modules, parts, arguments) for modules, parts in plan]
+        statuses = [run(setup, modules, parts, arguments) for modules, parts in plan]
     if set(statuses) == {NO_TEST_COLLECTED}:
         raise Failure('No test was selected: look at T and ARGS.')
     return max(status for status in statuses if status != NO_TEST_COLLECTED)
@@ -112,7 +112,7 @@ def _plan(chosen):
     return [(module_sets.NAMED[name], paths) for name, paths in parts.items() if paths]
 
 
-def _run(setup, modules, parts, arguments):
+def run(setup, modules, parts, arguments):
     """Run tests in a database with some of Odoo's modules.
 
     :return: the exit status

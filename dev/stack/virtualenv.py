@@ -1,4 +1,8 @@
-"""The virtual environments: one for Odoo and the tests, one for each outsider client of QPay."""
+"""What is installed from the Python registry.
+
+One virtual environment for Odoo and the tests, one for each outsider client of QPay, and the addons
+of others.
+"""
 
 import shutil
 import sys
@@ -7,6 +11,7 @@ from .console import Step, run
 from .paths import CACHE, DEV, fingerprint, locked
 
 REQUIREMENTS = DEV / 'requirements.txt'
+ADDONS = DEV / 'ecosystem.txt'
 # Two published clients of QPay that are not ours: the simulator has to satisfy them too.
 # They need other versions than Odoo, so each has its own environment.
 CLIENTS = {
@@ -45,8 +50,35 @@ def client_python(name):
     return _build(folder, name, lambda python: _install(python, [requirement])) / 'bin/python'
 
 
+def addons(python):
+    """Install the addons of others, once for each state of their pins.
+
+    :param str python: the Python that will import them
+    :return: the folder that makes them importable
+    :rtype: Path
+    :raise Failure: when one cannot be installed
+    """
+    folder = CACHE / f'ecosystem-{fingerprint(sys.version, ADDONS)}'
+    # Odoo itself, which they depend on, is in no registry.
+    return _fill(folder, 'other addons', lambda: _install(python, [
+        '--no-deps', '--target', str(folder), '--requirement', str(ADDONS),
+    ]))
+
+
 def _build(folder, name, fill):
-    """Create an environment unless it is there, whole.
+    """Create an environment unless it is there, whole."""
+    def make():
+        run(
+            [sys.executable, '-m', 'venv', str(folder)],
+            failure='A virtual environment could not be made: install python3-venv.',
+        )
+        fill(folder / 'bin/python')
+
+    return _fill(folder, name, make)
+
+
+def _fill(folder, name, make):
+    """Fill a folder unless it is there, whole.
 
     An environment cannot be moved, so it is built in place and marked when it is complete.
     """
@@ -57,11 +89,7 @@ def _build(folder, name, fill):
         if not complete.exists():
             with Step(f'Installing the Python packages of {name}'):
                 shutil.rmtree(folder, ignore_errors=True)
-                run(
-                    [sys.executable, '-m', 'venv', str(folder)],
-                    failure='A virtual environment could not be made: install python3-venv.',
-                )
-                fill(folder / 'bin/python')
+                make()
             complete.touch()
     return folder
 
