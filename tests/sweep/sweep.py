@@ -82,7 +82,7 @@ class Sweep:
         self._try_record('product.template', self._make_product)
 
     def test_category(self):
-        self._try_record('product.category', self._make_category)
+        self._try_record('product.category', self._make_category, ADMIN)
 
     def test_tax(self):
         self._try_record('account.tax', self._make_tax)
@@ -168,8 +168,7 @@ class Sweep:
         for problem in [*self.script_errors, *self._find_log_problems()]:
             self._note(what, problem)
         self.script_errors.clear()
-        if not client.is_clean():
-            client.restart()
+        client.tidy_up()
 
     def _find_log_problems(self):
         """Return what the server has logged of errors since the last time: where each began and

@@ -1,5 +1,9 @@
 """Odoo's web client, operated by somebody who tries everything that can be clicked."""
 
+import contextlib
+
+from playwright.sync_api import Error
+
 # A click is over when nothing has been asked of the server for some frames.
 WATCH = """
 (() => {
@@ -161,13 +165,18 @@ class WebClient:
             return '', False
         return error.inner_text(), bool(error.locator('[role=alert] .btn-link').count())
 
-    def is_clean(self):
-        """Whether the page is the web client and nothing lies above its view."""
-        return self._page.evaluate(
+    def tidy_up(self):
+        """Close what lies above the view; load the web client anew where that does not do."""
+        with contextlib.suppress(Error):
+            for _dialog in range(self._page.locator('.modal').count()):
+                self._click(self._page.locator('.modal .btn-close').last)
+        is_clean = self._page.evaluate(
             '() => Boolean(window.odoo?.isReady'
             " && document.querySelector('.o_web_client .o_action_manager')"
             " && !document.querySelector('.modal, .o-dropdown--menu'))"
         )
+        if not is_clean:
+            self.restart()
 
     def _name_buttons(self):
         names = self._page.locator(BUTTONS).evaluate_all('all => all.map((e) => e.name)')
