@@ -24,7 +24,7 @@ test-core: ## compare Odoo's own tests with the addon and without, and click on 
 	$(STACK) test-core
 
 test-ecosystem: ## run the main job, money and clicks beside the addons of others (T and ARGS as for test)
-	$(STACK) test-ecosystem
+	@QPAY_TEST_DATABASE=ecosystem $(PYTHON) -m dev.stack test
 
 lint: ## ruff and pylint-odoo
 	$(STACK) lint

@@ -3,19 +3,11 @@
 Usage: ``python run_qpay_client.py http://127.0.0.1:PORT``, with a Python that has the package.
 """
 
-import base64
-import sys
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 from qpay_client.v2 import QPayClient, QPaySettings
-from qpay_client.v2.enums import (
-    EbarimtReceiverType,
-    InvoiceStatus,
-    ObjectType,
-    PaymentStatus,
-    TransactionType,
-)
+from qpay_client.v2.enums import EbarimtReceiverType, InvoiceStatus, ObjectType
 from qpay_client.v2.error import QPayError
 from qpay_client.v2.schemas import (
     EbarimtCreateRequest,
@@ -28,272 +20,167 @@ from qpay_client.v2.schemas import (
     PaymentListRequest,
     PaymentRefundRequest,
 )
-from steps import CALLBACK_URL, INVOICE_CODE, PASSWORD, USERNAME, Steps, control, expect
+from steps import INVOICE, PASSWORD, USERNAME, Conversation, converse, expect, expect_qr
 
-_PNG = b'\x89PNG\r\n\x1a\n'
+_PAGE = Offset(page_number=1, page_limit=100)
 
 
-class Conversation:
-    """The steps; later ones use what earlier ones created."""
+class StrictConversation(Conversation):
 
-    def __init__(self, client, simulator):
-        self.client = client
-        self.simulator = simulator
-        self.invoice = None
-        self.payment = None
+    error, key_name = QPayError, 'error_key'
 
     def token(self):
         """The client logged in when its context was entered."""
-        expect(self.client.is_authenticated, True, 'is_authenticated')
-        expect(len(self.client.get_token()) > 20, True, 'a token of some length')
+        expect(
+            is_authenticated=(self._client.is_authenticated, True),
+            token_of_some_length=(len(self._client.get_token()) > 20, True),
+        )
 
-    def simple_invoice(self):
+    def _create(self, number, amount):
+        return self._client.invoice_create(InvoiceCreateSimpleRequest(
+            **INVOICE, sender_invoice_no=number, amount=Decimal(amount),
+        ))
+
+    def invoice(self):
         """Create an invoice; this client sends the amount as a text."""
-        self.invoice = self.client.invoice_create(
-            InvoiceCreateSimpleRequest(
-                invoice_code=INVOICE_CODE,
-                sender_invoice_no='CONF-1',
-                invoice_receiver_code='terminal',
-                invoice_description='Туршилтын нэхэмжлэл',
-                amount=Decimal('1500.50'),
-                callback_url=CALLBACK_URL,
-            )
-        )
-        expect(len(self.invoice.invoice_id), 36, 'length of invoice_id')
-        expect(base64.b64decode(self.invoice.qr_image)[:8], _PNG, 'start of qr_image')
-        expect(len(self.invoice.urls), 16, 'number of bank links')
-        expect(self.invoice.qr_text in self.invoice.urls[0].link, True, 'QR text in the link')
+        self._invoice = self._create('CONF-1', '1500.50')
+        expect_qr(self._invoice)
 
-    def full_invoice(self):
-        """Create an invoice with lines and the optional fields."""
-        invoice = self.client.invoice_create(
-            InvoiceCreateRequest(
-                invoice_code=INVOICE_CODE,
-                sender_invoice_no='CONF-2',
-                invoice_receiver_code='terminal',
-                invoice_description='Мөртэй нэхэмжлэл',
-                callback_url=CALLBACK_URL,
-                allow_partial=False,
-                lines=[
-                    Line(
-                        line_description='Ном',
-                        line_quantity=Decimal('2'),
-                        line_unit_price=Decimal('1000'),
-                    )
-                ],
-            )
-        )
-        read = self.client.invoice_get(invoice.invoice_id)
-        expect(read.total_amount, Decimal('2000'), 'total_amount of the lines')
-        expect(len(read.lines), 1, 'number of lines')
+    def invoice_with_lines(self):
+        """Create an invoice with lines and optional fields."""
+        created = self._client.invoice_create(InvoiceCreateRequest(
+            **INVOICE, sender_invoice_no='CONF-2', allow_partial=False,
+            lines=[Line(
+                line_description='Ном', line_quantity=Decimal(2), line_unit_price=Decimal(1000),
+            )],
+        ))
+        read = self._client.invoice_get(created.invoice_id)
+        expect(total=(read.total_amount, Decimal(2000)), number_of_lines=(len(read.lines), 1))
 
     def read_open_invoice(self):
         """Read an open invoice."""
-        read = self.client.invoice_get(self.invoice.invoice_id)
-        expect(read.invoice_status, InvoiceStatus.open, 'invoice_status')
-        expect(read.total_amount, Decimal('1500.50'), 'total_amount')
-
-    def check(self):
-        """Ask what was paid."""
-        return self.client.payment_check(
-            PaymentCheckRequest(
-                object_type=ObjectType.invoice,
-                object_id=self.invoice.invoice_id,
-                offset=Offset(page_number=1, page_limit=100),
-            )
+        read = self._client.invoice_get(self._invoice.invoice_id)
+        expect(
+            status=(read.invoice_status, InvoiceStatus.open),
+            total=(read.total_amount, Decimal('1500.50')),
         )
+
+    def _check(self):
+        return self._client.payment_check(PaymentCheckRequest(
+            object_type=ObjectType.invoice, object_id=self._invoice.invoice_id, offset=_PAGE,
+        ))
 
     def check_unpaid(self):
         """Check before any payment."""
-        answer = self.check()
-        expect((answer.count, answer.paid_amount, answer.rows), (0, None, []), 'unpaid check')
+        answer = self._check()
+        expect(answer=((answer.count, answer.paid_amount, answer.rows), (0, None, [])))
 
     def check_paid(self):
         """Check after a transfer."""
-        self.payment = self.simulator.pay(self.invoice.invoice_id, callback=False)
-        answer = self.check()
-        expect((answer.count, answer.paid_amount), (1, Decimal('1500.5')), 'count and paid_amount')
-        row = answer.rows[0]
-        expect(row.payment_id, self.payment['payment_id'], 'payment_id')
-        expect(row.payment_status, PaymentStatus.paid, 'payment_status')
-        expect(row.payment_type, TransactionType.p2p, 'payment_type')
+        self._payment = self._pay(self._invoice)
+        answer = self._check()
+        [row] = answer.rows
         expect(
-            (row.payment_amount, row.trx_fee),
-            (Decimal('1500.50'), Decimal('15.01')),
-            'amount and fee',
+            sums=((answer.count, answer.paid_amount), (1, Decimal('1500.5'))),
+            payment_id=(row.payment_id, self._payment['payment_id']),
+            status_and_type=((row.payment_status.value, row.payment_type.value), ('PAID', 'P2P')),
+            amounts=((row.payment_amount, row.trx_fee), (Decimal('1500.50'), Decimal('15.01'))),
+            settlement=(row.p2p_transactions[0].settlement_status, 'SETTLED'),
         )
-        expect(row.p2p_transactions[0].settlement_status, 'SETTLED', 'settlement_status')
 
     def read_paid_invoice(self):
         """Read the invoice after it was paid."""
-        read = self.client.invoice_get(self.invoice.invoice_id)
-        expect(read.invoice_status, InvoiceStatus.closed, 'invoice_status')
-        expect(len(read.payments), 1, 'number of payments')
+        read = self._client.invoice_get(self._invoice.invoice_id)
+        expect(
+            status=(read.invoice_status, InvoiceStatus.closed), payments=(len(read.payments), 1),
+        )
 
     def get_payment(self):
         """Read the payment by its id."""
-        read = self.client.payment_get(self.payment['payment_id'])
-        expect(read.object_id, self.invoice.invoice_id, 'object_id')
-        expect(read.payment_fee, Decimal('15.01'), 'payment_fee')
-        expect(read.transaction_type, TransactionType.p2p, 'transaction_type')
+        read = self._client.payment_get(self._payment['payment_id'])
+        expect(
+            object_id=(read.object_id, self._invoice.invoice_id),
+            fee_and_type=(
+                (read.payment_fee, read.transaction_type.value), (Decimal('15.01'), 'P2P'),
+            ),
+        )
 
     def list_payments(self):
         """List the payments of the invoice code."""
         now = datetime.now(timezone.utc)
-        answer = self.client.payment_list(
-            PaymentListRequest(
-                object_type=ObjectType.invoice,
-                object_id=INVOICE_CODE,
-                start_date=now - timedelta(hours=1),
-                end_date=now + timedelta(hours=1),
-                offset=Offset(page_number=1, page_limit=100),
-            )
-        )
-        expect((answer.count, len(answer.rows)), (1, 1), 'count and rows')
-        expect(answer.rows[0].payment_id, self.payment['payment_id'], 'payment_id')
+        answer = self._client.payment_list(PaymentListRequest(
+            object_type=ObjectType.invoice, object_id=INVOICE['invoice_code'], offset=_PAGE,
+            start_date=now - timedelta(hours=1), end_date=now + timedelta(hours=1),
+        ))
+        listed = [row.payment_id for row in answer.rows]
+        expect(listed=((answer.count, listed), (1, [self._payment['payment_id']])))
 
-    def ebarimt(self):
-        """Have receipts made and read them, with the keys that this client's models know."""
-        self.simulator.configure(ebarimt_keys='both')
-        for receiver_type, receiver, invoice_no in (
-            (EbarimtReceiverType.citizen, '99112233', 'CONF-4'),
-            (EbarimtReceiverType.company, '5395305', 'CONF-5'),
-        ):
-            payment_id = self.paid(invoice_no)
-            receipt = self.client.ebarimt_create(
-                EbarimtCreateRequest(
-                    payment_id=payment_id,
-                    ebarimt_receiver_type=receiver_type,
-                    ebarimt_receiver=receiver,
-                )
-            )
-            expect(receipt.ebarim_receiver_type, receiver_type, 'ebarim_receiver_type')
-            expect(receipt.g_payment_id, Decimal(payment_id), 'g_payment_id')
-            expect((receipt.amount, receipt.vat_amount), (Decimal(100), Decimal('9.09')), 'VAT')
-            expect(receipt.ebarimt_status, 'REGISTERED', 'ebarimt_status')
-            has_lottery = receiver_type == EbarimtReceiverType.citizen
-            expect(bool(receipt.ebarimt_lottery), has_lottery, 'lottery')
-            read = self.client.ebarimt_get(receipt.id)
-            expect(read.model_dump(), receipt.model_dump(), 'the receipt read again')
-        self.refused(422, 'BARIMT_NOT_FOUND', lambda: self.client.ebarimt_get('unknown'))
+    def killed_token(self):
+        """The client recovers from a token that was killed."""
+        self._simulator.inject('GET /v2/invoice/{id}', 'expired_token')
+        invoice_id = self._invoice.invoice_id
+        expect(invoice_id=(self._client.invoice_get(invoice_id).invoice_id, invoice_id))
 
-    def paid(self, invoice_no):
-        """Create an invoice, pay it and return the payment's id."""
-        invoice = self.client.invoice_create(
-            InvoiceCreateSimpleRequest(
-                invoice_code=INVOICE_CODE,
-                sender_invoice_no=invoice_no,
-                invoice_receiver_code='terminal',
-                invoice_description='Баримттай нэхэмжлэл',
-                amount=Decimal('100'),
-                callback_url=CALLBACK_URL,
-            )
-        )
-        return self.simulator.pay(invoice.invoice_id, callback=False)['payment_id']
-
-    def transfer_not_reversible(self):
+    def transfer_cannot_be_refunded(self):
         """Neither refund nor cancel takes a transfer back."""
-        payment_id = self.payment['payment_id']
-        self.refused(
-            400,
-            'PAYMENT_SETTLED',
-            lambda: self.client.payment_refund(payment_id, PaymentRefundRequest(note='туршилт')),
-        )
-        self.refused(
-            400,
-            'PAYMENT_SETTLED',
-            lambda: self.client.payment_cancel(payment_id, PaymentCancelRequest(note='туршилт')),
-        )
+        for action, kind in (
+            (self._client.payment_refund, PaymentRefundRequest),
+            (self._client.payment_cancel, PaymentCancelRequest),
+        ):
+            request = kind(note='туршилт')
+            self._refused(400, 'PAYMENT_SETTLED', action, self._payment['payment_id'], request)
 
-    def card_refund(self):
+    def card_can_be_refunded(self):
         """A card payment can be refunded; this client cannot read the status that follows."""
-        payment = self.simulator.pay(self.invoice.invoice_id, method='CARD', callback=False)
-        status = self.client.payment_refund(
-            payment['payment_id'], PaymentRefundRequest(note='туршилт')
-        )
-        expect(status, 200, 'status of the refund')
+        payment = self._pay(self._invoice, method='CARD')
+        request = PaymentRefundRequest(note='туршилт')
+        expect(status=(self._client.payment_refund(payment['payment_id'], request), 200))
 
-    def paid_invoice_stays(self):
+    def paid_invoice_cannot_be_cancelled(self):
         """A paid invoice cannot be cancelled."""
-        self.refused(
-            400, 'INVOICE_PAID', lambda: self.client.invoice_cancel(self.invoice.invoice_id)
-        )
+        self._refused(400, 'INVOICE_PAID', self._client.invoice_cancel, self._invoice.invoice_id)
 
     def cancel_invoice(self):
         """An open invoice can be cancelled, once."""
-        invoice_id = self.client.invoice_create(
-            InvoiceCreateSimpleRequest(
-                invoice_code=INVOICE_CODE,
-                sender_invoice_no='CONF-3',
-                invoice_receiver_code='terminal',
-                invoice_description='Цуцлах нэхэмжлэл',
-                amount=Decimal('100'),
-                callback_url=CALLBACK_URL,
-            )
-        ).invoice_id
-        expect(self.client.invoice_cancel(invoice_id), 200, 'status of the cancellation')
-        self.refused(
-            400, 'INVOICE_ALREADY_CANCELED', lambda: self.client.invoice_cancel(invoice_id)
-        )
+        invoice_id = self._create('CONF-3', 100).invoice_id
+        expect(status=(self._client.invoice_cancel(invoice_id), 200))
+        self._refused(400, 'INVOICE_ALREADY_CANCELED', self._client.invoice_cancel, invoice_id)
 
-    def unknown(self):
+    def unknown_ids(self):
         """What is unknown is answered with 422."""
-        self.refused(422, 'INVOICE_NOTFOUND', lambda: self.client.invoice_get('unknown'))
-        self.refused(422, 'PAYMENT_NOTFOUND', lambda: self.client.payment_get('1'))
+        self._refused(422, 'INVOICE_NOTFOUND', self._client.invoice_get, 'unknown')
+        self._refused(422, 'PAYMENT_NOTFOUND', self._client.payment_get, '1')
 
-    def logs_in_again(self):
-        """The client recovers from a token that was killed."""
-        self.simulator.inject('GET /v2/invoice/{id}', 'expired_token')
-        expect(
-            self.client.invoice_get(self.invoice.invoice_id).invoice_id,
-            self.invoice.invoice_id,
-            'id',
-        )
+    def vat_receipts(self):
+        """Have receipts made and read them, with the keys that this client's models know."""
+        self._simulator.configure(ebarimt_keys='both')
+        for kind, receiver, number in (
+            (EbarimtReceiverType.citizen, '99112233', 'CONF-4'),
+            (EbarimtReceiverType.company, '5395305', 'CONF-5'),
+        ):
+            payment_id = self._pay(self._create(number, 100))['payment_id']
+            receipt = self._client.ebarimt_create(EbarimtCreateRequest(
+                payment_id=payment_id, ebarimt_receiver_type=kind, ebarimt_receiver=receiver,
+            ))
+            read = self._client.ebarimt_get(receipt.id)
+            expect(
+                receiver_type=(receipt.ebarim_receiver_type, kind),
+                payment_id=(receipt.g_payment_id, Decimal(payment_id)),
+                amounts=((receipt.amount, receipt.vat_amount), (Decimal(100), Decimal('9.09'))),
+                status=(receipt.ebarimt_status, 'REGISTERED'),
+                lottery=(bool(receipt.ebarimt_lottery), kind == EbarimtReceiverType.citizen),
+                read_again=(read.model_dump(), receipt.model_dump()),
+            )
+        self._refused(422, 'BARIMT_NOT_FOUND', self._client.ebarimt_get, 'unknown')
 
-    @staticmethod
-    def refused(status, key, action):
-        """Expect a refusal."""
-        try:
-            action()
-        except QPayError as error:
-            expect((error.status_code, error.error_key), (status, key), 'the refusal')
-        else:
-            expect('accepted', key, 'the answer')
 
-
-def main():
-    """Run all steps and return the exit code."""
-    simulator = control()
-    simulator.reset()
-    settings = QPaySettings(
-        username=USERNAME,
-        password=PASSWORD,
-        invoice_code=INVOICE_CODE,
-        base_url=f'{simulator.base_url}/v2',
-        client_retries=0,
-        payment_check_retries=0,
-    )
-    steps = Steps()
-    with QPayClient(settings) as client:
-        talk = Conversation(client, simulator)
-        steps.run('token', talk.token)
-        steps.run('invoice', talk.simple_invoice)
-        steps.run('invoice with lines', talk.full_invoice)
-        steps.run('read open invoice', talk.read_open_invoice)
-        steps.run('check unpaid', talk.check_unpaid)
-        steps.run('check paid', talk.check_paid)
-        steps.run('read paid invoice', talk.read_paid_invoice)
-        steps.run('get payment', talk.get_payment)
-        steps.run('list payments', talk.list_payments)
-        steps.run('killed token', talk.logs_in_again)
-        steps.run('transfer cannot be refunded', talk.transfer_not_reversible)
-        steps.run('card can be refunded', talk.card_refund)
-        steps.run('paid invoice cannot be cancelled', talk.paid_invoice_stays)
-        steps.run('cancel invoice', talk.cancel_invoice)
-        steps.run('unknown ids', talk.unknown)
-        steps.run('VAT receipts', talk.ebarimt)
-    return steps.finish()
+def new_client(base_url):
+    """Return a client that asks each thing once."""
+    return QPayClient(QPaySettings(
+        username=USERNAME, password=PASSWORD, invoice_code=INVOICE['invoice_code'],
+        base_url=f'{base_url}/v2', client_retries=0, payment_check_retries=0,
+    ))
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    converse(StrictConversation, new_client)

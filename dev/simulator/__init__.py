@@ -1,20 +1,15 @@
 """A local QPay v2 for development and tests.
 
-The two public names are loaded when they are first used, so that a program that only steers a
-running simulator (:class:`SimulatorControl`, standard library alone) does not need Flask.
+The server is loaded when it is first used, so that a program that only steers a running simulator
+(:class:`SimulatorControl`, standard library alone) does not need Flask.
 """
-from importlib import import_module
+from .control import SimulatorControl, SimulatorError
 
-_PUBLIC = {
-    'Simulator': '.server',
-    'SimulatorControl': '.control',
-    'SimulatorError': '.control',
-}
-
-__all__ = list(_PUBLIC)
+__all__ = ['Simulator', 'SimulatorControl', 'SimulatorError']
 
 
 def __getattr__(name):
-    if name not in _PUBLIC:
+    if name != 'Simulator':
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    return getattr(import_module(_PUBLIC[name], __name__), name)
+    from .server import Simulator
+    return Simulator

@@ -7,26 +7,25 @@ from . import emv, payer
 from .api.request import backend
 from .clock import ULAANBAATAR
 from .errors import QPayRefusal
-from .model import CANCELED, CARD, OPEN
+from .model import CANCELED, CARD, OPEN, P2P, Callback
 from .picture import qr_png
-from .schema import as_number
+from .schema import as_number, has_cents_at_most
 from .steering import pay_and_notify
 
 blueprint = Blueprint('bank', __name__)
 _FINISHED_SHOWN = 20
 _QR_PARAMETER = 'qPay_QRcode='
+#: Statuses of invoices and payments in Mongolian.
 _STATUS_NAMES = {
-    'OPEN': ('Нээлттэй', 'open'),
-    'CLOSED': ('Төлөгдсөн', 'paid'),
-    'CANCELED': ('Цуцлагдсан', 'cancelled'),
-    'EXPIRED': ('Хугацаа дууссан', 'expired'),
-}
-_PAYMENT_STATUS_NAMES = {
-    'NEW': ('Шинэ', 'new'),
-    'FAILED': ('Амжилтгүй', 'failed'),
-    'PAID': ('Төлөгдсөн', 'paid'),
-    'PARTIAL': ('Хэсэгчлэн', 'partial'),
-    'REFUNDED': ('Буцаагдсан', 'refunded'),
+    'OPEN': 'Нээлттэй',
+    'CLOSED': 'Төлөгдсөн',
+    'CANCELED': 'Цуцлагдсан',
+    'EXPIRED': 'Хугацаа дууссан',
+    'NEW': 'Шинэ',
+    'FAILED': 'Амжилтгүй',
+    'PAID': 'Төлөгдсөн',
+    'PARTIAL': 'Хэсэгчлэн',
+    'REFUNDED': 'Буцаагдсан',
 }
 
 
@@ -36,11 +35,12 @@ _PAYMENT_STATUS_NAMES = {
 @blueprint.get('/')
 def home():
     """List the invoices that a payer could pay, and the last that are finished."""
-    invoices = [_summary(item) for item in reversed(backend().ledger.invoices())]
+    invoices = backend().ledger.invoices()[::-1]
+    finished = [invoice for invoice in invoices if _status(invoice) != OPEN]
     return render_template(
         'home.html',
-        open_invoices=[item for item in invoices if item['status'] == OPEN],
-        finished=[item for item in invoices if item['status'] != OPEN][:_FINISHED_SHOWN],
+        open_invoices=[invoice for invoice in invoices if _status(invoice) == OPEN],
+        finished=finished[:_FINISHED_SHOWN],
     )
 
 
@@ -51,21 +51,21 @@ def scan():
     qr_text = pasted.partition(_QR_PARAMETER)[2] if _QR_PARAMETER in pasted else pasted
     try:
         emv.parse(qr_text)
-        invoice = backend().ledger.invoice_by_qr(qr_text)
+        invoice = backend().ledger.invoice_by('qr_text', qr_text)
     except emv.EmvError as error:
-        return _not_scanned(qr_text, 'QR код буруу байна', f'This is no valid QR text: {error}')
+        reason = ('QR код буруу байна', f'This is no valid QR text: {error}')
     except QPayRefusal:
-        return _not_scanned(
-            qr_text, 'Ийм нэхэмжлэл олдсонгүй', 'The QR is valid, but no invoice here has it',
-        )
-    return redirect(url_for('bank.show', invoice_id=invoice.invoice_id))
+        reason = ('Ийм нэхэмжлэл олдсонгүй', 'The QR is valid, but no invoice here has it')
+    else:
+        return redirect(url_for('bank.show', invoice_id=invoice.invoice_id))
+    return render_template('scan.html', qr_text=qr_text, reason=reason), 404
 
 
 @blueprint.get('/s/<short_id>')
 def short(short_id):
     """Follow a short address."""
     try:
-        invoice = backend().ledger.invoice_by_short_id(short_id)
+        invoice = backend().ledger.invoice_by('short_id', short_id)
     except QPayRefusal:
         abort(404)
     return redirect(url_for('bank.show', invoice_id=invoice.invoice_id))
@@ -75,11 +75,8 @@ def short(short_id):
 def show(invoice_id):
     """Show an invoice as the payer sees it."""
     invoice = _invoice(invoice_id)
-    state = backend()
-    left = payer.remaining(invoice, state.ledger.paid_amount(invoice))
     return render_template(
-        'invoice.html', invoice=_summary(invoice), left=left,
-        merchant=state.merchants[invoice.merchant].name,
+        'invoice.html', invoice=invoice, left=_left(invoice),
         refused=payer.REASONS.get(request.args.get('refused')), **_activity(invoice),
     )
 
@@ -99,53 +96,48 @@ def picture(invoice_id):
 @blueprint.post('/bank/<invoice_id>/pay')
 def pay(invoice_id):
     """Do what a button says, unless a bank application would refuse it."""
-    invoice = _invoice(invoice_id)
     action = _ACTIONS.get(request.form.get('action'))
     if not action:
         abort(400)
-    reason = action(backend(), invoice)
-    return redirect(
-        url_for('bank.show', invoice_id=invoice_id, refused=reason), code=303,
-    )
+    reason = action(_invoice(invoice_id))
+    return redirect(url_for('bank.show', invoice_id=invoice_id, refused=reason), code=303)
 
 
 # -- the buttons; each returns why it was refused, or None
 
 
-def _pay_full(state, invoice):
-    return _pay_allowed(state, invoice, _left(state, invoice))
+def _pay_full(invoice):
+    return _pay_allowed(invoice, _left(invoice))
 
 
-def _pay_card(state, invoice):
-    return _pay_allowed(state, invoice, _left(state, invoice), method=CARD)
+def _pay_card(invoice):
+    return _pay_allowed(invoice, _left(invoice), CARD)
 
 
-def _pay_amount(state, invoice):
-    typed = request.form.get('amount', '').replace(',', '').replace(' ', '')
-    amount = as_number(typed) if typed else None
-    if amount is not None and amount.normalize().as_tuple().exponent < -2:
-        amount = None
-    if request.form.get('force') and amount is not None and amount > 0:
-        pay_and_notify(state, invoice.invoice_id, amount)
+def _pay_amount(invoice):
+    amount = as_number(request.form.get('amount', '').replace(',', '').replace(' ', ''))
+    if amount is None or amount <= 0 or not has_cents_at_most(amount):
+        return 'amount'
+    if request.form.get('force'):
+        pay_and_notify(backend(), invoice.invoice_id, amount)
         return None
-    return _pay_allowed(state, invoice, amount)
+    return _pay_allowed(invoice, amount)
 
 
-def _pay_twice(state, invoice):
+def _pay_twice(invoice):
     """Two payers, or one who is impatient, were on the confirmation page at the same time."""
-    times = 1 if state.ledger.paid_amount(invoice) else 2
-    for _time in range(times):
-        pay_and_notify(state, invoice.invoice_id)
+    for _time in range(1 if backend().ledger.paid_amount(invoice) else 2):
+        pay_and_notify(backend(), invoice.invoice_id)
 
 
-def _pay_after_cancel(state, invoice):
+def _pay_after_cancel(invoice):
     """The payer was on the confirmation page while the merchant cancelled."""
     if invoice.status != CANCELED:
         try:
-            state.ledger.cancel_invoice(invoice.invoice_id)
+            backend().ledger.cancel_invoice(invoice.invoice_id)
         except QPayRefusal:
             return 'not_cancelled'
-    pay_and_notify(state, invoice.invoice_id)
+    pay_and_notify(backend(), invoice.invoice_id)
     return None
 
 
@@ -158,17 +150,11 @@ _ACTIONS = {
 }
 
 
-def _pay_allowed(state, invoice, amount, **details):
-    with state.lock:
-        paid = state.ledger.paid_amount(invoice)
-        reason = payer.refusal(invoice, paid, amount, state.clock.now())
-        if not reason:
-            pay_and_notify(state, invoice.invoice_id, amount, **details)
+def _pay_allowed(invoice, amount, method=P2P):
+    reason = payer.refusal(invoice, _left(invoice), amount, backend().clock.now())
+    if not reason:
+        pay_and_notify(backend(), invoice.invoice_id, amount, method=method)
     return reason
-
-
-def _left(state, invoice):
-    return payer.remaining(invoice, state.ledger.paid_amount(invoice))
 
 
 # -- what the templates show
@@ -184,43 +170,43 @@ def _moment(timestamp):
     return datetime.fromtimestamp(timestamp, ULAANBAATAR).strftime('%Y.%m.%d %H:%M:%S')
 
 
-def _summary(invoice):
-    status = invoice.status
-    if status == OPEN and invoice.expired(backend().clock.now()):
-        status = 'EXPIRED'
-    return {
-        'id': invoice.invoice_id,
-        'number': invoice.sender_invoice_no,
-        'description': invoice.description,
-        'amount': invoice.amount,
-        'qr_text': invoice.qr_text,
-        'status': status,
-        'status_name': _STATUS_NAMES[status],
-        'expires_at': invoice.expires_at,
-        'created_at': invoice.created_at,
-        'allow_partial': invoice.allow_partial,
-        'allow_exceed': invoice.allow_exceed,
-        'merchant': backend().merchants[invoice.merchant].name,
-    }
+@blueprint.app_template_filter('merchant')
+def _merchant(invoice):
+    return backend().merchants[invoice.merchant].name
+
+
+@blueprint.app_template_filter('status')
+def _status(invoice):
+    is_over = invoice.status == OPEN and invoice.expired(backend().clock.now())
+    return 'EXPIRED' if is_over else invoice.status
+
+
+@blueprint.app_template_filter('status_name')
+def _status_name(status):
+    return _STATUS_NAMES[status]
 
 
 def _activity(invoice):
     state = backend()
-    callbacks = state.callbacks.of_invoice(invoice.invoice_id)
+    callbacks = [
+        callback for callback in state.store.all(Callback).values()
+        if callback.invoice_id == invoice.invoice_id
+    ]
     payments = [
         {
             'payment': payment,
-            'status_name': _PAYMENT_STATUS_NAMES[payment.status],
             'callbacks': [item for item in callbacks if item.payment_id == payment.payment_id],
             'receipts': state.ebarimts.receipts(payment.payment_id),
         }
         for payment in state.ledger.payments_of(invoice)
     ]
-    return {
-        'invoice_id': invoice.invoice_id,
-        'payments': payments,
-        'waiting': any(item.state == 'pending' for item in callbacks),
-    }
+    waiting = any(callback.state == 'pending' for callback in callbacks)
+    return {'payments': payments, 'waiting': waiting}
+
+
+def _left(invoice):
+    """Return what is left to pay, in tögrög."""
+    return max(invoice.amount - backend().ledger.paid_amount(invoice), 0)
 
 
 def _invoice(invoice_id):
@@ -228,8 +214,3 @@ def _invoice(invoice_id):
         return backend().ledger.invoice(invoice_id)
     except QPayRefusal:
         abort(404)
-
-
-def _not_scanned(qr_text, mongolian, english):
-    page = render_template('scan.html', qr_text=qr_text, reason=(mongolian, english))
-    return page, 404

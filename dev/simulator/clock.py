@@ -1,7 +1,6 @@
 """QPay's clock and the ways it writes a time."""
 import time
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import formatdate
 
 #: Mongolia has had no daylight saving time since 2017.
 ULAANBAATAR = timezone(timedelta(hours=8))
@@ -20,13 +19,8 @@ class Clock:
 
 def iso(timestamp):
     """Write Unix seconds as QPay's JSON does: ``2022-03-11T06:23:48.586Z``."""
-    moment = datetime.fromtimestamp(timestamp, UTC)
-    return moment.strftime('%Y-%m-%dT%H:%M:%S.') + f'{moment.microsecond // 1000:03d}Z'
-
-
-def http_date(timestamp):
-    """Write Unix seconds as the ``Date`` header does."""
-    return formatdate(timestamp, usegmt=True)
+    text = datetime.fromtimestamp(timestamp, UTC).isoformat(timespec='milliseconds')
+    return text.replace('+00:00', 'Z')
 
 
 def parse_moment(text):

@@ -1,4 +1,4 @@
-"""The door of the API: here every request to ``/v2`` is counted and meets the ordered faults."""
+"""The door: one request at a time; those to ``/v2`` are counted and meet the ordered faults."""
 import io
 import json
 import re
@@ -7,9 +7,9 @@ import threading
 import time
 
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 from werkzeug.wrappers import Request, Response
 
-from .clock import http_date
 from .errors import QPayRefusal, TaxSystemBusy
 from .wire import json_answer
 
@@ -25,15 +25,8 @@ class Gate:
         self._application = application
         self._url_map = url_map
         self._backend = backend
-        self._stopping = threading.Event()
-
-    def release(self):
-        """Let go of requests that are being delayed: the server stops."""
-        self._stopping.set()
-
-    def resume(self):
-        """Delay again: the server starts."""
-        self._stopping.clear()
+        #: While it is set the server is stopping: nobody is delayed.
+        self.stopping = threading.Event()
 
     def endpoints(self):
         """Return the names of all endpoints of the API."""
@@ -44,87 +37,80 @@ class Gate:
         }
 
     def __call__(self, environ, start_response):
-        if not environ.get('PATH_INFO', '').startswith(_PREFIX):
-            return self._application(environ, start_response)
         request = Request(environ)
-        endpoint = self._endpoint(request)
-        fault = self._backend.faults.take(endpoint)
+        # Read here, so that the application finds it read, whatever becomes of the connection.
+        environ['wsgi.input'] = io.BytesIO(request.get_data())
+        if not request.path.startswith(_PREFIX):
+            return self._work(request)(environ, start_response)
         started = time.monotonic()
-        entry = self._backend.calls.begin(
-            endpoint=endpoint, method=request.method, path=request.path,
-            authorization=request.headers.get('Authorization', '').partition(' ')[0] or None,
-            body=_json_or_none(request), time=self._backend.clock.now(),
-            fault=fault.kind if fault else None, status=None, duration=None,
-        )
-        response = self._respond(request, fault)
-        elapsed = time.monotonic() - started
+        with self._backend.lock:
+            entry = self._entry(request)
+            fault = self._backend.faults.take(entry['endpoint'])
+            self._backend.calls.add(entry)
+        if fault:
+            entry['fault'] = fault['fault']
+        response = self._disturbed(request, fault) if fault else self._work(request)
+        entry['duration'] = round(time.monotonic() - started, 4)
         if response is None:
-            self._backend.calls.end(entry, None, elapsed)
             _hang_up(environ)
+        entry['status'] = response.status_code
         response.headers['Date'] = http_date(self._backend.clock.now())
         response.headers['Server'] = 'nginx/1.28.0'
-        self._backend.calls.end(entry, response.status_code, elapsed)
         return response(environ, start_response)
 
-    def _endpoint(self, request):
-        adapter = self._url_map.bind_to_environ(request.environ)
+    def _entry(self, request):
+        """Return what is noted of a request; never its token or password."""
         try:
-            rule, _values = adapter.match(return_rule=True)
+            body = json.loads(request.get_data())
+        except ValueError:
+            body = None
+        return {
+            'endpoint': self._endpoint(request), 'method': request.method, 'path': request.path,
+            'authorization': request.headers.get('Authorization', '').partition(' ')[0] or None,
+            'body': body, 'time': self._backend.clock.now(),
+            'fault': None, 'status': None, 'duration': None,
+        }
+
+    def _endpoint(self, request):
+        try:
+            rule, _values = self._url_map.bind_to_environ(request.environ).match(return_rule=True)
         except HTTPException:
             return f'{request.method} {request.path}'
         return f'{request.method} {_PLACEHOLDER.sub("{id}", rule.rule)}'
 
-    def _respond(self, request, fault):
+    def _disturbed(self, request, fault):
         """Return the answer, or None when there shall be none."""
-        if fault is None:
+        if fault['fault'] == 'expired_token':
+            if request.authorization:
+                self._backend.tokens.expire(request.authorization.token)
             return self._work(request)
-        if fault.kind == 'delay':
-            return self._delay(request, fault.options)
-        if fault.kind == 'expired_token':
-            scheme, _space, token = request.headers.get('Authorization', '').partition(' ')
-            if scheme.lower() == 'bearer':
-                self._backend.tokens.expire_pair(token)
-            return self._work(request)
-        if fault.options.get('after'):
-            self._work(request)
-        return None if fault.kind == 'drop' else _false_answer(fault, request)
-
-    def _delay(self, request, options):
-        done = self._work(request) if options.get('after') else None
-        stopped = self._stopping.wait(options['seconds'])
-        return None if stopped else done or self._work(request)
+        done = self._work(request) if fault.get('after') else None
+        if fault['fault'] == 'delay':
+            stopped = self.stopping.wait(float(fault['seconds']))
+            return None if stopped else done or self._work(request)
+        return None if fault['fault'] == 'drop' else _false_answer(fault, request)
 
     def _work(self, request):
-        return Response.from_app(self._application, request.environ, buffered=True)
+        with self._backend.lock:
+            return Response.from_app(self._application, request.environ, buffered=True)
 
 
 def _false_answer(fault, request):
-    options = fault.options
-    if fault.kind == 'status':
+    if fault['fault'] == 'status':
         return Response(
-            options.get('body', ''), status=options.get('status', 500),
-            content_type=options.get('content_type', 'text/html'),
+            fault.get('body', ''), status=fault.get('status', 500),
+            content_type=fault.get('content_type', 'text/html'),
         )
-    if fault.kind == 'garbage':
-        return Response(options.get('body', _GARBAGE), content_type='text/html')
-    if fault.kind == 'system_busy':
+    if fault['fault'] == 'garbage':
+        return Response(fault.get('body', _GARBAGE), content_type='text/html')
+    if fault['fault'] == 'system_busy':
         refusal = TaxSystemBusy() if '/ebarimt' in request.path else QPayRefusal('SYSTEM_BUSY', 500)
         return json_answer(refusal.body(), refusal.status)
     problem = {
-        'type': options.get('type', 'MIN_NUMBER'),
-        'message': options.get('message', 'Number min value [1]!'),
+        'type': fault.get('type', 'MIN_NUMBER'),
+        'message': fault.get('message', 'Number min value [1]!'),
     }
-    return json_answer({'error': {options.get('field', 'page_limit'): problem}}, 400)
-
-
-def _json_or_none(request):
-    """Return the request's JSON body; reading it here leaves it readable for the application."""
-    body = request.get_data(cache=True)
-    request.environ['wsgi.input'] = io.BytesIO(body)
-    try:
-        return json.loads(body) if body else None
-    except ValueError:
-        return None
+    return json_answer({'error': {fault.get('field', 'page_limit'): problem}}, 400)
 
 
 def _hang_up(environ):

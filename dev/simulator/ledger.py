@@ -3,127 +3,69 @@ import secrets
 import uuid
 from decimal import ROUND_HALF_UP, Decimal
 
-from . import emv
 from .errors import QPayRefusal, not_found
-from .model import (
-    CANCELED,
-    CARD,
-    CLOSED,
-    OPEN,
-    P2P,
-    PAID,
-    REFUNDED,
-    Invoice,
-    Payment,
-    Subscription,
-)
+from .model import CANCELED, CARD, CLOSED, OPEN, P2P, PAID, REFUNDED, Invoice, Payment
 
 _CENT = Decimal('0.01')
-_SHORT_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
 
 
 class Ledger:
-    """All invoices, payments and subscriptions; its methods hold the lock while they work."""
+    """All invoices and payments."""
 
-    def __init__(self, settings, clock, lock, store):
-        self._settings = settings
-        self._clock = clock
-        self._lock = lock
-        self._store = store
-        self.clear()
+    def __init__(self, backend):
+        self._backend = backend
+        self._store = backend.store
 
     # -- invoices (QPay contract §2 and §3)
 
-    def create_invoice(self, merchant, order):
-        """Create an invoice.
+    def add_invoice(self, invoice):
+        """Take an invoice in.
 
-        :param Merchant merchant: whose it is.
-        :param InvoiceOrder order: the checked request.
-        :rtype: Invoice
+        :param Invoice invoice: the checked request.
         :raise QPayRefusal: the number was used before and the setting forbids that.
         """
-        with self._lock:
-            number = (merchant.username, order.sender_invoice_no)
-            if self._settings.unique_sender_invoice_no and number in self._numbers:
-                raise QPayRefusal('UNIQUE_ERROR', 409)
-            now = self._clock.now()
-            invoice = Invoice(
-                invoice_id=str(uuid.uuid4()),
-                merchant=merchant.username,
-                invoice_code=order.invoice_code,
-                sender_invoice_no=order.sender_invoice_no,
-                description=order.description,
-                callback_url=order.callback_url,
-                amount=order.amount,
-                qr_text=emv.build(merchant, order.amount, secrets.token_urlsafe(15)),
-                short_id=''.join(secrets.choice(_SHORT_ALPHABET) for _ in range(9)),
-                created_at=now,
-                request=order.request,
-                expires_at=self._expiry(order, now),
-                allow_partial=order.allow_partial,
-                allow_exceed=order.allow_exceed,
-                minimum_amount=order.minimum_amount,
-                maximum_amount=order.maximum_amount,
-                is_tax_invoice=order.is_tax_invoice,
-            )
-            if order.subscription_interval:
-                self._subscribe(invoice, order)
-            self._add_invoice(invoice)
-            self._save('invoice', invoice)
-            return invoice
+        if self._backend.settings.unique_sender_invoice_no and any(
+            known.sender_invoice_no == invoice.sender_invoice_no
+            for known in self.invoices() if known.merchant == invoice.merchant
+        ):
+            raise QPayRefusal('UNIQUE_ERROR', 409)
+        self._store.save(invoice)
 
     def invoice(self, invoice_id, merchant=None):
         """Return an invoice; with a merchant, only one of theirs.
 
         :raise QPayRefusal: INVOICE_NOTFOUND, 422.
         """
-        with self._lock:
-            invoice = self._invoices.get(invoice_id)
-            if not invoice or (merchant and invoice.merchant != merchant.username):
-                raise not_found('INVOICE_NOTFOUND')
-            return invoice
+        found = self._store.all(Invoice).get(invoice_id)
+        return _of_merchant(found, merchant, 'INVOICE_NOTFOUND')
 
-    def invoice_by_qr(self, qr_text, merchant=None):
-        """Return the invoice of a QR text.
+    def invoice_by(self, name, value, merchant=None):
+        """Return the invoice of a QR text or a short address.
 
+        :param str name: the field.
         :raise QPayRefusal: QRCODE_NOTFOUND, 422.
         """
-        with self._lock:
-            invoice_id = self._by_qr.get(qr_text)
-            invoice = self._invoices.get(invoice_id)
-            if not invoice or (merchant and invoice.merchant != merchant.username):
-                raise not_found('QRCODE_NOTFOUND')
-            return invoice
-
-    def invoice_by_short_id(self, short_id):
-        """Return the invoice of a short address.
-
-        :raise QPayRefusal: INVOICE_NOTFOUND, 422.
-        """
-        with self._lock:
-            return self.invoice(self._by_short_id.get(short_id))
+        found = next((item for item in self.invoices() if getattr(item, name) == value), None)
+        return _of_merchant(found, merchant, 'QRCODE_NOTFOUND')
 
     def invoices(self, status=None):
         """Return the invoices, oldest first; with a status, only these."""
-        with self._lock:
-            return [
-                invoice for invoice in self._invoices.values()
-                if status is None or invoice.status == status
-            ]
+        invoices = self._store.all(Invoice).values()
+        return [invoice for invoice in invoices if status in (None, invoice.status)]
 
     def cancel_invoice(self, invoice_id, merchant=None):
         """Cancel an invoice (QPay contract §3.2).
 
         :raise QPayRefusal: INVOICE_NOTFOUND, INVOICE_ALREADY_CANCELED or INVOICE_PAID.
         """
-        with self._lock:
-            invoice = self.invoice(invoice_id, merchant)
-            if invoice.status == CANCELED:
-                raise QPayRefusal('INVOICE_ALREADY_CANCELED')
-            if invoice.status == CLOSED or self.paid_amount(invoice):
-                raise QPayRefusal('INVOICE_PAID')
-            invoice.status = CANCELED
-            self._save('invoice', invoice)
+        invoice = self.invoice(invoice_id, merchant)
+        if invoice.status == CANCELED:
+            raise QPayRefusal('INVOICE_ALREADY_CANCELED')
+        if invoice.status == CLOSED or self.paid_amount(invoice):
+            raise QPayRefusal('INVOICE_PAID')
+        invoice.status = CANCELED
+        self._store.save(invoice)
+        return invoice
 
     # -- payments (QPay contract §4)
 
@@ -135,60 +77,55 @@ class Ledger:
         :rtype: Payment
         :raise QPayRefusal: INVOICE_NOTFOUND.
         """
-        with self._lock:
-            invoice = self.invoice(invoice_id)
-            amount = invoice.amount if amount is None else amount
-            if fee is None:
-                fee = (amount * Decimal(self._settings.fee_rate)).quantize(_CENT, ROUND_HALF_UP)
-            now = self._clock.now()
-            payment = Payment(
-                payment_id=self._payment_id(method),
-                invoice_id=invoice.invoice_id,
-                merchant=invoice.merchant,
-                amount=amount,
-                fee=fee,
-                currency=currency,
-                method=method,
-                status=status,
-                transaction_id=_digits(15),
-                paid_at=now,
-                visible_at=now + self._settings.visibility_delay,
-                refunded_at=now if status == REFUNDED else None,
-            )
-            self._add_payment(payment)
-            self._save('payment', payment)
-            if invoice.status == OPEN and self.paid_amount(invoice) >= invoice.amount:
-                invoice.status = CLOSED
-                self._save('invoice', invoice)
-            return payment
+        invoice = self.invoice(invoice_id)
+        settings, now = self._backend.settings, self._backend.clock.now()
+        amount = invoice.amount if amount is None else amount
+        if fee is None:
+            fee = (amount * settings.fee_rate).quantize(_CENT, ROUND_HALF_UP)
+        payment = Payment(
+            payment_id=str(uuid.uuid4()) if method == CARD else _digits(15),
+            invoice_id=invoice.invoice_id,
+            merchant=invoice.merchant,
+            amount=amount,
+            fee=fee,
+            currency=currency,
+            method=method,
+            status=status,
+            transaction_id=_digits(15),
+            paid_at=now,
+            visible_at=now + settings.visibility_delay,
+            refunded_at=now if status == REFUNDED else None,
+        )
+        self._store.save(payment)
+        if invoice.status == OPEN and self.paid_amount(invoice) >= invoice.amount:
+            invoice.status = CLOSED
+            self._store.save(invoice)
+        return payment
 
     def payment(self, payment_id, merchant=None):
         """Return a payment; with a merchant, only one of theirs that the API already shows.
 
         :raise QPayRefusal: PAYMENT_NOTFOUND, 422.
         """
-        with self._lock:
-            payment = self._payments.get(payment_id)
-            hidden = merchant and payment and (
-                payment.merchant != merchant.username or not self._visible(payment)
-            )
-            if not payment or hidden:
-                raise not_found('PAYMENT_NOTFOUND')
-            return payment
+        payment = self._store.all(Payment).get(payment_id)
+        if merchant and payment and not self._is_visible(payment):
+            payment = None
+        return _of_merchant(payment, merchant, 'PAYMENT_NOTFOUND')
 
     def payments_of(self, invoice, visible_only=False):
         """Return the payments of an invoice, oldest first."""
-        with self._lock:
-            payments = [self._payments[key] for key in self._by_invoice.get(invoice.invoice_id, ())]
-            return [item for item in payments if not visible_only or self._visible(item)]
+        return [
+            payment for payment in self._store.all(Payment).values()
+            if payment.invoice_id == invoice.invoice_id
+            and (not visible_only or self._is_visible(payment))
+        ]
 
     def payments_of_merchant(self, merchant):
         """Return the payments of a merchant that the API already shows, newest first."""
-        with self._lock:
-            return [
-                payment for payment in reversed(self._payments.values())
-                if payment.merchant == merchant.username and self._visible(payment)
-            ]
+        return [
+            payment for payment in reversed(self._store.all(Payment).values())
+            if payment.merchant == merchant.username and self._is_visible(payment)
+        ]
 
     def paid_amount(self, invoice, visible_only=False):
         """Return the sum of the PAID tögrög payments of an invoice."""
@@ -198,133 +135,33 @@ class Ledger:
             Decimal(0),
         )
 
-    def refund_by_merchant(self, payment_id, merchant):
-        """Cancel or refund a card payment in full (QPay contract §4.4).
+    def refund(self, payment_id, merchant=None):
+        """Give a payment back: for a merchant by the API (QPay contract §4.4), else in the portal.
 
-        :raise QPayRefusal: PAYMENT_NOTFOUND, PAYMENT_SETTLED for a transfer,
+        :raise QPayRefusal: PAYMENT_NOTFOUND, PAYMENT_SETTLED for a merchant's transfer,
             PAYMENT_ALREADY_CANCELED or PAYMENT_NOT_PAID.
         """
-        with self._lock:
-            payment = self.payment(payment_id, merchant)
-            if payment.method == P2P:
-                raise QPayRefusal('PAYMENT_SETTLED')
-            return self.refund(payment_id)
+        payment = self.payment(payment_id, merchant)
+        if merchant and payment.method == P2P:
+            raise QPayRefusal('PAYMENT_SETTLED')
+        if payment.status == REFUNDED:
+            raise QPayRefusal('PAYMENT_ALREADY_CANCELED')
+        if payment.status != PAID:
+            raise QPayRefusal('PAYMENT_NOT_PAID')
+        payment.status = REFUNDED
+        payment.refunded_at = self._backend.clock.now()
+        self._store.save(payment)
+        return payment
 
-    def refund(self, payment_id):
-        """Give a payment back, as the merchant or QPay's people can in the portal.
+    def _is_visible(self, payment):
+        return payment.visible_at <= self._backend.clock.now()
 
-        :raise QPayRefusal: PAYMENT_NOTFOUND, PAYMENT_ALREADY_CANCELED or PAYMENT_NOT_PAID.
-        """
-        with self._lock:
-            payment = self.payment(payment_id)
-            if payment.status == REFUNDED:
-                raise QPayRefusal('PAYMENT_ALREADY_CANCELED')
-            if payment.status != PAID:
-                raise QPayRefusal('PAYMENT_NOT_PAID')
-            payment.status = REFUNDED
-            payment.refunded_at = self._clock.now()
-            self._save('payment', payment)
-            return payment
 
-    # -- subscriptions (QPay contract §4.6)
-
-    def subscription(self, subscription_id, merchant):
-        """Return a merchant's subscription.
-
-        :raise QPayRefusal: SUBSCRIPTION_NOTFOUND, 422.
-        """
-        with self._lock:
-            found = self._subscriptions.get(subscription_id)
-            if not found or found.merchant != merchant.username:
-                raise not_found('SUBSCRIPTION_NOTFOUND')
-            return found
-
-    def stop_subscription(self, subscription_id, merchant):
-        """End a subscription.
-
-        :raise QPayRefusal: SUBSCRIPTION_NOTFOUND, 422.
-        """
-        with self._lock:
-            found = self.subscription(subscription_id, merchant)
-            found.is_active = False
-            self._save('subscription', found)
-
-    # -- the state file
-
-    def restore(self, kind, record):
-        """Take one record of the state file; a later one about the same thing replaces it."""
-        if kind == 'invoice':
-            self._add_invoice(Invoice.from_record(record))
-        elif kind == 'payment':
-            self._add_payment(Payment.from_record(record))
-        else:
-            subscription = Subscription.from_record(record)
-            self._subscriptions[subscription.subscription_id] = subscription
-
-    def records(self):
-        """Yield (kind, record) of everything."""
-        for kind, things in (
-            ('invoice', self._invoices),
-            ('payment', self._payments),
-            ('subscription', self._subscriptions),
-        ):
-            for thing in things.values():
-                yield kind, thing.to_record()
-
-    def clear(self):
-        """Forget everything."""
-        self._invoices, self._payments, self._subscriptions = {}, {}, {}
-        self._by_qr, self._by_short_id, self._by_invoice, self._numbers = {}, {}, {}, set()
-
-    # -- inside
-
-    def _add_invoice(self, invoice):
-        self._invoices[invoice.invoice_id] = invoice
-        self._by_qr[invoice.qr_text] = invoice.invoice_id
-        self._by_short_id[invoice.short_id] = invoice.invoice_id
-        self._numbers.add((invoice.merchant, invoice.sender_invoice_no))
-
-    def _add_payment(self, payment):
-        if payment.payment_id not in self._payments:
-            self._by_invoice.setdefault(payment.invoice_id, []).append(payment.payment_id)
-        self._payments[payment.payment_id] = payment
-
-    def _subscribe(self, invoice, order):
-        subscription = Subscription(
-            subscription_id=str(uuid.uuid4()),
-            merchant=invoice.merchant,
-            invoice_id=invoice.invoice_id,
-            interval=order.subscription_interval,
-            webhook=order.subscription_webhook,
-            created_at=invoice.created_at,
-        )
-        invoice.subscription_id = subscription.subscription_id
-        self._subscriptions[subscription.subscription_id] = subscription
-        self._save('subscription', subscription)
-
-    def _expiry(self, order, now):
-        lifetime = self._settings.invoice_lifetime
-        if order.enable_expiry and order.expires_at is not None:
-            return order.expires_at
-        if order.enable_expiry is False or lifetime is None:
-            return None
-        return now + lifetime
-
-    def _payment_id(self, method):
-        if method == CARD:
-            return str(uuid.uuid4())
-        while True:
-            number = _digits(15)
-            if number not in self._payments:
-                return number
-
-    def _visible(self, payment):
-        return payment.visible_at <= self._clock.now()
-
-    def _save(self, kind, thing):
-        self._store.append(kind, thing.to_record())
+def _of_merchant(thing, merchant, key):
+    if not thing or (merchant and thing.merchant != merchant.username):
+        raise not_found(key)
+    return thing
 
 
 def _digits(count):
-    first = secrets.choice('123456789')
-    return first + ''.join(secrets.choice('0123456789') for _ in range(count - 1))
+    return str(secrets.choice(range(10 ** (count - 1), 10 ** count)))

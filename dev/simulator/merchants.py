@@ -26,7 +26,7 @@ class Merchant:
     ebarimt_codes: tuple = ()
 
 
-DEFAULT_MERCHANTS = (
+MERCHANTS = {merchant.username: merchant for merchant in (
     Merchant(
         username='TEST_MERCHANT',
         password='123456',
@@ -47,4 +47,4 @@ DEFAULT_MERCHANTS = (
         emv_id='2794049627940496002501100000494',
         emv_serial='755552444131400',
     ),
-)
+)}

@@ -13,7 +13,12 @@ V1, V3 = 'v1', 'v3'
 
 
 class Record:
-    """A dataclass that can be written to the state file and read again."""
+    """A dataclass that can be written to the state file; its first field is its key."""
+
+    @property
+    def key(self):
+        """What no other thing of the kind has."""
+        return getattr(self, fields(self)[0].name)
 
     def to_record(self):
         """Return the fields as plain JSON values; money as text."""
@@ -24,12 +29,33 @@ class Record:
 
     @classmethod
     def from_record(cls, record):
-        """Undo :meth:`to_record`; fields that a later version added keep their defaults."""
-        money = {item.name for item in fields(cls) if 'Decimal' in str(item.type)}
+        """Undo :meth:`to_record`.
+
+        Fields that a later version added keep their defaults, those that it dropped are forgotten.
+        """
+        kinds = {item.name: str(item.type) for item in fields(cls)}
         return cls(**{
-            name: Decimal(value) if name in money and value is not None else value
-            for name, value in record.items()
+            name: Decimal(value) if 'Decimal' in kinds[name] and value is not None else value
+            for name, value in record.items() if name in kinds
         })
+
+
+@dataclass
+class Setting(Record):
+    """A setting that was changed while the simulator ran."""
+
+    name: str
+    value: object
+
+
+@dataclass
+class Token(Record):
+    """An access token and its refresh token; both end at ``expires_at`` (QPay contract §1.2)."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    merchant: str
+    expires_at: int
 
 
 @dataclass
@@ -53,7 +79,6 @@ class Invoice(Record):
     allow_exceed: bool = False
     minimum_amount: Decimal | None = None
     maximum_amount: Decimal | None = None
-    subscription_id: str | None = None
     is_tax_invoice: bool = False
 
     def expired(self, now):
@@ -83,8 +108,7 @@ class Payment(Record):
 class Ebarimt(Record):
     """The VAT receipt of a payment (QPay contract §5).
 
-    ``items`` are written as QPay's JSON writes them, so their money is text. Before ``ready_at``
-    nobody can read it: it is being made, and a callback tells of it.
+    ``items`` are written as QPay's JSON writes them, so their money is text.
     """
 
     ebarimt_id: str
@@ -103,9 +127,8 @@ class Ebarimt(Record):
     receipt_no: str
     lottery: str = field(repr=False)
     qr_data: str = field(repr=False)
-    issued_by: str
     created_at: float
-    ready_at: float
+    issued_by: str = 'merchant'
     status: str = REGISTERED
     note: str | None = None
     cancelled_at: float | None = None
@@ -134,26 +157,3 @@ class Callback(Record):
     content_type: str | None = None
     error: str | None = None
     ok: bool = False
-
-
-@dataclass
-class Subscription(Record):
-    """A standing order by card, created with an invoice (QPay contract §4.6)."""
-
-    subscription_id: str
-    merchant: str
-    invoice_id: str
-    interval: str
-    webhook: str
-    created_at: float
-    is_active: bool = True
-
-
-@dataclass
-class TokenPair(Record):
-    """An access and a refresh token; both end at ``expires_at`` (QPay contract §1.2)."""
-
-    merchant: str
-    access: str = field(repr=False)
-    refresh: str = field(repr=False)
-    expires_at: int

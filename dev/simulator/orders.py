@@ -1,11 +1,27 @@
 """The body of ``POST /v2/invoice``: its fields and their limits (QPay contract §2)."""
-import re
-from dataclasses import dataclass
+import secrets
+import uuid
 from decimal import Decimal
 
+from . import emv
 from .clock import parse_moment
 from .errors import FieldRefusal, QPayRefusal
-from .schema import Field, as_flag, as_number, check, text
+from .model import Invoice
+from .schema import (
+    REQUIRED,
+    as_flag,
+    as_number,
+    check,
+    check_plain,
+    flag,
+    group,
+    has_cents_at_most,
+    items,
+    moment,
+    number,
+    text,
+    url,
+)
 from .tax_invoices import check_tax_invoice
 from .taxes import line_amount
 
@@ -15,131 +31,107 @@ _ADDRESS = {
 }
 _PARTY = {
     'register': text(20), 'name': text(100), 'email': text(255), 'phone': text(20),
-    'address': Field('object', fields=_ADDRESS),
+    'address': group(_ADDRESS),
 }
-_RECEIVER = {**_PARTY, 'address': Field('object', fields={**_ADDRESS, 'address': text(255)})}
+_RECEIVER = {**_PARTY, 'address': group({**_ADDRESS, 'address': text(255)})}
 _STAFF = {'name': text(100), 'email': text(255), 'phone': text(20)}
+_EXTRA = {'description': text(100), 'amount': number, 'note': text(255)}
 _LINE = {
     'sender_product_code': text(45),
     'tax_product_code': text(45),
     'classification_code': text(),
     'barcode': text(45),
-    'line_description': text(255, required=True),
-    'line_quantity': Field('number', required=True),
-    'line_unit_price': Field('number', required=True),
+    'line_description': text(255),
+    'line_quantity': number,
+    'line_unit_price': number,
     'note': text(100),
-    'discounts': Field('list', fields={
-        'discount_code': text(45), 'description': text(100), 'amount': Field('number'),
-        'note': text(255),
-    }),
-    'surcharges': Field('list', fields={
-        'surcharge_code': text(45), 'description': text(100), 'amount': Field('number'),
-        'note': text(255),
-    }),
-    'taxes': Field('list', fields={
-        'tax_code': text(), 'description': text(100), 'amount': Field('number'), 'note': text(),
-    }),
+    'discounts': items({'discount_code': text(45), **_EXTRA}),
+    'surcharges': items({'surcharge_code': text(45), **_EXTRA}),
+    'taxes': items({'tax_code': text(), **_EXTRA, 'note': text()}),
 }
 _TRANSACTION = {
     'description': text(100),
-    'amount': Field('number'),
-    'accounts': Field('list', fields={
+    'amount': number,
+    'accounts': items({
         'account_number': text(100), 'iban_number': text(100), 'account_name': text(100),
     }),
 }
+_REQUIRED = (
+    'invoice_code', 'sender_invoice_no', 'invoice_receiver_code', 'invoice_description',
+    'callback_url',
+)
 _INVOICE = {
-    'invoice_code': text(45, required=True),
-    'sender_invoice_no': text(45, required=True, plain=True),
-    'invoice_receiver_code': text(45, required=True),
-    'invoice_description': text(255, required=True, plain=True),
-    'callback_url': Field('url', 255, required=True),
+    'invoice_code': text(45),
+    'sender_invoice_no': text(45),
+    'invoice_receiver_code': text(45),
+    'invoice_description': text(255),
+    'callback_url': url,
     'sender_branch_code': text(45),
-    'sender_branch_data': Field('object', fields=_PARTY),
+    'sender_branch_data': group(_PARTY),
     'sender_staff_code': text(100),
-    'sender_staff_data': Field('object', fields=_STAFF),
+    'sender_staff_data': group(_STAFF),
     'sender_terminal_code': text(45),
-    'sender_terminal_data': Field('any'),
-    'invoice_receiver_data': Field('object', fields=_RECEIVER),
-    'invoice_due_date': Field('moment'),
-    'enable_expiry': Field('flag'),
-    'expiry_date': Field('moment'),
-    'calculate_vat': Field('flag'),
+    'invoice_receiver_data': group(_RECEIVER),
+    'invoice_due_date': moment,
+    'enable_expiry': flag,
+    'expiry_date': moment,
+    'calculate_vat': flag,
     'tax_type': text(),
     'tax_customer_code': text(20),
     'line_tax_code': text(20),
     'district_code': text(4),
-    'allow_partial': Field('flag'),
-    'minimum_amount': Field('number'),
-    'allow_exceed': Field('flag'),
-    'maximum_amount': Field('number'),
-    'allow_subscribe': Field('flag'),
-    'subscription_interval': text(),
-    'subscription_webhook': Field('url', 255),
+    'allow_partial': flag,
+    'minimum_amount': number,
+    'allow_exceed': flag,
+    'maximum_amount': number,
     'note': text(1000),
-    'lines': Field('list', fields=_LINE),
-    'transactions': Field('list', fields=_TRANSACTION),
+    'lines': items(_LINE, ('line_description', 'line_quantity', 'line_unit_price')),
+    'transactions': items(_TRANSACTION),
 }
-_INTERVAL = re.compile(r'[1-9]\d{0,3}[DWM]')
-_AMOUNT_DIGITS = 20
+_LARGEST = Decimal(10) ** 18
+_SHORT_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
 
 
-@dataclass
-class InvoiceOrder:
-    """A checked request for an invoice."""
-
-    invoice_code: str
-    sender_invoice_no: str
-    description: str
-    callback_url: str
-    amount: Decimal
-    request: dict
-    enable_expiry: bool | None = None
-    expires_at: float | None = None
-    allow_partial: bool = False
-    allow_exceed: bool = False
-    minimum_amount: Decimal | None = None
-    maximum_amount: Decimal | None = None
-    subscription_interval: str | None = None
-    subscription_webhook: str | None = None
-    is_tax_invoice: bool = False
-
-
-def read_order(body, merchant, settings):
+def read_order(body, merchant, settings, now):
     """Check a request for an invoice.
 
     :param dict body: the JSON body, its fractions as Decimal.
     :param Merchant merchant: who asks.
     :param Settings settings: the limits in force.
-    :rtype: InvoiceOrder
+    :param float now: Unix seconds.
+    :rtype: Invoice
     :raise FieldRefusal: naming the fields that are missing, too long or of the wrong kind.
     :raise QPayRefusal: INVOICE_CODE_INVALID, INVALID_AMOUNT, MIN_AMOUNT_ERR or MAX_AMOUNT_ERR; see
         also :func:`check_tax_invoice`.
     """
-    check(body, _INVOICE, plain_only=settings.refuse_special_characters)
+    check(body, _INVOICE, _REQUIRED)
+    if settings.refuse_special_characters:
+        check_plain(body, ('sender_invoice_no', 'invoice_description'))
     if body['invoice_code'] not in merchant.invoice_codes:
         raise QPayRefusal('INVOICE_CODE_INVALID')
     is_tax_invoice = body['invoice_code'] in merchant.ebarimt_codes
     if is_tax_invoice:
         check_tax_invoice(body, merchant, settings)
-    order = InvoiceOrder(
+    amount = _amount(body, settings)
+    return Invoice(
+        invoice_id=str(uuid.uuid4()),
+        merchant=merchant.username,
         invoice_code=body['invoice_code'],
         sender_invoice_no=body['sender_invoice_no'],
         description=body['invoice_description'],
         callback_url=body['callback_url'],
-        amount=_amount(body, settings),
+        amount=amount,
+        qr_text=emv.build(merchant, amount, secrets.token_urlsafe(15), settings.acquirer),
+        short_id=''.join(secrets.choice(_SHORT_ALPHABET) for _ in range(9)),
+        created_at=now,
         request=body,
-        is_tax_invoice=is_tax_invoice,
-        enable_expiry=as_flag(body.get('enable_expiry')),
+        expires_at=_expiry(body, settings, now),
         allow_partial=bool(as_flag(body.get('allow_partial'))),
         allow_exceed=bool(as_flag(body.get('allow_exceed'))),
-        minimum_amount=_optional_amount(body, 'minimum_amount'),
-        maximum_amount=_optional_amount(body, 'maximum_amount'),
+        minimum_amount=as_number(body.get('minimum_amount')),
+        maximum_amount=as_number(body.get('maximum_amount')),
+        is_tax_invoice=is_tax_invoice,
     )
-    if body.get('expiry_date'):
-        order.expires_at = parse_moment(body['expiry_date'])
-    if as_flag(body.get('allow_subscribe')):
-        order.subscription_interval, order.subscription_webhook = _subscription(body)
-    return order
 
 
 def _amount(body, settings):
@@ -149,32 +141,19 @@ def _amount(body, settings):
     elif body.get('lines'):
         amount = sum((line_amount(line) for line in body['lines']), Decimal(0))
     else:
-        raise FieldRefusal({'amount': ('REQUIRED', 'Field is required!')})
-    if amount is None or amount <= 0 or not _fits(amount):
+        raise FieldRefusal({'amount': REQUIRED})
+    if amount is None or not 0 < amount < _LARGEST or not has_cents_at_most(amount):
         raise QPayRefusal('INVALID_AMOUNT')
-    if settings.min_amount is not None and amount < Decimal(settings.min_amount):
+    if settings.min_amount is not None and amount < settings.min_amount:
         raise QPayRefusal('MIN_AMOUNT_ERR')
-    if settings.max_amount is not None and amount > Decimal(settings.max_amount):
+    if settings.max_amount is not None and amount > settings.max_amount:
         raise QPayRefusal('MAX_AMOUNT_ERR')
     return amount
 
 
-def _fits(amount):
-    """Tell whether an amount has at most two decimals and 20 digits."""
-    exponent = amount.normalize().as_tuple().exponent
-    return exponent >= -2 and amount < Decimal(10) ** (_AMOUNT_DIGITS - 2)
-
-
-def _optional_amount(body, name):
-    return None if body.get(name) in (None, '') else as_number(body[name])
-
-
-def _subscription(body):
-    problems = {}
-    if not _INTERVAL.fullmatch(body.get('subscription_interval') or ''):
-        problems['subscription_interval'] = ('PATTERN', 'Interval such as 1D or 1M is required!')
-    if not body.get('subscription_webhook'):
-        problems['subscription_webhook'] = ('REQUIRED', 'Field is required!')
-    if problems:
-        raise FieldRefusal(problems)
-    return body['subscription_interval'], body['subscription_webhook']
+def _expiry(body, settings, now):
+    """Return when the invoice expires; without ``enable_expiry`` the date alone says nothing."""
+    enabled, lifetime = as_flag(body.get('enable_expiry')), settings.invoice_lifetime
+    if enabled and body.get('expiry_date'):
+        return parse_moment(body['expiry_date'])
+    return None if enabled is False or lifetime is None else now + lifetime

@@ -15,17 +15,12 @@ REASONS = {
 }
 
 
-def remaining(invoice, paid):
-    """Return what is left to pay, in tögrög."""
-    return max(invoice.amount - paid, invoice.amount * 0)
-
-
-def refusal(invoice, paid, amount, now):
+def refusal(invoice, left, amount, now):
     """Tell why the payer cannot pay an amount.
 
     :param Invoice invoice: the invoice.
-    :param Decimal paid: tögrög that were paid on it already.
-    :param amount: tögrög that the payer wants to pay, or None when what was typed is no amount.
+    :param Decimal left: tögrög that are left to pay on it.
+    :param Decimal amount: tögrög that the payer wants to pay.
     :param float now: Unix seconds.
     :return: a key of ``REASONS``, or None when it is allowed.
     :rtype: str | None
@@ -36,23 +31,12 @@ def refusal(invoice, paid, amount, now):
         return 'closed'
     if invoice.expired(now):
         return 'expired'
-    if amount is None or amount <= 0:
-        return 'amount'
-    left = remaining(invoice, paid)
     if amount < left:
-        return _too_small(invoice, amount)
-    return _too_large(invoice, amount) if amount > left else None
-
-
-def _too_small(invoice, amount):
-    if not invoice.allow_partial:
-        return 'too_small'
-    below = invoice.minimum_amount is not None and amount < invoice.minimum_amount
-    return 'minimum' if below else None
-
-
-def _too_large(invoice, amount):
-    if not invoice.allow_exceed:
-        return 'too_large'
-    above = invoice.maximum_amount is not None and amount > invoice.maximum_amount
-    return 'maximum' if above else None
+        if not invoice.allow_partial:
+            return 'too_small'
+        return 'minimum' if amount < (invoice.minimum_amount or 0) else None
+    if amount > left:
+        if not invoice.allow_exceed:
+            return 'too_large'
+        return 'maximum' if amount > (invoice.maximum_amount or amount) else None
+    return None

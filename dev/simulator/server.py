@@ -7,7 +7,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from .backend import Backend
 from .control import SimulatorControl
-from .merchants import DEFAULT_MERCHANTS
 from .web import create_application
 
 HOST = '127.0.0.1'
@@ -36,20 +35,19 @@ class Simulator:
     while.
     """
 
-    def __init__(self, port=0, state_file=None, settings=None, merchants=DEFAULT_MERCHANTS):
+    def __init__(self, port=0, state_file=None, settings=None):
         """Build it; nothing listens yet.
 
         :param int port: 0 takes a free one.
         :param state_file: path of the file that keeps the state; None keeps nothing beyond the
             process.
         :param dict settings: what differs from the default settings.
-        :param merchants: the accounts that may log in.
         :raise ValueError: for a wrong setting.
         """
         self._port = port
         self._server = None
         self._thread = None
-        self.backend = Backend(merchants, settings, state_file)
+        self.backend = Backend(settings, state_file)
         self._application = create_application(self.backend)
 
     @property
@@ -68,7 +66,7 @@ class Simulator:
         :return: itself.
         :raise OSError: when the port is taken.
         """
-        self._application.gate.resume()
+        self._application.gate.stopping.clear()
         with socket.create_server((HOST, self._port), backlog=128) as listener:
             self._server = make_server(
                 HOST, self._port, self._application, threaded=True, request_handler=_Handler,
@@ -87,7 +85,7 @@ class Simulator:
         """Stop listening, let go of delayed requests and stop the callbacks. The memory stays."""
         if not self._server:
             return
-        self._application.gate.release()
+        self._application.gate.stopping.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -1,80 +1,194 @@
 """``/control``: how tests and the demo steer the simulator. QPay has nothing like it."""
-import functools
 from dataclasses import asdict
-from decimal import Decimal
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint
 
 from .api.request import MalformedBody, backend, json_body
 from .ebarimt_orders import read_ebarimt_order
 from .errors import QPayRefusal
-from .model import CITIZEN, METHODS, P2P, PAID, PAYMENT_STATUSES, V3
-from .schema import as_number
+from .model import CITIZEN, METHODS, P2P, PAID, PAYMENT_STATUSES, V3, Callback
+from .schema import as_number, has_cents_at_most
 from .shapes import money
+from .wire import json_answer
 
 blueprint = Blueprint('steering', __name__, url_prefix='/control')
 _WAIT = 60.0
 
 
-def steers(view):
-    """Decorate a view: what it cannot do is answered with 400 and a sentence."""
-    @functools.wraps(view)
-    def guarded(**values):
-        try:
-            return jsonify(view(**values))
-        except QPayRefusal as refusal:
-            return jsonify(error=refusal.key), 404 if refusal.status == 422 else 400
-        except (ValueError, KeyError, TypeError, MalformedBody) as error:
-            message = f'{error.args[0]} is missing' if isinstance(error, KeyError) else str(error)
-            return jsonify(error=message), 400
-    return guarded
+@blueprint.post('/<name>')
+def steer(name):
+    """Call a method of :class:`Steering`; what it cannot do is answered with 400 and a sentence."""
+    try:
+        if name.startswith('_'):
+            raise AttributeError(name)
+        body = json_body()
+        method = getattr(Steering(backend()), name)
+        return json_answer(method(*body['arguments'], **body['options']))
+    except QPayRefusal as refusal:
+        return refusal.key, 400
+    except (ValueError, KeyError, TypeError, AttributeError, MalformedBody) as error:
+        return str(error), 400
 
 
-@blueprint.get('/health')
-@steers
-def health():
-    """Tell that the simulator is there."""
-    return {'ok': True}
+class Steering:
+    """What :class:`SimulatorControl` can ask for.
 
+    Amounts are tögrög: numbers or texts in requests, texts with two decimals in answers.
+    """
 
-# -- invoices and payments
+    def __init__(self, state):
+        self._state = state
 
+    # -- invoices and payments
 
-@blueprint.get('/invoices')
-@steers
-def invoices():
-    """List the invoices with their payments, oldest first."""
-    ledger = backend().ledger
-    return [_invoice_row(item, ledger) for item in ledger.invoices(request.args.get('status'))]
+    def invoices(self, status=None):
+        """List the invoices with their payments, oldest first.
 
+        :param str status: OPEN, CLOSED or CANCELED; None for all.
+        """
+        return [self._invoice_row(item) for item in self._state.ledger.invoices(status)]
 
-@blueprint.post('/cancel')
-@steers
-def cancel():
-    """Cancel an invoice, as the merchant can in QPay's portal."""
-    ledger, invoice_id = backend().ledger, json_body()['invoice_id']
-    ledger.cancel_invoice(invoice_id)
-    return _invoice_row(ledger.invoice(invoice_id), ledger)
+    def cancel_in_portal(self, invoice_id):
+        """Cancel an invoice without telling anybody."""
+        return self._invoice_row(self._state.ledger.cancel_invoice(invoice_id))
 
+    def pay(self, invoice_id, amount=None, method=P2P, callback=True, status=PAID,
+            currency='MNT', fee=None, wait=False):
+        """Let money arrive for an invoice, also for one that is paid, expired or cancelled.
 
-@blueprint.post('/pay')
-@steers
-def pay():
-    """Let money arrive for an invoice, whatever its state."""
-    body, state = json_body(), backend()
-    method, status = body.get('method', P2P), body.get('status', PAID)
-    if method not in METHODS:
-        raise ValueError(f'method must be one of {", ".join(METHODS)}')
-    if status not in PAYMENT_STATUSES:
-        raise ValueError(f'status must be one of {", ".join(PAYMENT_STATUSES)}')
-    payment, calls = pay_and_notify(
-        state, body['invoice_id'], _amount(body, 'amount'), method=method, status=status,
-        currency=body.get('currency', 'MNT'), fee=_amount(body, 'fee'),
-        callback=body.get('callback', True),
-    )
-    if body.get('wait'):
-        state.callbacks.wait([call.callback_id for call in calls], _WAIT)
-    return _payment_row(payment)
+        :param amount: by default the amount of the invoice.
+        :param str method: P2P or CARD.
+        :param bool callback: also call the merchant back.
+        :param str status: NEW, FAILED, PAID, PARTIAL or REFUNDED.
+        :param fee: by default ``fee_rate`` of the amount.
+        :param bool wait: return only when the callbacks were answered (at most 60 s).
+        """
+        for name, value, allowed in (
+            ('method', method, METHODS), ('status', status, PAYMENT_STATUSES),
+        ):
+            if value not in allowed:
+                raise ValueError(f'{name} must be one of {", ".join(allowed)}')
+        payment, calls = pay_and_notify(
+            self._state, invoice_id, _amount('amount', amount), callback, method=method,
+            status=status, currency=currency, fee=_amount('fee', fee),
+        )
+        if wait:
+            self._state.callbacks.wait(calls, _WAIT)
+        return _payment_row(payment)
+
+    def refund_in_portal(self, payment_id):
+        """Give a payment back without telling anybody; it becomes REFUNDED."""
+        return _payment_row(self._state.ledger.refund(payment_id))
+
+    # -- VAT receipts
+
+    def ebarimts(self, payment_id=None):
+        """List the VAT receipts, oldest first: also the cancelled ones and those made twice.
+
+        :param str payment_id: only the receipts of this payment.
+        """
+        return [_ebarimt_row(item) for item in self._state.ebarimts.receipts(payment_id)]
+
+    def issue_ebarimt(self, payment_id, receiver_type=CITIZEN, receiver=None):
+        """Make a receipt as the payer's bank or somebody in the portal does: nobody is told."""
+        order = read_ebarimt_order({
+            'payment_id': payment_id,
+            'ebarimt_receiver_type': receiver_type,
+            'ebarimt_receiver': receiver,
+        }, V3, self._state.settings)
+        return _ebarimt_row(self._state.ebarimts.issue(order))
+
+    def cancel_ebarimt_in_portal(self, ebarimt_id):
+        """Cancel a receipt without telling anybody."""
+        return _ebarimt_row(self._state.ebarimts.cancel_in_portal(ebarimt_id))
+
+    # -- callbacks
+
+    def callback(self, payment_id, repeat=1, wait=False):
+        """Send the callback of a payment again, ``repeat`` times at once.
+
+        :param bool wait: return only when all were answered (at most 60 s).
+        """
+        payment = self._state.ledger.payment(payment_id)
+        calls = self._state.callbacks.notify(payment, count=repeat, delay=0)
+        if wait:
+            self._state.callbacks.wait(calls, _WAIT)
+        return [asdict(call) for call in calls]
+
+    def callbacks(self):
+        """List all callbacks, in the order in which they were planned."""
+        return [asdict(call) for call in self._state.store.all(Callback).values()]
+
+    def wait_for_callbacks(self, timeout=30):
+        """Wait until no callback is pending, also of those that are planned meanwhile; list all."""
+        is_quiet = self._state.lock.wait_for(
+            lambda: all(call['state'] != 'pending' for call in self.callbacks()), float(timeout),
+        )
+        if not is_quiet:
+            raise ValueError(f'callbacks are still pending after {timeout} s')
+        return self.callbacks()
+
+    # -- calls, faults, settings
+
+    def calls(self):
+        """Count the requests to each endpoint: ``'POST /v2/payment/check'`` to a number."""
+        return self._state.calls.counts()
+
+    def calls_log(self):
+        """List the last requests: endpoint, path, body, authorization (Basic, Bearer or null),
+        fault, status (null: no answer), time and duration.
+        """
+        return self._state.calls.entries()
+
+    def reset_calls(self):
+        """Count anew."""
+        self._state.calls.clear()
+
+    def inject(self, endpoint, fault, times=1, **options):
+        """Order a fault for the next requests to an endpoint; several orders are served in turn.
+
+        :param str endpoint: such as ``POST /v2/invoice``, ``GET /v2/payment/{id}``, or ``*``.
+        :param times: for how many requests; None: until :meth:`clear_faults`.
+        """
+        known = self._state.endpoints
+        if endpoint not in {'*', *known}:
+            raise ValueError(f'unknown endpoint {endpoint!r}; known: *, {", ".join(sorted(known))}')
+        self._state.faults.inject(endpoint, fault, times, **options)
+        return self.faults()
+
+    def faults(self):
+        """List the faults that are still open."""
+        return self._state.faults.pending()
+
+    def clear_faults(self):
+        """Withdraw all faults."""
+        self._state.faults.clear()
+
+    def configure(self, **settings):
+        """Change settings and return all; for a wrong one nothing is changed."""
+        self._state.configure(settings)
+        return self.settings()
+
+    def settings(self):
+        """Return all settings."""
+        return self._state.settings.as_dict()
+
+    def reset(self):
+        """Forget all invoices, payments, callbacks, calls, faults, tokens and changed settings."""
+        self._state.reset()
+
+    def healthy(self):
+        """Tell that the simulator is there."""
+        return True
+
+    def _invoice_row(self, invoice):
+        payments = self._state.ledger.payments_of(invoice)
+        return {
+            **invoice.to_record(),
+            'amount': money(invoice.amount),
+            'invoice_status': invoice.status,
+            'payments': [_payment_row(payment) for payment in payments],
+        }
 
 
 def pay_and_notify(state, invoice_id, amount=None, callback=True, **details):
@@ -83,207 +197,26 @@ def pay_and_notify(state, invoice_id, amount=None, callback=True, **details):
     :return: the payment and its callbacks.
     """
     payment = state.ledger.pay(invoice_id, amount, **details)
-    calls = []
-    if callback and state.settings.callback_enabled:
-        calls = state.callbacks.notify(state.ledger.invoice(invoice_id), payment)
-    return payment, calls
+    is_told = callback and state.settings.callback_enabled
+    return payment, state.callbacks.notify(payment) if is_told else []
 
 
-@blueprint.post('/refund')
-@steers
-def refund():
-    """Give a payment back in QPay's portal: nobody is called."""
-    return _payment_row(backend().ledger.refund(json_body()['payment_id']))
-
-
-# -- VAT receipts
-
-
-@blueprint.get('/ebarimts')
-@steers
-def ebarimts():
-    """List the VAT receipts, oldest first."""
-    receipts = backend().ebarimts.receipts(request.args.get('payment_id'))
-    return [_ebarimt_row(receipt) for receipt in receipts]
-
-
-@blueprint.post('/ebarimts')
-@steers
-def issue_ebarimt():
-    """Make a receipt as the payer's bank does: the merchant is not told."""
-    body = json_body()
-    order = read_ebarimt_order({
-        'payment_id': body['payment_id'],
-        'ebarimt_receiver_type': body.get('receiver_type', CITIZEN),
-        'ebarimt_receiver': body.get('receiver'),
-    }, V3, backend().settings)
-    return _ebarimt_row(backend().ebarimts.issue(order))
-
-
-@blueprint.post('/ebarimts/cancel')
-@steers
-def cancel_ebarimt():
-    """Cancel a receipt in QPay's portal."""
-    return _ebarimt_row(backend().ebarimts.cancel_in_portal(json_body()['ebarimt_id']))
-
-
-# -- callbacks
-
-
-@blueprint.post('/callback')
-@steers
-def callback():
-    """Send the callback of a payment again, at once."""
-    body, state = json_body(), backend()
-    payment = state.ledger.payment(body['payment_id'])
-    repeat = body.get('repeat', 1)
-    if not isinstance(repeat, int) or not 1 <= repeat <= 1000:
-        raise ValueError('repeat must be a whole number from 1 to 1000')
-    calls = state.callbacks.notify(
-        state.ledger.invoice(payment.invoice_id), payment, count=repeat, delay=0,
-    )
-    identifiers = [call.callback_id for call in calls]
-    if body.get('wait'):
-        state.callbacks.wait(identifiers, _WAIT)
-    return [asdict(call) for call in state.callbacks.get(identifiers)]
-
-
-@blueprint.get('/callbacks')
-@steers
-def callbacks():
-    """List the callbacks, in the order in which they were planned."""
-    return [asdict(record) for record in backend().callbacks.records()]
-
-
-# -- calls, faults, settings
-
-
-@blueprint.get('/calls')
-@steers
-def calls():
-    """Count the requests to the API."""
-    return backend().calls.counts()
-
-
-@blueprint.get('/calls/log')
-@steers
-def calls_log():
-    """List the last requests to the API."""
-    return backend().calls.entries()
-
-
-@blueprint.delete('/calls')
-@steers
-def reset_calls():
-    """Count anew."""
-    backend().calls.reset()
-    return {}
-
-
-@blueprint.get('/faults')
-@steers
-def faults():
-    """List the faults that are still open."""
-    return backend().faults.pending()
-
-
-@blueprint.post('/faults')
-@steers
-def inject():
-    """Order a fault."""
-    body = json_body()
-    endpoint, kind = body.pop('endpoint'), body.pop('fault')
-    known = backend().endpoints
-    if endpoint != '*' and endpoint not in known:
-        raise ValueError(f'unknown endpoint {endpoint!r}; known: *, {", ".join(sorted(known))}')
-    options = {name: float(v) if isinstance(v, Decimal) else v for name, v in body.items()}
-    backend().faults.inject(endpoint, kind, **options)
-    return backend().faults.pending()
-
-
-@blueprint.delete('/faults')
-@steers
-def clear_faults():
-    """Withdraw all faults."""
-    backend().faults.clear()
-    return {}
-
-
-@blueprint.get('/settings')
-@steers
-def settings():
-    """Show the settings."""
-    return backend().settings.as_dict()
-
-
-@blueprint.post('/settings')
-@steers
-def configure():
-    """Change settings."""
-    values = {
-        name: float(value) if isinstance(value, Decimal) else value
-        for name, value in json_body().items()
-    }
-    backend().configure(values)
-    return backend().settings.as_dict()
-
-
-@blueprint.post('/reset')
-@steers
-def reset():
-    """Forget everything."""
-    backend().reset()
-    return {}
-
-
-# -- rows
-
-
-def _amount(body, name):
-    if body.get(name) is None:
+def _amount(name, value):
+    if value is None:
         return None
-    amount = as_number(body[name])
-    if amount is None or amount < 0 or amount.normalize().as_tuple().exponent < -2:
+    amount = as_number(value)
+    if amount is None or amount < 0 or not has_cents_at_most(amount):
         raise ValueError(f'{name} must be an amount with at most two decimals')
     return amount
 
 
-def _invoice_row(invoice, ledger):
-    return {
-        'invoice_id': invoice.invoice_id,
-        'merchant': invoice.merchant,
-        'invoice_code': invoice.invoice_code,
-        'sender_invoice_no': invoice.sender_invoice_no,
-        'amount': money(invoice.amount),
-        'invoice_status': invoice.status,
-        'description': invoice.description,
-        'callback_url': invoice.callback_url,
-        'qr_text': invoice.qr_text,
-        'created_at': invoice.created_at,
-        'expires_at': invoice.expires_at,
-        'request': invoice.request,
-        'payments': [_payment_row(payment) for payment in ledger.payments_of(invoice)],
-    }
-
-
 def _payment_row(payment):
     return {
-        'payment_id': payment.payment_id,
-        'invoice_id': payment.invoice_id,
-        'amount': money(payment.amount),
-        'fee': money(payment.fee),
-        'currency': payment.currency,
-        'method': payment.method,
-        'status': payment.status,
-        'paid_at': payment.paid_at,
+        **payment.to_record(), 'amount': money(payment.amount), 'fee': money(payment.fee),
     }
 
 
 def _ebarimt_row(receipt):
-    return {
-        **receipt.to_record(),
-        **{
-            name: money(getattr(receipt, name))
-            for name in ('amount', 'vat_amount', 'city_tax_amount')
-        },
+    return receipt.to_record() | {
+        name: money(getattr(receipt, name)) for name in ('amount', 'vat_amount', 'city_tax_amount')
     }

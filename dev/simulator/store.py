@@ -1,54 +1,60 @@
-"""The state file: one JSON line for each change, so that it survives even SIGKILL."""
+"""What the simulator remembers, and the file that keeps it: one JSON line for each change."""
 import json
 import logging
-import os
+from pathlib import Path
+
+from .model import Callback, Ebarimt, Invoice, Payment, Setting, Token
 
 _logger = logging.getLogger(__name__)
+_KINDS = {kind.__name__.lower(): kind for kind in (
+    Setting, Token, Invoice, Payment, Ebarimt, Callback,
+)}
 
 
 class Store:
-    """An append-only journal; without a path it keeps nothing.
+    """All things by kind and key, in the order in which they came; without a path nothing is kept.
 
     A line reaches the operating system before the change is answered to anybody, so only the
     machine's own crash can lose it. A last line that was cut off is dropped.
     """
 
     def __init__(self, path=None):
-        self._path = os.fspath(path) if path else None
+        self._path = Path(path) if path else None
         self._file = None
+        self._things = {kind: {} for kind in _KINDS.values()}
+        if self._path and self._path.exists():
+            self._load()
 
-    def load(self):
-        """Return the journal as a list of (kind, record)."""
-        if not self._path or not os.path.exists(self._path):
-            return []
-        entries = []
-        with open(self._path, encoding='utf-8') as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    entry = json.loads(line)
-                    entries.append((entry['kind'], entry['record']))
-                except (ValueError, KeyError, TypeError):
-                    _logger.warning('%s: line %d is not whole and is dropped', self._path, number)
-        return entries
+    def all(self, kind):
+        """Return the things of a class of :mod:`model`, by key."""
+        return self._things[kind]
 
-    def rewrite(self, entries):
-        """Replace the journal by these entries, in one step, and keep it open for more."""
+    def save(self, *things):
+        """Remember things that are new or have changed."""
+        for thing in things:
+            self._things[type(thing)][thing.key] = thing
+            if self._file:
+                self._file.write(_line(thing))
+
+    def clear(self):
+        """Forget everything."""
+        for things in self._things.values():
+            things.clear()
+        if self._file:
+            self.open()
+
+    def open(self):
+        """Write everything to the file, in one step, and keep it open for changes."""
         if not self._path:
             return
         self.close()
-        folder = os.path.dirname(os.path.abspath(self._path))
-        os.makedirs(folder, exist_ok=True)
-        draft = f'{self._path}.new'
-        with open(draft, 'w', encoding='utf-8') as file:
-            for kind, record in entries:
-                file.write(self._line(kind, record))
-        os.replace(draft, self._path)
-        self._file = open(self._path, 'ab', buffering=0)  # noqa: SIM115 - stays open
-
-    def append(self, kind, record):
-        """Add one change."""
-        if self._file:
-            self._file.write(self._line(kind, record).encode())
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_name(f'{self._path.name}.new')
+        draft.write_bytes(b''.join(
+            _line(thing) for things in self._things.values() for thing in things.values()
+        ))
+        draft.replace(self._path)
+        self._file = self._path.open('ab', buffering=0)
 
     def close(self):
         """Close the file; further changes are not kept."""
@@ -56,7 +62,17 @@ class Store:
             self._file.close()
             self._file = None
 
-    @staticmethod
-    def _line(kind, record):
-        entry = {'kind': kind, 'record': record}
-        return json.dumps(entry, ensure_ascii=False, separators=(',', ':'), default=str) + '\n'
+    def _load(self):
+        for number, line in enumerate(self._path.read_bytes().splitlines(), 1):
+            try:
+                entry = json.loads(line)
+                kind = _KINDS.get(entry['kind'])
+                if kind:  # another version may have known others
+                    self.save(kind.from_record(entry['record']))
+            except (ValueError, KeyError, TypeError):
+                _logger.warning('%s: line %d is not whole and is dropped', self._path, number)
+
+
+def _line(thing):
+    entry = {'kind': type(thing).__name__.lower(), 'record': thing.to_record()}
+    return json.dumps(entry, ensure_ascii=False, default=str).encode() + b'\n'

@@ -3,7 +3,7 @@ import re
 from decimal import Decimal
 
 from .errors import FieldRefusal, QPayRefusal
-from .schema import as_flag, as_number
+from .schema import REQUIRED, as_flag, as_number
 from .taxes import RATES, TAX_TYPES, TAXED, VAT, is_right_tax, line_amount, line_taxes
 
 _CLASSIFICATION = re.compile(r'\d{7}')
@@ -28,13 +28,15 @@ def check_tax_invoice(body, merchant, settings):
     """
     if not (merchant.has_ebarimt and settings.ebarimt_enabled):
         raise QPayRefusal('INVOICE_CODE_INVALID')
-    problems = {}
+    wrong = {}
     if body.get('tax_type') not in TAX_TYPES:
-        problems['tax_type'] = _missing_or(body.get('tax_type'), 'ENUM')
+        wrong['tax_type'] = ('ENUM', 'Value is not allowed!')
     if not is_district(body.get('district_code')):
-        problems['district_code'] = _missing_or(body.get('district_code'), 'PATTERN')
-    if problems:
-        raise FieldRefusal(problems)
+        wrong['district_code'] = ('PATTERN', 'Value is not allowed!')
+    if wrong:
+        raise FieldRefusal({
+            name: problem if body.get(name) else REQUIRED for name, problem in wrong.items()
+        })
     if not body.get('lines'):
         raise QPayRefusal('INVOICE_LINE_REQUIRED')
     for line in body['lines']:
@@ -99,9 +101,3 @@ def taxes_of_line(line, body):
         return set()
     codes = {code for code, amount in line_taxes(line).items() if amount}
     return codes | {VAT} if as_flag(body.get('calculate_vat')) else codes
-
-
-def _missing_or(value, kind):
-    if value in (None, ''):
-        return ('REQUIRED', 'Field is required!')
-    return (kind, 'Value is not allowed!')

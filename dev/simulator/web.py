@@ -24,8 +24,6 @@ def create_application(backend):
     # The folder is told, because Flask cannot find it inside Odoo's namespace package.
     application = Flask('qpay_simulator', root_path=_FOLDER, instance_path=_FOLDER)
     application.config['BACKEND'] = backend
-    application.json.ensure_ascii = False
-    application.json.sort_keys = False
     application.url_map.strict_slashes = False
     for blueprint in (*BLUEPRINTS, steering.blueprint, bank.blueprint):
         application.register_blueprint(blueprint)

@@ -12,7 +12,7 @@ from . import (
     console,
     core_tests,
     demo,
-    ecosystem,
+    module_sets,
     paths,
     postgres,
     testing,
@@ -41,11 +41,6 @@ def test_core():
     core_tests.test(ready(for_tests=True))
 
 
-def test_ecosystem():
-    """Run tests beside the addons of others."""
-    return ecosystem.test(ready(for_tests=True))
-
-
 def lint():
     """Run the linters."""
     testing.lint(ready())
@@ -56,8 +51,7 @@ def environment():
     with _quiet():
         made = ready(for_tests=True)
         postgres.keep()
-        template = Databases(made).with_demo_data()
-        variables = made.variables() | testing.test_variables(made, template)
+        variables = made.variables() | testing.test_variables('invoicing')
     for name, value in variables.items():
         say(f'export {name}={shlex.quote(value)}')
 
@@ -72,6 +66,15 @@ def scratch():
     databases = Databases(made)
     databases.copy(databases.with_addon(), name)
     say(f'The database {name} is ready.')
+
+
+def template():
+    """Print the name of the database that tests with real server processes copy."""
+    with _quiet():
+        made = ready(for_tests=True)
+        with postgres.serving():
+            name = Databases(made, module_sets.chosen(testing.TEMPLATE_MODULES)).with_demo_data()
+    say(name)
 
 
 def translate():
@@ -119,13 +122,13 @@ COMMANDS = {
     'stop': stop,
     'test': test,
     'test-core': test_core,
-    'test-ecosystem': test_ecosystem,
     'lint': lint,
     'shell': shell,
     'translations': translate,
     'env': environment,
     'scratch': scratch,
     'bench': bench,
+    'template': template,
     'clean': clean,
 }
 

@@ -31,9 +31,6 @@ LEFT_OUT = {
 MODULES = (
     'payment', 'account_payment', 'portal', 'pos_online_payment', 'sale', 'account', 'website_sale',
 )
-#: Every menu, form, button and report, as people click them. "make test" leaves it out for its
-#: length: the name of its files does not begin with "test".
-SWEEP = 'tests/sweep/sweep.py'
 
 _LOG = LOGS / 'core-tests.log'
 _KNOWN = CHECKOUT / 'core-tests'
@@ -49,14 +46,14 @@ def test(setup):
     :param Setup setup: what runs them
     :raise Failure: when a test fails with the addon that passes without it
     """
-    chosen = shlex.split(os.environ.get('T', '')) or [*MODULES, SWEEP]
+    chosen = shlex.split(os.environ.get('T', '')) or [*MODULES, testing.SWEEP]
     modules = [module for module in MODULES if module in chosen]
     broken = []
     with postgres.serving():
         if modules:
             broken += _compare(Databases(setup, module_sets.STANDARD), modules)
-        if SWEEP in chosen and testing.run(setup, module_sets.SALES, [SWEEP], []):
-            broken.append(SWEEP)
+        if testing.SWEEP in chosen and testing.run(setup, 'sales', [testing.SWEEP], []):
+            broken.append(testing.SWEEP)
     if broken:
         raise Failure('\n    '.join(['With the addon these fail:', *broken]))
 
@@ -68,7 +65,7 @@ def _compare(databases, modules):
     :rtype: list[str]
     """
     without = _passing_without(databases, modules)
-    template = databases.with_addon()
+    template = databases.with_assets()
     passing = _passing(databases, template, 'with the addon', [
         tag for module in modules for tag in _tags(module)
     ])

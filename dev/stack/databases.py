@@ -1,7 +1,8 @@
 """The databases: templates that take long to build, and quick copies of them.
 
-``base-…`` holds Odoo with what the addon depends on, ``test-…`` the addon too, ``dev-…`` the
-demonstration's data as well. Each name ends in the fingerprint of all that went into it, so what is
+``base-…`` holds Odoo with what the addon depends on, ``addon-…`` the addon too; of that, ``test-…``
+has the company of the tests as well, ``web-…`` the scripts and style sheets, ``dev-…`` with these
+the demonstration's data. Each name ends in the fingerprint of all that went into it, so what is
 current is never built again and what is outdated never used.
 """
 
@@ -33,6 +34,11 @@ BUILD_ASSETS = """
 env['ir.qweb']._pregenerate_assets_bundles()
 env.cr.commit()
 """
+# What the classes of tests start from: to make it takes each of them many seconds.
+BUILD_TESTS = """
+from odoo.addons.payment_qpay.tests.cases.company_case import CompanyCase
+CompanyCase.build()
+"""
 SEED = """
 from odoo.addons.payment_qpay.dev.demo.seed import seed
 seed(env, simulator_url={simulator!r}, odoo_url={odoo!r})
@@ -48,7 +54,7 @@ class Databases:
     """
 
     def __init__(self, setup, modules=INVOICING):
-        self.setup = setup
+        self.setup = setup.beside(modules.packages) if modules.packages else setup
         self.modules = modules
 
     def base(self):
@@ -68,15 +74,15 @@ class Databases:
         )
 
     def without_addon(self):
-        """The base as it is where the addon is installed, but without it.
+        """The base with the scripts and style sheets of its pages.
 
         :return: the template's name
         :rtype: str
         """
         base = self.base()
         return self._template(
-            'plain', fingerprint(base, BUILD_ASSETS), f"{self.modules.purpose} without the addon",
-            lambda name: self._build_plain(base, name),
+            'plain', fingerprint(base, BUILD_ASSETS), f'{self.modules.purpose} without the addon',
+            lambda name: self._build_on(base, name, BUILD_ASSETS),
         )
 
     def with_addon(self):
@@ -86,10 +92,36 @@ class Databases:
         :rtype: str
         """
         base = self.base()
-        key = fingerprint(base, BUILD_ASSETS, self.addon_key())
+        key = fingerprint(base, self.addon_key())
         return self._template(
-            'test', key, f'the addon as it stands for {self.modules.purpose}',
-            lambda name: self._build_test(base, name),
+            'addon', key, f'the addon as it stands for {self.modules.purpose}',
+            lambda name: self._build_addon(base, name),
+        )
+
+    def with_tests_company(self):
+        """The same with the company that the tests in transactions start from.
+
+        :return: the template's name
+        :rtype: str
+        """
+        addon = self.with_addon()
+        key = fingerprint(addon, BUILD_TESTS, REPOSITORY / 'tests/cases/company_case.py')
+        return self._template(
+            'test', key, f"the tests' company for {self.modules.purpose}",
+            lambda name: self._build_on(addon, name, BUILD_TESTS),
+        )
+
+    def with_assets(self):
+        """The addon with the scripts and style sheets of its pages.
+
+        :return: the template's name
+        :rtype: str
+        """
+        addon = self.with_addon()
+        return self._template(
+            'web', fingerprint(addon, BUILD_ASSETS),
+            f'scripts and style sheets for {self.modules.purpose}',
+            lambda name: self._build_on(addon, name, BUILD_ASSETS),
         )
 
     @staticmethod
@@ -106,11 +138,14 @@ class Databases:
         :return: the template's name
         :rtype: str
         """
-        addon = self.with_addon()
-        key = fingerprint(addon, SEED, *_files_under(DEV / 'demo'))
+        assets = self.with_assets()
+        key = fingerprint(assets, SEED, *_files_under(DEV / 'demo'))
         return self._template(
             'dev', key, f"the demonstration's data for {self.modules.purpose}",
-            lambda name: self._build_dev(addon, name),
+            # Each test puts in the addresses of the servers that it starts.
+            lambda name: self._build_on(assets, name, SEED.format(
+                odoo='http://127.0.0.1:8069', simulator='http://127.0.0.1:8065',
+            )),
         )
 
     def create_demo(self, name, addresses):
@@ -120,7 +155,7 @@ class Databases:
         :param dict addresses: the URLs of ``odoo`` and ``simulator``
         :raise Failure: when the data cannot be loaded
         """
-        template = self.with_addon()
+        template = self.with_assets()
         with Step('Creating the demonstration: company, customers, invoices'):
             self.copy(template, f'{name}.new')
             self.seed(f'{name}.new', addresses)
@@ -223,22 +258,16 @@ class Databases:
         )
         self._shell(name, FINISH_BASE, "Odoo's database could not be built.")
 
-    def _build_plain(self, base, name):
-        self.copy(base, name)
-        self._shell(name, BUILD_ASSETS, 'The assets could not be built.')
-
-    def _build_test(self, base, name):
+    def _build_addon(self, base, name):
         self.copy(base, name)
         self.setup.run_odoo(
             'server', '--database', name, '--init', MODULE, '--stop-after-init', '--no-http',
-            failure=f'{MODULE} could not be installed.', log=self._log('test'),
+            failure=f'{MODULE} could not be installed.', log=self._log('addon'),
         )
-        self._shell(name, BUILD_ASSETS, 'The assets could not be built.')
 
-    def _build_dev(self, addon, name):
-        self.copy(addon, name)
-        # Each test puts in the addresses of the servers that it starts.
-        self.seed(name, {'odoo': 'http://127.0.0.1:8069', 'simulator': 'http://127.0.0.1:8065'})
+    def _build_on(self, template, name, script):
+        self.copy(template, name)
+        self._shell(name, script, f'The database {name} could not be built.')
 
     def _log(self, kind):
         return LOGS / f'database-{self.modules.prefix}{kind}.log'

@@ -144,7 +144,7 @@ def _start_simulator(setup, port, address):
         [setup.python, '-m', 'simulator', '--port', str(port), '--state', _simulator_state()],
         cwd=CHECKOUT, env=setup.environment(),
     )
-    _wait_for(_SIMULATOR, f'{address}/control/health')
+    _wait_for(_SIMULATOR, f'{address}/')
 
 
 def _start_odoo(setup, port, addresses):

@@ -41,6 +41,15 @@ class Setup:
         }
         return inherited | self.variables()
 
+    def beside(self, requirements):
+        """The same with packages that Odoo finds its addons in, too.
+
+        :param Path requirements: the file that pins them
+        :rtype: Setup
+        """
+        folder = virtualenv.packages(self.python, requirements)
+        return dataclasses.replace(self, python_path=(str(folder),))
+
     def variables(self):
         """Those of the variables that are ours.
 

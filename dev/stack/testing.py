@@ -21,6 +21,8 @@ NOT_LINTED = (
     # Both rules are silent in a git repository, and fail in the same files without one.
     'odoo-addons-relative-import', 'consider-merging-classes-inherited',
 )
+#: Names the set of modules for "template", which tests with real server processes ask for.
+TEMPLATE_MODULES = 'QPAY_DEV_MODULES'
 SALES_FOLDER = 'tests/sales'
 # Of the payer's page, which the website shows then.
 PAY_PAGE_SAMPLE = (
@@ -33,15 +35,26 @@ PAY_PAGE_SAMPLE = (
     'tests/browser/test_pay_page_endings.py::TestPayPageEnd::test_link_gets_a_qr_by_itself',
     'tests/browser/test_pay_page_reach.py::TestPayPageReach::test_every_view_fits_a_small_phone',
 )
+# Every menu, form, button and report, as people click them. It takes so long that "make test"
+# leaves it out: the name of its file does not begin with "test".
+SWEEP = 'tests/sweep/sweep.py'
 # What is run where nothing is chosen. With shop and till installed, whatever goes through Odoo's
 # pipeline of payments is proved again, because other modules change what happens there; of the
-# payer's page, a sample.
+# payer's page, a sample. Beside the addons of others: the main job, money of every kind, and all
+# that people click on.
 EVERYTHING = {
     'invoicing': ['.'],
     'sales': [
-        SALES_FOLDER, 'tests/flow/test_callback.py', 'tests/flow/test_document_changes.py',
-        'tests/flow/test_intent.py', 'tests/flow/test_settlement.py', 'tests/browser/test_portal.py',
+        SALES_FOLDER,
+        'tests/flow/test_callback.py', 'tests/flow/test_document_changes.py',
+        'tests/flow/test_intent.py', 'tests/flow/test_settlement.py',
+        'tests/browser/test_portal.py',
         *PAY_PAGE_SAMPLE,
+    ],
+    'ecosystem': [
+        'tests/browser/test_dialog.py', 'tests/flow/test_settlement.py',
+        'tests/flow/test_unusual_payments.py', 'tests/flow/test_callback.py',
+        'tests/race/test_concurrency.py', SWEEP,
     ],
 }
 
@@ -73,7 +86,7 @@ def test(setup):
     """Run the tests: all of them, or those that the variables ``T`` and ``ARGS`` select.
 
     ``T`` names files of tests, ``ARGS`` is given to pytest as it is. Where a test runs follows from
-    its place; ``QPAY_TEST_DATABASE`` forces one of the two databases, ``invoicing`` or ``sales``.
+    its place; ``QPAY_TEST_DATABASE`` forces a database: ``invoicing``, ``sales`` or ``ecosystem``.
 
     :param Setup setup: what runs them
     :return: the exit status
@@ -87,7 +100,7 @@ def test(setup):
         lint(setup)
         arguments = ['--numprocesses', os.environ.get('QPAY_TEST_WORKERS', '2')]
     with postgres.serving():
-        statuses = [run(setup, modules, parts, arguments) for modules, parts in plan]
+        statuses = [run(setup, name, parts, arguments) for name, parts in plan]
     if set(statuses) == {NO_TEST_COLLECTED}:
         raise Failure('No test was selected: look at T and ARGS.')
     return max(status for status in statuses if status != NO_TEST_COLLECTED)
@@ -97,10 +110,11 @@ def _plan(chosen):
     """Say what is run in which database.
 
     :param list chosen: the files of tests that were asked for; none for all
-    :rtype: list[tuple[ModuleSet, list]]
+    :return: names of sets of modules, and what is run with each
+    :rtype: list[tuple[str, list]]
     """
     forced = os.environ.get('QPAY_TEST_DATABASE')
-    parts = EVERYTHING
+    parts = {name: EVERYTHING[name] for name in ('invoicing', 'sales')}
     if chosen:
         parts = {
             'invoicing': [part for part in chosen if not part.startswith(SALES_FOLDER)],
@@ -109,30 +123,31 @@ def _plan(chosen):
     if forced:
         module_sets.chosen('QPAY_TEST_DATABASE')
         parts = {forced: chosen or EVERYTHING[forced]}
-    return [(module_sets.NAMED[name], paths) for name, paths in parts.items() if paths]
+    return [(name, paths) for name, paths in parts.items() if paths]
 
 
-def run(setup, modules, parts, arguments):
+def run(setup, name, parts, arguments):
     """Run tests in a database with some of Odoo's modules.
 
     :return: the exit status
     :raise Failure: when one of them was skipped
     """
+    modules = module_sets.NAMED[name]
     databases = Databases(setup, modules)
-    template = databases.with_addon()
-    variables = test_variables(setup, databases.with_demo_data())
+    template = databases.with_tests_company()
+    variables = test_variables(name)
     # A copy for this run alone: another run of the same checkout does not get in its way.
     database = f'{modules.prefix}run-{os.getpid()}'
     databases.copy(template, database)
     say(f'==> Testing with {modules.purpose}')
     report = LOGS / f'{modules.prefix}tests.xml'
     try:
-        status = _pytest(setup, database, variables, report, [
+        status = _pytest(databases.setup, database, variables, report, [
             *(str(ADDON_LINK / part) for part in parts), *_left_out(modules), *arguments,
         ])
     finally:
-        for name in databases.names(database):
-            databases.drop(name)
+        for copy in databases.names(database):
+            databases.drop(copy)
     if not status:
         _refuse_skips(report)
     return status
@@ -143,15 +158,14 @@ def _left_out(modules):
     return [] if modules is module_sets.SALES else [f'--ignore={ADDON_LINK / SALES_FOLDER}']
 
 
-def test_variables(setup, template):
+def test_variables(name):
     """The variables that the tests find, beside those of the set-up.
 
-    :param Setup setup: what runs them
-    :param str template: the database that tests with real server processes copy
+    :param str name: the set of modules that tests with real server processes have
     :rtype: dict[str, str]
     """
     return {
-        'QPAY_DEV_TEMPLATE': template,
+        TEMPLATE_MODULES: name,
         'QPAY_DEV_CLIENT_PYTHON': str(virtualenv.client_python('qpay-client')),
         'QPAY_DEV_PY_PYTHON': str(virtualenv.client_python('qpay-py')),
         'QPAY_DEV_CHROMIUM': system.chromium() or '',

@@ -11,7 +11,6 @@ from .console import Step, run
 from .paths import CACHE, DEV, fingerprint, locked
 
 REQUIREMENTS = DEV / 'requirements.txt'
-ADDONS = DEV / 'ecosystem.txt'
 # Two published clients of QPay that are not ours: the simulator has to satisfy them too.
 # They need other versions than Odoo, so each has its own environment.
 CLIENTS = {
@@ -50,18 +49,19 @@ def client_python(name):
     return _build(folder, name, lambda python: _install(python, [requirement])) / 'bin/python'
 
 
-def addons(python):
+def packages(python, requirements):
     """Install the addons of others, once for each state of their pins.
 
     :param str python: the Python that will import them
+    :param Path requirements: the file with the pins
     :return: the folder that makes them importable
     :rtype: Path
     :raise Failure: when one cannot be installed
     """
-    folder = CACHE / f'ecosystem-{fingerprint(sys.version, ADDONS)}'
+    folder = CACHE / f'ecosystem-{fingerprint(sys.version, requirements)}'
     # Odoo itself, which they depend on, is in no registry.
     return _fill(folder, 'other addons', lambda: _install(python, [
-        '--no-deps', '--target', str(folder), '--requirement', str(ADDONS),
+        '--no-deps', '--target', str(folder), '--requirement', str(requirements),
     ]))
 
 

@@ -7,13 +7,12 @@ from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import HttpCase
 from odoo.tools import SQL
 
-from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.dev.simulator import Simulator
+from odoo.addons.payment_qpay.tests.cases.company_case import CompanyCase
 
 
-class QPayCommon(AccountPaymentCommon, HttpCase):
+class QPayCommon(CompanyCase, HttpCase):
     """A Mongolian company with a QPay provider, and a QPay simulator to talk to over HTTP.
 
     QPay's callbacks are sent by `_call_back`, when a test wants them to: the transaction of a test
@@ -22,8 +21,6 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
     """
 
     @classmethod
-    @AccountTestInvoicingCommon.setup_country('mn')
-    @AccountTestInvoicingCommon.setup_chart_template('mn')
     def setUpClass(cls):
         super().setUpClass()
         # What is committed on the way to a payment is part of the test's transaction.
@@ -32,47 +29,7 @@ class QPayCommon(AccountPaymentCommon, HttpCase):
         cls.simulator.start()
         cls.addClassCleanup(cls.simulator.stop)
         cls.qpay = cls.simulator.control
-
-        cls.mnt = cls._enable_currency('MNT')
-        cls.currency = cls.mnt
-        cls.provider = cls.env.ref('payment_qpay.payment_provider_qpay').sudo().copy({
-            'company_id': cls.company.id,
-        })
-        cls.provider.write({
-            'state': 'test',
-            'qpay_client_id': 'TEST_MERCHANT',
-            'qpay_client_secret': '123456',
-            'qpay_invoice_code': 'TEST_INVOICE',
-            'qpay_base_url_sandbox': cls.simulator.url,
-        })
-        # The tests read English sentences; the database's own language is Mongolian.
-        cls.env['res.lang'].sudo()._activate_lang('en_US')
-        cls.company.partner_id.lang = 'en_US'
-        cls.env['ir.default'].sudo().set('res.partner', 'lang', 'en_US')
-        if 'website' in cls.env:
-            english = cls.env['res.lang']._get_data(code='en_US').id
-            cls.env['website'].sudo().search([]).default_lang_id = english
-        cls.customer = cls.env['res.partner'].create({
-            'name': 'Бат-Эрдэнэ', 'country_id': cls.env.ref('base.mn').id,
-        })
-        cls.accountant = cls._create_user(
-            'qpay_accountant', "Нягтлан", 'account.group_account_invoice'
-        )
-        cls.administrator = cls._create_user('qpay_admin', "Админ", 'base.group_system')
-
-    @classmethod
-    def _create_user(cls, login, name, *groups, company=None):
-        """Return a user of one company whose password is the login."""
-        company = company or cls.company
-        return cls.env['res.users'].create({
-            'name': name,
-            'login': login,
-            'password': login,
-            'lang': 'en_US',
-            'company_id': company.id,
-            'company_ids': [Command.set(company.ids)],
-            'group_ids': [Command.link(cls.env.ref(group).id) for group in groups],
-        })
+        cls.provider.qpay_base_url_sandbox = cls.simulator.url
 
     def setUp(self):
         super().setUp()

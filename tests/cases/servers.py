@@ -1,6 +1,7 @@
 """Real Odoo servers on a database of their own, for what no test inside a transaction can show."""
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -24,6 +25,7 @@ from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.dev.simulator import Simulator
 
 HOST = '127.0.0.1'
+REPOSITORY = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 # What a log must not hold when processes have met in the database.
 LOG_PROBLEM = re.compile(r' (ERROR|CRITICAL) |^Traceback|could not serialize|deadlock detected')
@@ -67,8 +69,7 @@ class Database:
     def copy_template(self):
         """Create it, replacing what an earlier run may have left."""
         self.drop()
-        template = os.environ['QPAY_DEV_TEMPLATE']
-        subprocess.run(['createdb', '--template', template, self.name], check=True)
+        subprocess.run(['createdb', '--template', _template(), self.name], check=True)
 
     def drop(self):
         """Delete the copy."""
@@ -204,8 +205,18 @@ class OdooServer:
             return False
 
 
+@functools.cache
+def _template():
+    """Return the database with the demonstration's company; it is built now if it is missing."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'dev.stack', 'template'], cwd=REPOSITORY, check=True,
+        stdout=subprocess.PIPE, text=True,
+    )
+    return done.stdout.strip()
+
+
 @unittest.skipUnless(
-    os.environ.get('QPAY_DEV_TEMPLATE'), 'Real servers need the set-up of "make test".'
+    os.environ.get('QPAY_DEV_MODULES'), 'Real servers need the set-up of "make test".'
 )
 class RealServerCase(BaseCase):
     """An Odoo server with the demonstration's company, and a QPay simulator that calls it back.

@@ -14,21 +14,19 @@ blueprint = Blueprint('invoices', __name__, url_prefix='/v2/invoice')
 def create(merchant):
     """Create an invoice."""
     state = backend()
-    order = read_order(json_body(), merchant, state.settings)
-    invoice = state.ledger.create_invoice(merchant, order)
-    shape = shapes.created_invoice(invoice, state.settings, request.host_url.rstrip('/'))
-    if invoice.subscription_id:
-        subscription = state.ledger.subscription(invoice.subscription_id, merchant)
-        shape['subscription'] = shapes.created_subscription(subscription, merchant)
-    return json_answer(shape)
+    invoice = read_order(json_body(), merchant, state.settings, state.clock.now())
+    state.ledger.add_invoice(invoice)
+    base_url = request.host_url.rstrip('/')
+    return json_answer(shapes.created_invoice(invoice, state.settings, base_url))
 
 
 @blueprint.get('/<invoice_id>')
 @for_merchant
 def read(merchant, invoice_id):
     """Read an invoice."""
-    ledger = backend().ledger
-    return json_answer(shapes.read_invoice(ledger.invoice(invoice_id, merchant), ledger))
+    state = backend()
+    invoice = state.ledger.invoice(invoice_id, merchant)
+    return json_answer(shapes.read_invoice(invoice, state.ledger, state.settings))
 
 
 @blueprint.delete('/<invoice_id>')

@@ -7,7 +7,7 @@ from flask import Blueprint
 from .. import shapes
 from ..clock import parse_moment
 from ..errors import FieldRefusal, QPayRefusal
-from ..schema import Field, as_page_member, check, text
+from ..schema import as_number, check, moment, text, url
 from ..wire import json_answer
 from .request import backend, for_merchant, json_body
 
@@ -15,20 +15,14 @@ blueprint = Blueprint('payments', __name__, url_prefix='/v2/payment')
 
 #: The practical cap of a page, whatever the request says.
 _PAGE_LIMIT = 100
-_OBJECT = {'object_type': text(required=True), 'object_id': text(required=True)}
-_LIST = {
-    **_OBJECT,
-    'start_date': Field('moment'),
-    'end_date': Field('moment'),
-    'merchant_branch_code': text(),
-    'merchant_terminal_code': text(),
-    'merchant_staff_code': text(),
+_OBJECT = {'object_type': text(), 'object_id': text()}
+#: What a list may be narrowed to, by the field of the invoice that says it.
+_FILTERS = {
+    f'sender_{name}': f'merchant_{name}'
+    for name in ('branch_code', 'terminal_code', 'staff_code')
 }
-_REVERSAL = {'callback_url': Field('url', 255), 'note': text(255)}
-_INVOICE_FILTERS = {
-    'merchant_branch_code': 'sender_branch_code',
-    'merchant_terminal_code': 'sender_terminal_code',
-    'merchant_staff_code': 'sender_staff_code',
+_LIST = {
+    **_OBJECT, 'start_date': moment, 'end_date': moment, **dict.fromkeys(_FILTERS.values(), text()),
 }
 
 
@@ -37,12 +31,11 @@ _INVOICE_FILTERS = {
 def check_payment(merchant):
     """Tell what was paid for an invoice."""
     state, body = backend(), json_body()
-    check(body, _OBJECT)
+    check(body, _OBJECT, _OBJECT)
     page = _page(body)
-    with state.lock:
-        invoice = _checked_invoice(state.ledger, merchant, body)
-        payments = state.ledger.payments_of(invoice, visible_only=True) if invoice else []
-        paid = state.ledger.paid_amount(invoice, visible_only=True) if invoice else Decimal(0)
+    invoice = _checked_invoice(state.ledger, merchant, body)
+    payments = state.ledger.payments_of(invoice, visible_only=True) if invoice else []
+    paid = state.ledger.paid_amount(invoice, visible_only=True) if invoice else Decimal(0)
     return json_answer(shapes.checked_payments(payments[page], len(payments), paid, state.settings))
 
 
@@ -58,11 +51,10 @@ def read_payment(merchant, payment_id):
 def list_payments(merchant):
     """List the payments of a merchant, an invoice code or a QR; newest first."""
     state, body = backend(), json_body()
-    check(body, _LIST)
+    check(body, _LIST, _OBJECT)
     page = _page(body)
-    with state.lock:
-        chosen = _listed_payments(state.ledger, merchant, body)
-        rows = [shapes.listed_payment(payment, invoice) for payment, invoice in chosen[page]]
+    chosen = _listed_payments(state.ledger, merchant, body)
+    rows = [shapes.listed_payment(*found, state.settings) for found in chosen[page]]
     return json_answer({'count': len(chosen), 'rows': rows})
 
 
@@ -72,22 +64,30 @@ def list_payments(merchant):
 def reverse_payment(merchant, payment_id):
     """Give a card payment back in full."""
     state, body = backend(), json_body()
-    check(body, _REVERSAL)
-    payment = state.ledger.refund_by_merchant(payment_id, merchant)
+    check(body, {'callback_url': url, 'note': text(255)})
+    payment = state.ledger.refund(payment_id, merchant)
     if state.settings.refund_callback and state.settings.callback_enabled:
-        invoice = state.ledger.invoice(payment.invoice_id)
-        state.callbacks.notify(invoice, payment, url=body.get('callback_url'))
+        state.callbacks.notify(payment, url=body.get('callback_url'))
     return json_answer({})
 
 
 def _page(body):
     """Return the slice that ``offset`` asks for; without it, the first page."""
-    offset = body.get('offset')
-    if offset is not None and not isinstance(offset, dict):
+    offset = body.get('offset') or {}
+    if not isinstance(offset, dict):
         raise FieldRefusal({'offset': ('OBJECT', 'Object is required!')})
-    number = as_page_member(offset or {}, 'page_number', 1)
-    limit = min(as_page_member(offset or {}, 'page_limit', _PAGE_LIMIT), _PAGE_LIMIT)
-    return slice((number - 1) * limit, number * limit)
+    page = _page_member(offset, 'page_number', 1)
+    limit = min(_page_member(offset, 'page_limit', _PAGE_LIMIT), _PAGE_LIMIT)
+    return slice((page - 1) * limit, page * limit)
+
+
+def _page_member(offset, name, default):
+    value = as_number(default if offset.get(name) is None else offset[name])
+    if value is None or value != int(value):
+        raise FieldRefusal({name: ('NUMBER', 'Number is required!')})
+    if value < 1:
+        raise FieldRefusal({name: ('MIN_NUMBER', 'Number min value [1]!')})
+    return int(value)
 
 
 def _checked_invoice(ledger, merchant, body):
@@ -96,7 +96,7 @@ def _checked_invoice(ledger, merchant, body):
     if kind == 'INVOICE':
         return ledger.invoice(object_id, merchant)
     if kind == 'QR':
-        return ledger.invoice_by_qr(object_id, merchant)
+        return ledger.invoice_by('qr_text', object_id, merchant)
     if kind == 'ITEM':
         return None
     raise QPayRefusal('INVALID_OBJECT_TYPE')
@@ -105,23 +105,22 @@ def _checked_invoice(ledger, merchant, body):
 def _listed_payments(ledger, merchant, body):
     """Return (payment, invoice) of the whole list."""
     kind, object_id = body['object_type'], body['object_id']
-    if kind not in ('MERCHANT', 'INVOICE', 'QR'):
-        raise QPayRefusal('INVALID_OBJECT_TYPE')
     if kind == 'MERCHANT' and object_id not in (merchant.merchant_id, merchant.username):
         raise QPayRefusal('PERMISSION_DENIED', 403)
+    try:
+        member = {'MERCHANT': None, 'INVOICE': 'invoice_code', 'QR': 'qr_text'}[kind]
+    except KeyError:
+        raise QPayRefusal('INVALID_OBJECT_TYPE') from None
     start = parse_moment(body['start_date']) if body.get('start_date') else -math.inf
     end = parse_moment(body['end_date']) if body.get('end_date') else math.inf
-    chosen = []
-    for payment in ledger.payments_of_merchant(merchant):
-        invoice = ledger.invoice(payment.invoice_id)
-        if kind == 'INVOICE' and invoice.invoice_code != object_id:
-            continue
-        if kind == 'QR' and invoice.qr_text != object_id:
-            continue
-        if not start <= payment.paid_at <= end:
-            continue
-        if any(body.get(name) and invoice.request.get(field) != body[name]
-               for name, field in _INVOICE_FILTERS.items()):
-            continue
-        chosen.append((payment, invoice))
-    return chosen
+    found = [
+        (payment, ledger.invoice(payment.invoice_id))
+        for payment in ledger.payments_of_merchant(merchant) if start <= payment.paid_at <= end
+    ]
+    return [
+        (payment, invoice) for payment, invoice in found
+        if (not member or getattr(invoice, member) == object_id) and all(
+            body.get(wanted) in (None, '', invoice.request.get(name))
+            for name, wanted in _FILTERS.items()
+        )
+    ]
