@@ -17,7 +17,7 @@ demo-reset: ## delete the demonstration's data and start afresh
 stop: ## stop the demonstration and PostgreSQL
 	$(STACK) stop
 
-test: ## lint and run all tests (T=tests/flow/test_x.py and ARGS='-k name' select some)
+test: ## lint and run all tests (T=tests/flow/test_x.py and ARGS='-k name' select some, BUSY=1 keeps the processors busy)
 	$(STACK) test
 
 test-core: ## compare Odoo's own tests with the addon and without, and click on everything (T=portal selects some)

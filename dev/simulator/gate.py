@@ -46,10 +46,11 @@ class Gate:
         with self._backend.lock:
             entry = self._entry(request)
             fault = self._backend.faults.take(entry['endpoint'])
+            released = self._backend.faults.release_of_held
             self._backend.calls.add(entry)
         if fault:
             entry['fault'] = fault['fault']
-        response = self._disturbed(request, fault) if fault else self._work(request)
+        response = self._disturbed(request, fault, released) if fault else self._work(request)
         entry['duration'] = round(time.monotonic() - started, 4)
         if response is None:
             _hang_up(environ)
@@ -78,7 +79,7 @@ class Gate:
             return f'{request.method} {request.path}'
         return f'{request.method} {_PLACEHOLDER.sub("{id}", rule.rule)}'
 
-    def _disturbed(self, request, fault):
+    def _disturbed(self, request, fault, released):
         """Return the answer, or None when there shall be none."""
         if fault['fault'] == 'expired_token':
             if request.authorization:
@@ -88,6 +89,9 @@ class Gate:
         if fault['fault'] == 'delay':
             stopped = self.stopping.wait(float(fault['seconds']))
             return None if stopped else done or self._work(request)
+        if fault['fault'] == 'hold':
+            released.wait()
+            return None if self.stopping.is_set() else done or self._work(request)
         return None if fault['fault'] == 'drop' else _false_answer(fault, request)
 
     def _work(self, request):

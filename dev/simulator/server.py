@@ -86,6 +86,7 @@ class Simulator:
         if not self._server:
             return
         self._application.gate.stopping.set()
+        self.backend.faults.release()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

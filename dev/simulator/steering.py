@@ -160,8 +160,12 @@ class Steering:
         """List the faults that are still open."""
         return self._state.faults.pending()
 
+    def release(self):
+        """Let the requests go on that the fault ``hold`` keeps without an answer."""
+        self._state.faults.release()
+
     def clear_faults(self):
-        """Withdraw all faults."""
+        """Withdraw all faults, and let go on what is held."""
         self._state.faults.clear()
 
     def configure(self, **settings):

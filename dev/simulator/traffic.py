@@ -1,10 +1,12 @@
 """What was asked of the API, and the faults that a test orders for what will be asked."""
 from collections import Counter, deque
+from threading import Event
 
 _KEPT = 5000
 #: Kind of fault to its options.
 FAULTS = {
     'delay': {'seconds', 'after'},
+    'hold': {'after'},
     'drop': {'after'},
     'status': {'status', 'body', 'content_type', 'after'},
     'garbage': {'body', 'after'},
@@ -45,6 +47,8 @@ class FaultBook:
 
     def __init__(self):
         self._orders = []
+        #: Set once those that are held may go on; then there is a new one for those that follow.
+        self.release_of_held = Event()
 
     def inject(self, endpoint, fault, times=1, **options):
         """Order a fault.
@@ -80,6 +84,12 @@ class FaultBook:
         """Return the open orders."""
         return self._orders
 
+    def release(self):
+        """Let all requests go on that are held now."""
+        held, self.release_of_held = self.release_of_held, Event()
+        held.set()
+
     def clear(self):
-        """Withdraw all orders."""
+        """Withdraw all orders, and let all requests go on that are held."""
         self._orders.clear()
+        self.release()

@@ -1,8 +1,10 @@
 """Lint and tests."""
 
+import contextlib
 import os
 import shlex
 import subprocess
+import sys
 import xml.etree.ElementTree
 
 from . import module_sets, postgres, system, virtualenv
@@ -87,6 +89,7 @@ def test(setup):
 
     ``T`` names files of tests, ``ARGS`` is given to pytest as it is. Where a test runs follows from
     its place; ``QPAY_TEST_DATABASE`` forces a database: ``invoicing``, ``sales`` or ``ecosystem``.
+    ``BUSY`` keeps the processors busy beside: no test may depend on how long something takes.
 
     :param Setup setup: what runs them
     :return: the exit status
@@ -99,11 +102,23 @@ def test(setup):
     if not chosen and not arguments:
         lint(setup)
         arguments = ['--numprocesses', os.environ.get('QPAY_TEST_WORKERS', '2')]
-    with postgres.serving():
+    with postgres.serving(), _busy_processors():
         statuses = [run(setup, name, parts, arguments) for name, parts in plan]
     if set(statuses) == {NO_TEST_COLLECTED}:
         raise Failure('No test was selected: look at T and ARGS.')
     return max(status for status in statuses if status != NO_TEST_COLLECTED)
+
+
+@contextlib.contextmanager
+def _busy_processors():
+    number = os.cpu_count() if os.environ.get('BUSY') else 0
+    loops = [subprocess.Popen([sys.executable, '-c', 'while True: pass']) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def _plan(chosen):

@@ -1,6 +1,5 @@
 """VAT receipts with real server processes: two at once, and a power failure in the middle."""
 
-import time
 from functools import partial
 
 from odoo.tests import tagged
@@ -9,8 +8,6 @@ from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, together, wait_for
 
 CREATE = 'POST /v2/ebarimt_v3/create'
-# How long QPay keeps Odoo waiting: longer than it takes to kill it.
-DELAY_SECONDS = 5
 
 
 @tagged('post_install', '-at_install')
@@ -49,17 +46,18 @@ class TestEbarimtServers(RealServerCase):
         ])
 
         self.database.wake_cron()
-        wait_for(lambda: self._get_state(receipt_id) == 'issued', 30, 'the receipt')
+        wait_for(lambda: self._get_state(receipt_id) == 'issued', 'the receipt')
         self.assertEqual(self._calls(CREATE), 1)
         self.assertEqual(len(self.qpay.ebarimts(payment_id)), 1)
 
     def test_killed_while_qpay_issues(self):
         qr = self._create_taxed_qr()
-        self.qpay.inject(CREATE, 'delay', seconds=DELAY_SECONDS)
+        self.qpay.inject(CREATE, 'hold')
         payment_id, receipt_id = self._pay(qr, 'sending')
 
         for server in (self.server, self.second_server):
             server.kill()
+        self.qpay.release()
         self.database.query(
             'UPDATE qpay_ebarimt SET next_attempt_at = next_attempt_at - %s', const.EBARIMT_LEASE
         )
@@ -71,22 +69,23 @@ class TestEbarimtServers(RealServerCase):
         )
         self.database.wake_cron()
 
-        wait_for(lambda: self._get_state(receipt_id) == 'unknown', 60, 'the state')
+        wait_for(lambda: self._get_state(receipt_id) == 'unknown', 'the state')
         self.assertLessEqual(len(self.qpay.ebarimts(payment_id)), 1)
         self.assertEqual(self._calls(CREATE), 1)
         self.assertTrue(self._is_paid(qr['invoice_id']))
 
     def test_credit_note_while_qpay_issues_the_receipt(self):
         qr = self._create_taxed_qr()
-        self.qpay.inject(CREATE, 'delay', seconds=DELAY_SECONDS)
+        self.qpay.inject(CREATE, 'hold')
         payment_id, receipt_id = self._pay(qr, 'sending')
 
         self._credit(qr['invoice_id'])
         self.assertEqual(self._get_state(receipt_id), 'sending', 'QPay has not answered yet')
+        self.qpay.release()
 
-        wait_for(lambda: self._get_number(receipt_id), 30, "QPay's answer")
+        wait_for(lambda: self._get_number(receipt_id), "QPay's answer")
         self.database.wake_cron()
-        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 30, 'the cancellation')
+        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 'the cancellation')
         [issued] = self.qpay.ebarimts(payment_id)
         self.assertEqual(
             (issued['status'], issued['receipt_no']), ('CANCELED', self._get_number(receipt_id))
@@ -105,38 +104,39 @@ class TestEbarimtServers(RealServerCase):
 
         self.database.let_time_pass(const.EBARIMT_PAUSE)
         self.database.wake_cron()
-        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 30, 'the cancellation')
+        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 'the cancellation')
         self.assertEqual([r['status'] for r in self.qpay.ebarimts(payment_id)], ['CANCELED'])
         self.assertCleanLog()
 
     def test_refund_while_qpay_issues_the_receipt(self):
         qr = self._create_taxed_qr()
         # QPay takes its time before it looks, and then issues none of what is refunded.
-        self.qpay.inject(CREATE, 'delay', seconds=DELAY_SECONDS)
+        self.qpay.inject(CREATE, 'hold')
         payment_id, receipt_id = self._pay(qr, 'sending', method='CARD')
 
         self._refund(payment_id)
+        self.qpay.release()
 
-        wait_for(lambda: self._get_state(receipt_id) != 'sending', 30, "QPay's answer")
+        wait_for(lambda: self._get_state(receipt_id) != 'sending', "QPay's answer")
         self.database.wake_cron()
-        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 30, 'the cancellation')
+        wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 'the cancellation')
         self.assertEqual(self.qpay.ebarimts(payment_id), [])
         self.assertCleanLog()
         self.assertCleanLog(self.second_server)
 
     def test_receipt_that_others_change_meanwhile_keeps_qpays_answer(self):
         qr = self._create_taxed_qr()
-        self.qpay.inject(CREATE, 'delay', seconds=DELAY_SECONDS)
+        self.qpay.inject(CREATE, 'hold')
         payment_id, receipt_id = self._pay(qr, 'sending')
         with self.database.holding(
             'UPDATE qpay_ebarimt SET write_date = now() WHERE id = %s', receipt_id
         ):
-            wait_for(lambda: self.qpay.ebarimts(payment_id), 30, 'the receipt at QPay')
+            self.qpay.release()
             # Odoo has the answer then, and finds the row changed.
-            time.sleep(1)
+            wait_for(lambda: self.qpay.calls_log()[-1]['status'], "QPay's answer")
             self.assertEqual(self._get_state(receipt_id), 'sending')
 
-        wait_for(lambda: self._get_state(receipt_id) == 'issued', 30, 'the receipt')
+        wait_for(lambda: self._get_state(receipt_id) == 'issued', 'the receipt')
         [issued] = self.qpay.ebarimts(payment_id)
         self.assertEqual(self._get_number(receipt_id), issued['receipt_no'])
         self.assertCleanLog()
@@ -191,7 +191,7 @@ class TestEbarimtServers(RealServerCase):
             'SELECT e.id FROM qpay_ebarimt e JOIN qpay_payment p ON p.id = e.payment_id'
             ' WHERE p.qpay_txn_id = %s', payment_id,
         )
-        wait_for(lambda: self._get_state(receipt_id) == state, 30, f'the state {state}')
+        wait_for(lambda: self._get_state(receipt_id) == state, f'the state {state}')
         return payment_id, receipt_id
 
     def _get_state(self, receipt_id):

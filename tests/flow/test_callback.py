@@ -3,6 +3,8 @@
 import logging
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
@@ -159,6 +161,7 @@ class TestCallbackProcessing(CallbackCase):
         self._process_after(const.CALLBACK_RETRY_DELAYS[0])
         self.assertPaidOnce(self.bill, payment['payment_id'])
 
+    @freeze_time('2026-11-02 03:00:00')
     def test_announced_payment_that_never_shows_costs_a_fixed_number_of_calls(self):
         self._call_back(self.intent, '493622150113497')
         for delay in (timedelta(), *const.CALLBACK_RETRY_DELAYS):

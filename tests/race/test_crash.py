@@ -10,8 +10,6 @@ from odoo.tests import tagged
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, fetch, wait_for
 
-# How long QPay keeps Odoo waiting: longer than it takes to kill it.
-DELAY_SECONDS = 5
 CHECK = 'POST /v2/payment/check'
 CREATE = 'POST /v2/invoice'
 
@@ -56,7 +54,7 @@ class TestCrash(RealServerCase):
         self.database.wake_cron()
         # The scheduler starts with what was planned before the failure, and finds the callback
         # still taken by the dead process.
-        wait_for(lambda: not self._due_triggers(), 20, 'the first run of the scheduler')
+        wait_for(lambda: not self._due_triggers(), 'the first run of the scheduler')
         self.assertFalse(self._is_paid(qr['invoice_id']))
 
         self.database.let_time_pass(const.CALLBACK_LEASE)
@@ -75,7 +73,7 @@ class TestCrash(RealServerCase):
         )
         with self.database.holding(held_row, qr['intent_id']):
             payment = self.qpay.pay(qr['qpay_invoice_id'], wait=True)
-            wait_for(lambda: self._ledger_states(qr), 20, 'the record of the payment')
+            wait_for(lambda: self._ledger_states(qr), 'the record of the payment')
             self.assertEqual(self._ledger_states(qr), [('to_settle',)])
             self.server.kill()
         self.assertFalse(self._is_paid(qr['invoice_id']))
@@ -91,15 +89,16 @@ class TestCrash(RealServerCase):
     def test_killed_while_qpay_makes_the_qr(self):
         invoice_id = self._create_invoice()
         known = len(self.qpay.invoices())
-        self.qpay.inject(CREATE, 'delay', seconds=1)
+        self.qpay.inject(CREATE, 'hold')
         with ThreadPoolExecutor(1) as thread:
             answer = thread.submit(
                 self.accountant.call, 'account.move', 'qpay_create_intent', [invoice_id]
             )
-            wait_for(lambda: self._calls(CREATE), 20, 'the request for a QR')
+            wait_for(lambda: self._calls(CREATE), 'the request for a QR')
             self.server.kill()
             self.assertIsInstance(answer.exception(), requests.RequestException)
-        wait_for(lambda: len(self.qpay.invoices()) > known, 20, 'the invoice at QPay')
+        self.qpay.release()
+        wait_for(lambda: len(self.qpay.invoices()) > known, 'the invoice at QPay')
         [(intent_id, qpay_invoice_id)] = self.database.query(
             'SELECT id, qpay_invoice_id FROM qpay_intent WHERE res_id = %s', invoice_id
         )
@@ -127,7 +126,7 @@ class TestCrash(RealServerCase):
         answer = fetch(f'{callback_url}?qpay_payment_id={payment_id}')
 
         self.assertEqual(answer, (200, 'SUCCESS'))
-        wait_for(lambda: self._problems(qr), 20, 'a reason why it is not processed')
+        wait_for(lambda: self._problems(qr), 'a reason why it is not processed')
         self.assertFalse(self._is_paid(qr['invoice_id']))
 
         self._start_simulator()
@@ -147,11 +146,12 @@ class TestCrash(RealServerCase):
         """
         qr = self._create_qr()
         self.qpay.reset_calls()
-        self.qpay.inject(CHECK, 'delay', seconds=DELAY_SECONDS)
+        self.qpay.inject(CHECK, 'hold')
         payment = self.qpay.pay(qr['qpay_invoice_id'], wait=True)
         self.assertTrue(self.qpay.callbacks()[-1]['ok'])
-        wait_for(lambda: self._calls(CHECK), 20, 'the question whether it is paid')
+        wait_for(lambda: self._calls(CHECK), 'the question whether it is paid')
         self.server.kill()
+        self.qpay.release()
         self.assertFalse(self._is_paid(qr['invoice_id']))
         self.assertFalse(self._ledger_states(qr))
         return qr, payment['payment_id']

@@ -7,8 +7,6 @@ from odoo.tests import tagged
 from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, wait_for
 
 REFUND = 'DELETE /v2/payment/refund/{id}'
-# How long QPay keeps Odoo waiting: longer than the settlement of another payment takes.
-DELAY_SECONDS = 6
 
 
 @tagged('post_install', '-at_install')
@@ -27,34 +25,36 @@ class TestRefundServers(RealServerCase):
         super().tearDown()
 
     def test_payment_that_arrives_while_qpay_refunds_another(self):
-        self.qpay.inject(REFUND, 'delay', seconds=DELAY_SECONDS)
+        self.qpay.inject(REFUND, 'hold')
         answers = []
         refund = Thread(target=lambda: answers.append(self._refund()))
         refund.start()
-        wait_for(lambda: self._calls(REFUND), 20, 'the refund at QPay')
+        wait_for(lambda: self._calls(REFUND), 'the refund at QPay')
 
         second_id = self.qpay.pay(self.qr['qpay_invoice_id'], wait=True)['payment_id']
-        wait_for(lambda: self._get_state(second_id) == ('paid', 'settled'), 30, 'the second one')
+        wait_for(lambda: self._get_state(second_id) == ('paid', 'settled'), 'the second one')
         self.assertTrue(refund.is_alive(), 'QPay has not answered yet')
+        self.qpay.release()
         refund.join()
 
         self.assertEqual(answers, ['success'])
         self.assertRefundedOnce(amount_paid=15000)
 
     def test_refund_that_cannot_be_booked_at_once_is_booked_soon(self):
-        self.qpay.inject(REFUND, 'delay', seconds=1)
+        self.qpay.inject(REFUND, 'hold')
         answers = []
         refund = Thread(target=lambda: answers.append(self._refund()))
         refund.start()
-        wait_for(lambda: self._calls(REFUND), 20, 'the refund at QPay')
+        wait_for(lambda: self._calls(REFUND), 'the refund at QPay')
         with self.database.holding(
             'SELECT id FROM qpay_intent WHERE id = %s FOR NO KEY UPDATE', self.qr['intent_id']
         ):
+            self.qpay.release()
             refund.join()
             self.assertEqual(self._get_refund_state(), 'pending')
 
         self.database.wake_cron()
-        wait_for(lambda: self._get_refund_state() == 'done', 30, 'the refund in the books')
+        wait_for(lambda: self._get_refund_state() == 'done', 'the refund in the books')
         self.assertEqual(answers, ['success'])
         self.assertRefundedOnce(amount_paid=0)
 

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
+from freezegun import freeze_time
+
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnauthorized, QPayUnknownOutcome
@@ -17,9 +19,9 @@ LOG_IN = 'POST /v2/auth/token'
 class TestToken(WireCase):
 
     def test_expiry_is_a_point_in_time_not_a_duration(self):
-        token = self.client.log_in()
-        remaining = token.expires_at - datetime.now(timezone.utc)
-        self.assertAlmostEqual(remaining.total_seconds(), 86400, delta=60)
+        with freeze_time('2026-11-02 03:00:00'):
+            token = self.client.log_in()
+        self.assertEqual(token.expires_at, datetime(2026, 11, 3, 3, tzinfo=timezone.utc))
 
     def test_expiry_given_as_a_duration_is_understood_too(self):
         self._answer(LOG_IN, {'access_token': 'abc', 'expires_in': 3600})

@@ -287,6 +287,26 @@ class TestSimulatorSteering(SimulatorCase):
         with self.assertRaises(TimeoutError):
             self.api.call('POST', '/v2/payment/check', {}, timeout=0.2)
 
+    def test_fault_hold(self):
+        self.control.inject('POST /v2/payment/check', 'hold', times=None)
+        with ThreadPoolExecutor(2) as pool:
+            answers = [pool.submit(self.api.check, self.invoice_id) for _number in range(2)]
+            while self.control.calls().get('POST /v2/payment/check', 0) < 2:
+                self.assertFalse(any(answer.done() for answer in answers))
+            self.control.clear_faults()
+        self.assertEqual([answer.result().status for answer in answers], [200, 200])
+
+    def test_fault_hold_until_the_simulator_stops(self):
+        with Simulator() as simulator, ThreadPoolExecutor(1) as pool:
+            simulator.control.inject('POST /v2/auth/token', 'hold')
+            answer = pool.submit(Api(simulator.url).log_in)
+            while not simulator.control.calls():
+                self.assertFalse(answer.done())
+            simulator.stop()
+            self.assertIsInstance(
+                answer.exception(), http.client.RemoteDisconnected | ConnectionResetError
+            )
+
     def test_many_at_once(self):
         def work(number):
             api = Api(self.simulator.url)
