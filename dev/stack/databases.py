@@ -66,7 +66,7 @@ class Databases:
         release = self.setup.odoo / 'odoo/release.py'
         key = fingerprint(
             str(self.setup.odoo), release.stat().st_mtime_ns, odoo_source.version(self.setup.odoo),
-            self.modules, FINISH_BASE, *self.setup.python_path,
+            self.modules, FINISH_BASE + self.modules.finish, *self.setup.python_path,
         )
         return self._template(
             'base', key, f'Odoo for {self.modules.purpose} (a minute or two, once)',
@@ -256,7 +256,9 @@ class Databases:
             '--load-language', self.modules.language, '--stop-after-init', '--no-http',
             failure="Odoo's database could not be built.", log=self._log('base'),
         )
-        self._shell(name, FINISH_BASE, "Odoo's database could not be built.")
+        self._shell(
+            name, FINISH_BASE + self.modules.finish, "Odoo's database could not be built.",
+        )
 
     def _build_addon(self, base, name):
         self.copy(base, name)
