@@ -20,8 +20,13 @@ from odoo.addons.payment_qpay.tests.sweep.web_client import WATCH, WebClient
 
 _logger = logging.getLogger(__name__)
 
-# What is in use is not deleted, which Odoo logs as an error, and tells as a sentence.
-IN_USE = re.compile(r'violates foreign key constraint "\w+" on table "(?!qpay_)')
+# What Odoo logs like a fault, and tells as a sentence: what is in use is not deleted, a report is
+# not made of what it is not for.
+REFUSAL = re.compile(
+    r'violates foreign key constraint "\w+" on table "(?!qpay_)'
+    r'| WARNING .*\nodoo\.exceptions\.UserError: [^\n]*\s*$',
+    re.DOTALL,
+)
 SCREEN = {'width': 1920, 'height': 1080}
 # The first page of a server has its scripts and styles made.
 LOAD_MILLISECONDS = 120_000
@@ -180,7 +185,7 @@ class Sweep:
         lines = self._leave_out_known(self.server.new_log_lines())
         for entry in LOG_ENTRY.split('\n'.join(lines)):
             told = [line for line in entry.splitlines() if line.strip()]
-            if any(map(LOG_PROBLEM.search, told)) and not IN_USE.search(entry):
+            if any(map(LOG_PROBLEM.search, told)) and not REFUSAL.search(entry):
                 yield f'{told[0]} … {told[-1]}'
 
     def _note(self, what, problem):
