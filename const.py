@@ -83,6 +83,11 @@ RECONCILIATION_MAX_PERIOD = timedelta(days=31)
 # How long QPay has for a refund before its list is believed that there was none.
 REFUND_PERIOD = timedelta(hours=1)
 
+# How many seconds a visitor's request waits for QPay, however often it has to ask.
+VISITOR_PATIENCE_SECONDS = 5
+# How long no request asks about an account of which QPay did not answer. Scheduled actions do.
+OUTAGE_PERIOD = timedelta(minutes=1)
+
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)
 # How many payments are booked together when many wait.
@@ -91,6 +96,29 @@ BOOKING_BATCH = 25
 CREATION_PERIOD = timedelta(minutes=2)
 # How long its answer is kept in hand while somebody else holds the row of the QR.
 ANSWER_PATIENCE_SECONDS = 20
+
+# How many calls of QPay for one QR are stored, and in which time; one row counts those beyond, and
+# is processed after this while. QPay calls once or twice for a payment.
+CALLBACK_LIMIT = 20
+CALLBACK_LIMIT_PERIOD = timedelta(minutes=10)
+CALLBACK_COUNT_PERIOD = timedelta(minutes=1)
+
+# === WHAT IS CLEANED UP === #
+# How long calls are kept once they are processed, and what QPay answered to the creation of a QR
+# once the QR has ended. The ledger is kept for ever.
+CALLBACK_KEEPING_PERIOD = timedelta(days=90)
+# How long printed receipts are kept; they are made again when somebody asks.
+RECEIPT_KEEPING_PERIOD = timedelta(days=30)
+ANSWER_KEEPING_PERIOD = timedelta(days=90)
+# How many rows at a time.
+CLEANING_BATCH = 1000
+
+# === PRINTED RECEIPTS === #
+# How often it is tried to print one, and how long a payer waits for it, before it is shown as a web
+# page; and how many seconds it takes until the page that waits looks again.
+RECEIPT_MAX_ATTEMPTS = 3
+RECEIPT_PERIOD = timedelta(minutes=1)
+RECEIPT_REFRESH_SECONDS = 2
 
 # === VAT RECEIPTS === #
 EBARIMT_MODES = (
@@ -148,6 +176,9 @@ EBARIMT_DISTRICTS = frozendict({
 # How many QRs payers may have made for one document, and in which time.
 PUBLIC_QR_LIMIT = 5
 PUBLIC_QR_PERIOD = timedelta(minutes=10)
+# How many they may have made by one provider, for whatever documents, and in which time.
+PUBLIC_QR_PROVIDER_LIMIT = 20
+PUBLIC_QR_PROVIDER_PERIOD = timedelta(minutes=1)
 
 # How long a QR can be paid where the provider does not say otherwise.
 DEFAULT_QR_MINUTES = 60

@@ -7,9 +7,6 @@ from odoo.addons.payment_qpay.qpay import QPayError
 
 from .access import find_intent, find_visible_intent, refuse
 
-# QPay's ids have 15 or 36 characters (QPay contract §4.1).
-_MAX_PAYMENT_ID_LENGTH = 64
-
 
 class QPayController(http.Controller):
 
@@ -21,7 +18,7 @@ class QPayController(http.Controller):
         """Store QPay's call, which is processed later (QPay contract §6).
 
         :param str token: The secret that QPay was told with the invoice.
-        :param str qpay_payment_id: The payment that the call names; not to be trusted.
+        :param qpay_payment_id: The payment that the call names; perhaps no text at all.
         :return: What QPay demands as an answer, once the call is stored.
         :raise NotFound: If the token is not ours.
         """
@@ -29,9 +26,7 @@ class QPayController(http.Controller):
         intent = find_intent(intent_id, secret, 'callback_token')
         if not intent:
             raise NotFound()
-        request.env['qpay.callback'].with_user(SUPERUSER_ID)._receive(
-            intent, qpay_payment_id[:_MAX_PAYMENT_ID_LENGTH]
-        )
+        request.env['qpay.callback'].with_user(SUPERUSER_ID)._receive(intent, qpay_payment_id)
         return request.make_response('SUCCESS', [('Content-Type', 'text/plain; charset=utf-8')])
 
     @http.route('/payment/qpay/check', type='jsonrpc', auth='public', website=True)

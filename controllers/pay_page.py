@@ -7,7 +7,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.http import request
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qr import draw_qr
 
 from .access import find_intent, refuse, to_id
@@ -22,7 +22,6 @@ _HEADERS = {
     'X-Robots-Tag': 'noindex',
 }
 _MAX_NUMBER_LENGTH = 32
-_RECEIPT = 'account.action_report_payment_receipt'
 
 
 class QPayPayPage(http.Controller):
@@ -159,22 +158,35 @@ class QPayPayPage(http.Controller):
         type='http', auth='public', methods=['GET'], website=True, sitemap=False,
     )
     def qpay_receipt(self, intent_id, access_token):
-        """Print the receipt of what was paid by a QR.
+        """Show the receipt of what was paid by a QR, or a page that waits for it.
 
         :param int intent_id: The intent.
         :param str access_token: The intent's token.
-        :return: The document: a PDF, where the server can make one.
+        :return: The document: a PDF, where the server can make one; until then, a page that comes
+            back by itself.
         :raise NotFound: If the token is wrong, or nothing is paid and booked.
         """
-        payments = find_intent(intent_id, access_token)._get_booked_payments()
+        intent = find_intent(intent_id, access_token)
+        payments = intent._get_booked_payments()
         if not payments:
             raise NotFound()
-        report = request.env['ir.actions.report'].with_user(SUPERUSER_ID)
-        can_print = report.get_wkhtmltopdf_state() != 'install'
-        render = report._render_qweb_pdf if can_print else report._render_qweb_html
-        content, content_type = render(_RECEIPT, payments.ids)
-        mimetype = {'pdf': 'application/pdf', 'html': 'text/html; charset=utf-8'}[content_type]
-        return request.make_response(content, [('Content-Type', mimetype), *_HEADERS.items()])
+        receipts = request.env['qpay.receipt'].with_user(SUPERUSER_ID)
+        can_print = request.env['ir.actions.report'].get_wkhtmltopdf_state() != 'install'
+        receipt = receipts._get_for(intent) if can_print else receipts
+        if receipt.made_at:
+            stream = request.env['ir.binary']._get_stream_from(
+                receipt, 'document', filename=intent.name
+            )
+            response = stream.get_response(as_attachment=False, immutable=False)
+            response.headers.update(_HEADERS)
+            return response
+        if not receipt or receipt._is_hopeless():
+            return request.make_response(receipts._render_page(payments), [
+                ('Content-Type', 'text/html; charset=utf-8'), *_HEADERS.items(),
+            ])
+        return request.render('payment_qpay.receipt_wait', {'company': intent.company_id}, headers={
+            **_HEADERS, 'Refresh': str(const.RECEIPT_REFRESH_SECONDS),
+        })
 
     # === THE PAGE === #
 

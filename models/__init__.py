@@ -9,6 +9,7 @@ from . import ir_http
 from . import ir_websocket
 from . import mail_thread
 from . import payment_provider
+from . import payment_provider_client
 from . import payment_provider_connection
 from . import payment_provider_ebarimt
 from . import payment_transaction
@@ -21,15 +22,19 @@ from . import qpay_ebarimt_cancellation
 from . import qpay_ebarimt_request
 from . import qpay_intent
 from . import qpay_intent_apps
+from . import qpay_intent_cleaning
 from . import qpay_intent_ebarimt
+from . import qpay_intent_limits
 from . import qpay_intent_request
 from . import qpay_intent_settlement
 from . import qpay_intent_viewers
 from . import qpay_look
+from . import qpay_outage
 from . import qpay_payment
 from . import qpay_payment_booking
 from . import qpay_payment_ebarimt
 from . import qpay_payment_refund
+from . import qpay_receipt
 from . import qpay_reconciliation
 from . import qpay_reconciliation_list
 from . import qpay_token

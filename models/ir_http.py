@@ -30,3 +30,12 @@ class IrHttp(models.AbstractModel):
             if payer.lang in dict(payer.env['res.lang'].get_installed()):
                 request.update_context(lang=payer.lang)
         return super()._match(path)
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        """ Override of `base` to leave out a parameter that is called like what Python hands over
+        to every controller: it would be an error of the server.
+        """
+        if '/payment/qpay/' in request.httprequest.path:
+            request.params.pop('self', None)
+        return super()._dispatch(endpoint)

@@ -6,7 +6,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayClient
 
 
 class PaymentProvider(models.Model):
@@ -292,25 +291,6 @@ class PaymentProvider(models.Model):
         return self | others.filtered(
             lambda other: other._qpay_account() == account
             and codes.intersection(other._qpay_invoice_codes())
-        )
-
-    # === REQUEST HELPERS === #
-
-    def _qpay_client(self, environment=None):
-        """Return the client of the provider's account at QPay.
-
-        :param str environment: 'sandbox' or 'live'; by default the provider's present one.
-        :rtype: QPayClient
-        """
-        self.ensure_one()
-        environment = environment or self._qpay_environment()
-        base_url = self._qpay_setting(f'qpay_base_url_{environment}')
-        username = self._qpay_setting('qpay_client_id')
-        return QPayClient(
-            base_url,
-            username,
-            self._qpay_setting('qpay_client_secret'),
-            tokens=self.env['qpay.token']._for_account(base_url, username),
         )
 
     # === BUSINESS METHODS === #

@@ -12,6 +12,9 @@ from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, check_accountant, l
 
 _logger = logging.getLogger(__name__)
 
+# QPay's ids have 15 or 36 characters (QPay contract §4.1).
+_MAX_PAYMENT_ID_LENGTH = 64
+
 
 class QPayCallback(models.Model):
     """The inbox: one row each time that QPay called. A call only means that there may be
@@ -33,6 +36,12 @@ class QPayCallback(models.Model):
         string="Announced Payment", help="What the call claimed; not verified.", readonly=True
     )
     received_at = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
+    call_count = fields.Integer(
+        string="Calls",
+        help="How often QPay called. After very many calls for a QR, one row counts the next ones.",
+        default=1,
+        readonly=True,
+    )
     state = fields.Selection(
         string="Status",
         selection=[
@@ -74,14 +83,48 @@ class QPayCallback(models.Model):
         """Store a call of QPay, and have it processed as soon as it is committed.
 
         :param qpay.intent intent: The intent that the call's token belongs to.
-        :param str qpay_payment_id: The payment that the call names; not to be trusted.
+        :param qpay_payment_id: The payment that the call names: whatever came over the wire.
+        :return: The row that stands for the call.
         :rtype: qpay.callback
         """
-        callback = self.create({'intent_id': intent.id, 'qpay_payment_id': qpay_payment_id})
-        self._trigger(fields.Datetime.now())
+        now = fields.Datetime.now()
+        if self.search_count([
+            ('intent_id', '=', intent.id), ('received_at', '>', now - const.CALLBACK_LIMIT_PERIOD),
+        ]) >= const.CALLBACK_LIMIT:
+            return self._count(intent)
+        callback = self.create({
+            'intent_id': intent.id, 'qpay_payment_id': _clean_payment_id(qpay_payment_id),
+        })
+        self._trigger(now)
         # Whoever looks processes it at once, should the scheduler be busy.
         intent._notify_viewers(with_documents=False)
         return callback
+
+    @api.model
+    def _count(self, intent):
+        """Count a call that comes after very many, instead of storing it.
+
+        One row stands for all calls of a while, at the end of which it is processed: QPay is then
+        asked about the QR, so whatever was paid before any of these calls is found.
+
+        :param qpay.intent intent: The intent that the call's token belongs to.
+        :return: The row that counts it.
+        :rtype: qpay.callback
+        """
+        now = fields.Datetime.now()
+        # Only such a row is not due yet though nobody has tried it.
+        counting = self.search([
+            ('intent_id', '=', intent.id), ('state', '=', 'received'), ('attempts', '=', 0),
+            ('next_attempt_at', '>', now),
+        ], limit=1)
+        if not counting:
+            end = now + const.CALLBACK_COUNT_PERIOD
+            self._trigger(end)
+            return self.create({'intent_id': intent.id, 'next_attempt_at': end})
+        # Nobody waits to be counted: whoever holds the row asks QPay later than this call came.
+        for callback in lock_afresh(counting):
+            callback.call_count += 1
+        return counting
 
     def _filter_due(self):
         """Return those of these callbacks that are to be processed now."""
@@ -295,3 +338,23 @@ class QPayCallback(models.Model):
     @api.model
     def _trigger(self, moment):
         self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(at=moment)
+
+    @api.autovacuum
+    def _gc_finished(self):
+        """Delete the calls that were dealt with long ago."""
+        old = self.search([
+            ('state', '!=', 'received'),
+            ('received_at', '<', fields.Datetime.now() - const.CALLBACK_KEEPING_PERIOD),
+        ], limit=const.CLEANING_BATCH)
+        old.unlink()
+        return len(old), len(old) == const.CLEANING_BATCH
+
+
+def _clean_payment_id(value):
+    """Return what a call names as its payment, in a form that the database takes.
+
+    :param value: What came over the wire: a text, whatever it holds, or a file.
+    :rtype: str
+    """
+    text = value if isinstance(value, str) else ''
+    return ''.join(filter(str.isprintable, text[:_MAX_PAYMENT_ID_LENGTH]))

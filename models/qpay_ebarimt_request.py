@@ -302,7 +302,10 @@ class QPayEbarimt(models.Model):
 
     def _process(self):
         """Do what is due for this receipt."""
-        if self.state in ('to_issue', 'failed') and self.cancellation_ids:
+        if self.provider_id._qpay_is_silent(self.environment):
+            # One after the other would wait in vain.
+            self._trigger(const.EBARIMT_PAUSE)
+        elif self.state in ('to_issue', 'failed') and self.cancellation_ids:
             self._withdraw()
         elif self.state == 'to_issue':
             self._issue()

@@ -54,6 +54,10 @@ class QPayIntent(models.Model):
             and live._share(transaction, receiver and ebarimt_values)
         ):
             return live
+        # Whoever is refused must not lose what can be paid.
+        kind.check_amount(amount)
+        self._check_public_limits(kind, provider)
+        provider._qpay_check_answers()
         if live:
             for other in live:
                 other._replace()
@@ -63,7 +67,6 @@ class QPayIntent(models.Model):
         if not transaction:
             kind.check_payable()
         kind.check_amount(amount)
-        self._check_public_limit(document)
         intent = self.create({
             **self._get_request_values(kind, amount, provider),
             **ebarimt_values,
@@ -123,22 +126,6 @@ class QPayIntent(models.Model):
         if lock_afresh(document.sudo()) != document:
             raise self._get_creation_error()
         return documents.of(document).get_live_intents()
-
-    @api.model
-    def _check_public_limit(self, document):
-        """Make sure that payers do not have QR after QR made for one document.
-
-        :param recordset document: The document.
-        :raise UserError: If they do.
-        """
-        if self.env.user._is_internal():
-            return
-        since = fields.Datetime.now() - const.PUBLIC_QR_PERIOD
-        if documents.of(document).count_intents(since) >= const.PUBLIC_QR_LIMIT:
-            raise UserError(self.env._(
-                "Too many QRs were asked for. Please try again in %s minutes.",
-                const.PUBLIC_QR_PERIOD // timedelta(minutes=1),
-            ))
 
     def _renew(self):
         """Return the QR that its payer is to pay now: the live one of its document, which may be

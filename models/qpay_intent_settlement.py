@@ -55,9 +55,13 @@ class QPayIntent(models.Model):
         :return: None
         """
         self.ensure_one()
-        if callbacks := self.callback_ids._filter_due():
+        callbacks = self.callback_ids._filter_due()
+        is_check_due = self.qpay_invoice_id and self._is_view_check_due()
+        # What is due stays so until QPay answers again.
+        is_silent = (callbacks or is_check_due) and self._is_account_silent()
+        if callbacks and not is_silent:
             callbacks._process()
-        elif self.qpay_invoice_id and self._is_view_check_due() and self._claim_check(is_view=True):
+        elif is_check_due and not is_silent and self._claim_check(is_view=True):
             try:
                 self._check()
             except QPayError as error:
@@ -65,6 +69,10 @@ class QPayIntent(models.Model):
         if self._is_payable() and not self.look_ids and self._get_end_reason():
             # Not every document tells by itself that it has changed.
             self._look_soon()
+
+    def _is_account_silent(self):
+        """Whether QPay did not answer a moment ago about the account of this QR."""
+        return self.provider_id._qpay_is_silent(self.environment)
 
     def _check(self):
         """Ask QPay what was paid for this QR, and settle it (QPay contract §4.1).
@@ -360,6 +368,10 @@ class QPayIntent(models.Model):
 
         :param qpay.look looks: What asked for it.
         """
+        if self._is_account_silent():
+            # One after the other would wait in vain, and keep the other scheduled actions waiting.
+            self._trigger_look(fields.Datetime.now() + const.LOOK_RETRY_DELAY)
+            return
         try:
             self._in_company_language()._look()
             looks.unlink()

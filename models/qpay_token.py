@@ -4,7 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 
-from odoo.addons.payment_qpay.qpay import QPayUnknownOutcome, Token
+from odoo.addons.payment_qpay.qpay import TIMEOUT, QPayUnknownOutcome, Token
 
 # Each try that loses the row waits for the winner, and then finds the winner's token.
 _MAX_TRIES = 5
@@ -34,14 +34,15 @@ class QPayToken(models.Model):
     )
 
     @api.model
-    def _for_account(self, base_url, username):
+    def _for_account(self, base_url, username, patience=TIMEOUT):
         """Return the token store of an account, as `QPayClient` uses it.
 
         :param str base_url: The host, without `/v2`.
         :param str username: QPay's user name of the merchant.
+        :param float patience: For how many seconds somebody else's login is waited for.
         :rtype: SharedToken
         """
-        return SharedToken(self.env.registry, f'{base_url} {username}')
+        return SharedToken(self.env.registry, f'{base_url} {username}', patience)
 
 
 class SharedToken:
@@ -49,11 +50,13 @@ class SharedToken:
 
     :param registry: The registry of the database.
     :param str account: What the row is known by.
+    :param float patience: For how many seconds somebody else's login is waited for.
     """
 
-    def __init__(self, registry, account):
+    def __init__(self, registry, account, patience=TIMEOUT):
         self._registry = registry
         self._account = account
+        self._patience = patience
 
     def current(self, log_in, rejected=''):
         """Return the account's token, logging in if there is none that can be used.
@@ -90,10 +93,14 @@ class SharedToken:
                 except psycopg2.errors.SerializationFailure:
                     # Somebody else renewed the token while this one waited for the row.
                     cr.rollback()
+                except psycopg2.errors.LockNotAvailable:
+                    cr.rollback()
+                    break
         raise QPayUnknownOutcome(message='the token is being renewed elsewhere')
 
     def _lock(self, cr):
         """Lock the account's row, made now if there is none, and return its token."""
+        cr.execute('SET LOCAL lock_timeout = %s', [round(self._patience * 1000)])
         cr.execute(
             'INSERT INTO qpay_token (account) VALUES (%s) ON CONFLICT DO NOTHING',
             [self._account],

@@ -1,6 +1,6 @@
 """The QPay v2 wire in pure Python: no Odoo import below this package."""
 
-from .client import QPayClient
+from .client import TIMEOUT, QPayClient
 from .emv import EmvError, check_invoice_qr
 from .errors import (
     QPayBusy,
@@ -46,6 +46,7 @@ __all__ = [
     'TAX_TYPE_EXEMPT',
     'TAX_TYPE_NO_VAT',
     'TAX_TYPE_VAT',
+    'TIMEOUT',
     'VAT',
     'BankLink',
     'EbarimtReceipt',

@@ -1,11 +1,18 @@
 """The calls of QPay v2 that the addon makes."""
 
+import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import requests
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from . import parsing
 from .errors import (
@@ -21,6 +28,8 @@ from .values import CITIZEN, COMPANY, EBARIMT_V1, EBARIMT_V3
 
 # Seconds to connect, and to wait for bytes; nobody documents QPay's own limits (§8.1).
 TIMEOUT = 20
+# With less than this left, a call is not worth beginning.
+_LEAST_SECONDS = 0.1
 # The most rows that payment/check and payment/list give in a page (§4.1, §4.3).
 PAGE_LIMIT = 100
 
@@ -44,14 +53,22 @@ class QPayClient:
     :param tokens: Where the account's one token is kept: an object with
         `current(log_in, rejected='')`, which returns the `Token` to use and logs in if there is
         none but the rejected one, and `renew(log_in)`, which always logs in.
+    :param outage: Where it is kept that QPay does not answer: an object with `check()`, which
+        raises `QPayUnreachable` if QPay is not to be asked now, `begin()` and `end()`; by default
+        nothing is kept.
     :param float timeout: Seconds to connect, and to wait for bytes of an answer.
+    :param float deadline: Until when all calls together must be over, by `time.monotonic`; by
+        default there is no such moment.
     """
 
-    def __init__(self, base_url, username, password, tokens, timeout=TIMEOUT):
+    def __init__(self, base_url, username, password, tokens, outage=None, timeout=TIMEOUT,
+                 deadline=None):
         self._base_url = base_url.rstrip('/')
         self._credentials = (username, password)
         self._tokens = tokens
+        self._outage = outage
         self._timeout = timeout
+        self._deadline = deadline
 
     # === TOKEN === #
 
@@ -272,25 +289,40 @@ class QPayClient:
         return self._decode(self._send(method, path, json=payload, headers=headers))
 
     def _send(self, method, path, **options):
+        timeout = self._get_timeout()
+        if self._outage:
+            self._outage.check()
         try:
             response = requests.request(
-                method,
-                self._base_url + path,
-                timeout=self._timeout,
-                allow_redirects=False,
-                **options,
+                method, self._base_url + path, timeout=timeout, allow_redirects=False, **options
             )
         except requests.RequestException as error:
+            if self._outage and _is_silence(error):
+                self._outage.begin()
             # The exceptions' own texts hold addresses and are not for people.
             if _was_never_sent(error):
                 raise QPayUnreachable(message='no connection') from error
             raise QPayUnknownOutcome(message='no answer') from error
+        if self._outage:
+            self._outage.end()
         if 400 <= response.status_code < 500:
             error_class = QPayUnauthorized if response.status_code == 401 else QPayRefused
             raise error_class(**parsing.parse_error(response.status_code, _json(response)))
         if response.status_code != 200:
             raise QPayUnknownOutcome(**parsing.parse_error(response.status_code, _json(response)))
         return response
+
+    def _get_timeout(self):
+        """Return how long the next call may take.
+
+        :raise QPayUnreachable: If there is no time left for it.
+        """
+        if self._deadline is None:
+            return self._timeout
+        left = self._deadline - time.monotonic()
+        if left < _LEAST_SECONDS:
+            raise QPayUnreachable(message='no time left')
+        return min(left, self._timeout)
 
     @staticmethod
     def _decode(response):
@@ -308,6 +340,12 @@ def _was_never_sent(error):
     if isinstance(reason, MaxRetryError):
         reason = reason.reason
     return isinstance(reason, ConnectTimeoutError | NewConnectionError | SSLError)
+
+
+def _is_silence(error):
+    """Whether a request failed because nobody answered for as long as it waited."""
+    reason = error.args[0] if error.args else None
+    return isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError)
 
 
 def _json(response):

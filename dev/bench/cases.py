@@ -4,7 +4,7 @@ from odoo import Command
 
 from odoo.addons.payment_qpay import const, documents
 
-from .measure import Cost, Meter
+from .measure import Meter
 
 GOES = 7
 
@@ -12,7 +12,6 @@ GOES = 7
 class Bench:
     """Work on fresh invoices of one customer each.
 
-    :param Environment env: the database of the demonstration
     :param SimulatorControl qpay: the simulator that its provider is connected to
     """
 
@@ -31,7 +30,7 @@ class Bench:
             )
             with meter.go():
                 wizard.create({})._create_payments()
-        return Cost.typical(meter.costs)
+        return meter.typical()
 
     def create_qr(self):
         """An accountant asks for the QR of an invoice."""
@@ -39,7 +38,7 @@ class Bench:
         for invoice in self._create_invoices(GOES):
             with meter.go():
                 self._create_intent(invoice)
-        return Cost.typical(meter.costs)
+        return meter.typical()
 
     def look(self):
         """A dialog or page polls a QR that nobody has paid."""
@@ -50,7 +49,7 @@ class Bench:
             with meter.go():
                 intent._refresh_for_viewer()
                 intent._get_normalised_values()
-        return Cost.typical(meter.costs)
+        return meter.typical()
 
     def receive_callback(self):
         """QPay calls; its call is stored."""
@@ -58,7 +57,7 @@ class Bench:
         for intent, payment_id in self._create_paid(GOES):
             with meter.go():
                 self.env['qpay.callback']._receive(intent, payment_id)
-        return Cost.typical(meter.costs)
+        return meter.typical()
 
     def settle_alone(self):
         """A call is processed: QPay is asked, the payment recorded, booked and reconciled."""
@@ -68,7 +67,7 @@ class Bench:
             with meter.go():
                 callback._process()
             self._expect_paid(intent)
-        return Cost.typical(meter.costs)
+        return meter.typical()
 
     def settle_together(self):
         """Many calls that have waited are processed by the scheduled action; the share of one."""
@@ -81,15 +80,12 @@ class Bench:
             callbacks._process()
         for intent, _payment_id in paid:
             self._expect_paid(intent)
-        return Cost.typical(meter.costs).per(len(paid))
+        return meter.typical(of=len(paid))
 
     # === WHAT THEY NEED === #
 
     def create_paid_intent(self):
-        """Return a QR whose payment is booked.
-
-        :rtype: qpay.intent
-        """
+        """Return a QR whose payment is booked."""
         [(intent, payment_id)] = self._create_paid(1)
         self.env['qpay.callback']._receive(intent, payment_id)._process()
         self._expect_paid(intent)

@@ -2,36 +2,25 @@
 
 from odoo.tools import SQL
 
+_NAME = SQL("'crowd-' || n")
+_INTENT = SQL("(SELECT id FROM qpay_intent WHERE name = 'crowd-' || n)")
 # What must differ from row to row, by table.
 _DISTINCT = {
     'qpay_intent': {
-        'name': SQL("'crowd-' || n"),
+        **dict.fromkeys(('name', 'qpay_invoice_id', 'access_token', 'callback_token'), _NAME),
         'res_id': SQL('-n'),
-        'qpay_invoice_id': SQL("'crowd-' || n"),
-        'access_token': SQL("'crowd-' || n"),
-        'callback_token': SQL("'crowd-' || n"),
         'transaction_id': SQL('NULL'),
     },
     'qpay_payment': {
-        'qpay_txn_id': SQL("'crowd-' || n"),
-        'intent_id': SQL("(SELECT id FROM qpay_intent WHERE name = 'crowd-' || n)"),
-        'transaction_id': SQL('NULL'),
-        'account_payment_id': SQL('NULL'),
+        'qpay_txn_id': _NAME, 'intent_id': _INTENT,
+        'transaction_id': SQL('NULL'), 'account_payment_id': SQL('NULL'),
     },
-    'qpay_callback': {
-        'qpay_payment_id': SQL("'crowd-' || n"),
-        'intent_id': SQL("(SELECT id FROM qpay_intent WHERE name = 'crowd-' || n)"),
-    },
+    'qpay_callback': {'qpay_payment_id': _NAME, 'intent_id': _INTENT},
 }
 
 
 def multiply(env, intent, number):
-    """Copy a paid QR with its payment and its call.
-
-    :param Environment env: the database
-    :param qpay.intent intent: the QR
-    :param int number: how many copies
-    """
+    """Copy a paid QR with its payment and its call."""
     for originals in (intent, intent.payment_ids[:1], intent.callback_ids[:1]):
         _copy(env, originals, number)
     env.cr.execute('ANALYZE')

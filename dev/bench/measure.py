@@ -1,53 +1,29 @@
 """What a piece of work costs."""
 
 import contextlib
-import dataclasses
 import statistics
 import time
+from typing import NamedTuple
 
 
-@dataclasses.dataclass(frozen=True)
-class Cost:
-    """What one go costs.
-
-    :param float queries: queries to PostgreSQL
-    :param float calls: calls to QPay
-    :param float milliseconds: time of the clock
-    """
+class Cost(NamedTuple):
+    """What one go costs: queries to PostgreSQL, calls to QPay, time of the clock."""
 
     queries: float
     calls: float
     milliseconds: float
 
-    def per(self, number):
-        """The share of one of several things that were done together.
-
-        :param int number: how many they were
-        :rtype: Cost
-        """
-        return Cost(*(value / number for value in dataclasses.astuple(self)))
-
-    @classmethod
-    def typical(cls, costs):
-        """The median of several goes, each figure by itself.
-
-        :param list costs: what each of them cost
-        :rtype: Cost
-        """
-        return cls(*map(statistics.median, zip(*map(dataclasses.astuple, costs), strict=True)))
-
 
 class Meter:
     """Measures work in a database that talks to a simulator.
 
-    :param Environment env: the database
     :param SimulatorControl qpay: the simulator, which counts the calls
     """
 
     def __init__(self, env, qpay):
         self._env = env
         self._qpay = qpay
-        self.costs = []
+        self._costs = []
 
     @contextlib.contextmanager
     def go(self):
@@ -60,6 +36,13 @@ class Meter:
         yield
         self._env.cr.commit()
         seconds = time.perf_counter() - began
-        self.costs.append(Cost(
+        self._costs.append(Cost(
             self._env.cr.sql_log_count - queries, sum(self._qpay.calls().values()), 1000 * seconds
         ))
+
+    def typical(self, of=1):
+        """Return the median of the goes, each figure by itself: for one of several things if a go
+        does several together.
+        """
+        figures = zip(*self._costs, strict=True)
+        return Cost(*(statistics.median(figure) / of for figure in figures))

@@ -20,10 +20,7 @@ CROWD = int(os.environ.get('QPAY_BENCH_CROWD') or 100_000)
 
 
 def run(env):
-    """Measure, and print what was measured.
-
-    :param Environment env: the database, which is written to
-    """
+    """Measure, and print what was measured."""
     logging.disable(logging.WARNING)
     simulator = Simulator(settings={'callback_enabled': False}).start()
     try:

@@ -1,1 +1,1 @@
-"""The data of the demonstration, and its one real payment."""
+"""The data of the demonstration, and its one real payment: ``python -m demo``."""

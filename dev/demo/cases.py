@@ -17,9 +17,6 @@ def make_cases(odoo, bank):
     """Make all cases.
 
     :param OdooClient odoo: signed in as the accountant
-    :param SimulatorControl bank: the payer's bank
-    :return: a sentence for each
-    :rtype: list[str]
     """
     return [_pay_a_part(odoo, bank), _pay_late(odoo, bank), _pay_unknown(odoo, bank)]
 

@@ -1,7 +1,5 @@
 """A small client of Odoo: what a browser does, without the browser."""
 
-import itertools
-
 import requests
 
 TIMEOUT_SECONDS = 60
@@ -12,37 +10,30 @@ class OdooRefusal(Exception):
 
 
 class OdooClient:
-    """A signed-in session with an Odoo server.
-
-    :param str url: the server's address
-    """
+    """A session with an Odoo server."""
 
     def __init__(self, url):
         self._url = url
         self._session = requests.Session()
         # The server is on this machine; a proxy of the environment must not come between.
         self._session.trust_env = False
-        self._numbers = itertools.count(1)
 
     def log_in(self, database, login, password):
-        """Sign in.
+        """Sign in and return this client.
 
-        :param str database: the database's name
-        :param str login: the user's name
-        :param str password: the user's password
-        :return: this client
-        :rtype: OdooClient
-        :raise OdooRefusal: when they are wrong
+        :raise OdooRefusal: when the login or the password is wrong
         """
         self.post('/web/session/authenticate', db=database, login=login, password=password)
         return self
 
-    def call(self, model, method, *arguments, **options):
-        """Call a method of a model as the user.
+    @property
+    def session_id(self):
+        """What a browser must hold as a cookie to be in this session."""
+        return self._session.cookies['session_id']
 
-        :param str model: the model's name
-        :param str method: the method's name
-        :return: what the method returns
+    def call(self, model, method, *arguments, **options):
+        """Call a method of a model as the user, and return what it returns.
+
         :raise OdooRefusal: when it fails
         """
         return self.post(
@@ -51,19 +42,16 @@ class OdooClient:
         )
 
     def post(self, path, **parameters):
-        """Call a JSON-RPC route.
+        """Call a JSON-RPC route and return its result.
 
-        :param str path: the route
-        :return: its result
         :raise OdooRefusal: when the answer is an error
         :raise requests.RequestException: when the server does not answer
         """
         answer = self._session.post(f'{self._url}{path}', timeout=TIMEOUT_SECONDS, json={
-            'jsonrpc': '2.0', 'id': next(self._numbers), 'method': 'call', 'params': parameters,
+            'jsonrpc': '2.0', 'id': 1, 'method': 'call', 'params': parameters,
         })
         answer.raise_for_status()
         content = answer.json()
-        if 'error' in content:
-            error = content['error']
+        if error := content.get('error'):
             raise OdooRefusal(error.get('data', {}).get('message') or error['message'])
         return content.get('result')

@@ -13,7 +13,6 @@ def draw():
     """Draw the logo.
 
     :return: a PNG as Odoo stores pictures
-    :rtype: bytes
     """
     # Drawn four times as large: Pillow has no smooth edges of its own.
     large = 4 * SIZE

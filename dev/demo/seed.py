@@ -21,7 +21,6 @@ DEFAULT_ODOO_URL = 'http://127.0.0.1:8069'
 def seed(env, simulator_url, odoo_url=DEFAULT_ODOO_URL):
     """Load the data once; called again, only point the database at the given addresses.
 
-    :param Environment env: the database, as its superuser
     :param str simulator_url: where the provider finds QPay, without ``/v2``
     :param str odoo_url: where QPay and people find this Odoo
     """

@@ -14,10 +14,7 @@ TILL = 'Гэсэр салбар'
 
 
 def seed(env):
-    """Load the data into a database that has the demonstration's company.
-
-    :param Environment env: the database, as its superuser
-    """
+    """Load the data into a database that has the demonstration's company."""
     env['product.template'].create([
         {
             'name': name, 'type': kind, 'list_price': price, 'is_published': True,

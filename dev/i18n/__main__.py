@@ -11,10 +11,7 @@ from .catalog import find_problems, merge, read, read_template
 
 
 def main(exported):
-    """Write the template and merge it into each language.
-
-    :param Path exported: what Odoo has exported
-    """
+    """Write the template and merge it into each language."""
     template = read_template(exported.read_text(encoding='utf-8'))
     FOLDER.mkdir(exist_ok=True)
     template.save(str(TEMPLATE))

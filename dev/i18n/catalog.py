@@ -2,9 +2,9 @@
 them. Nothing here needs Odoo or a database.
 """
 
-import dataclasses
 import re
 from collections import Counter
+from typing import NamedTuple
 
 import polib
 
@@ -28,9 +28,6 @@ _INTERNATIONAL = re.compile(r'QPay|ID|[\d.]+|[A-Z]+(?:_[A-Z]+)+|https?://\S+')
 def read_template(exported):
     """Return what Odoo exported as the addon's template: without the days and versions in its
     header, so that the same code always gives the same file.
-
-    :param str exported: the text that Odoo wrote
-    :rtype: polib.POFile
     """
     template = polib.pofile(exported)
     template.header = 'The terms of the Odoo addon payment_qpay.'
@@ -42,18 +39,12 @@ def read(path):
     """Return a catalog.
 
     :param Path path: its file, which need not exist yet
-    :rtype: polib.POFile
     """
     return polib.pofile(str(path)) if path.exists() else polib.POFile()
 
 
-@dataclasses.dataclass(frozen=True)
-class Merged:
-    """A language's catalog after it was brought up to date.
-
-    :param polib.POFile catalog: the new catalog
-    :param list dropped: the translated entries whose terms are gone
-    """
+class Merged(NamedTuple):
+    """A language's new catalog, and the translated entries whose terms are gone."""
 
     catalog: polib.POFile
     dropped: list
@@ -63,11 +54,6 @@ def merge(template, translated, language):
     """Bring a language's translations up to date with the template.
 
     A term that was only indented anew keeps its translation.
-
-    :param polib.POFile template: the terms as they are now
-    :param polib.POFile translated: the catalog as it stands
-    :param str language: the language's code
-    :rtype: Merged
     """
     known = {_squeeze(entry.msgid): entry for entry in translated if not entry.obsolete}
     catalog = polib.POFile()
@@ -90,10 +76,7 @@ def merge(template, translated, language):
 def find_problems(template, translated):
     """Return what keeps a language's translations from being complete and right.
 
-    :param polib.POFile template: the terms as they are now
-    :param polib.POFile translated: the language's catalog
     :return: one line for each problem
-    :rtype: list[str]
     """
     terms = {entry.msgid for entry in template}
     entries = {entry.msgid: entry for entry in translated if not entry.obsolete}

@@ -7,11 +7,7 @@ from .server import Simulator
 
 
 def main():
-    """Run the simulator.
-
-    :return: the exit code.
-    :rtype: int
-    """
+    """Run the simulator."""
     parser = argparse.ArgumentParser(prog='simulator', description='A local QPay v2 on 127.0.0.1.')
     parser.add_argument('--port', type=int, default=0, help='0 takes a free port (default)')
     parser.add_argument('--state', metavar='FILE', help='keep the state in FILE')

@@ -1,8 +1,8 @@
 """Everything behind the web pages and the API, put together."""
 import threading
+import time
 
 from .callbacks import CallbackSender
-from .clock import Clock
 from .ebarimts import EbarimtBook
 from .ledger import Ledger
 from .merchants import MERCHANTS
@@ -10,7 +10,6 @@ from .model import Setting
 from .settings import Settings
 from .store import Store
 from .tokens import TokenBook
-from .traffic import CallLog, FaultBook
 
 
 class Backend:
@@ -31,7 +30,6 @@ class Backend:
         self.settings = Settings()
         self.settings.update(settings or {})
         self._initial_settings = self.settings.as_dict()
-        self.clock = Clock(self.settings)
         self.store = Store(state_file)
         self.settings.update(
             {setting.name: setting.value for setting in self.store.all(Setting).values()}
@@ -40,8 +38,14 @@ class Backend:
         self.ledger = Ledger(self)
         self.ebarimts = EbarimtBook(self)
         self.callbacks = CallbackSender(self)
-        self.calls = CallLog()
-        self.faults = FaultBook()
+        #: The requests to ``/v2``, and the orders of faults that are still open, oldest first.
+        self.calls, self.faults = [], []
+        #: Set once the requests may go on that are held; those that follow wait for another one.
+        self.released = threading.Event()
+
+    def now(self):
+        """Return QPay's time, as Unix seconds."""
+        return time.time() + self.settings.clock_skew
 
     def configure(self, values):
         """Change settings and keep them.
@@ -51,11 +55,21 @@ class Backend:
         self.settings.update(values)
         self.store.save(*(Setting(name, value) for name, value in values.items()))
 
+    def release(self):
+        """Let the requests go on that are held."""
+        held, self.released = self.released, threading.Event()
+        held.set()
+
+    def clear_faults(self):
+        """Withdraw the orders of faults, and let go on what is held."""
+        self.faults.clear()
+        self.release()
+
     def reset(self):
         """Forget everything that happened; the settings return to those of the start."""
         self.store.clear()
         self.calls.clear()
-        self.faults.clear()
+        self.clear_faults()
         self.settings.update(self._initial_settings)
 
     def start(self):

@@ -151,7 +151,7 @@ _ACTIONS = {
 
 
 def _pay_allowed(invoice, amount, method=P2P):
-    reason = payer.refusal(invoice, _left(invoice), amount, backend().clock.now())
+    reason = payer.refusal(invoice, _left(invoice), amount, backend().now())
     if not reason:
         pay_and_notify(backend(), invoice.invoice_id, amount, method=method)
     return reason
@@ -177,7 +177,7 @@ def _merchant(invoice):
 
 @blueprint.app_template_filter('status')
 def _status(invoice):
-    is_over = invoice.status == OPEN and invoice.expired(backend().clock.now())
+    is_over = invoice.status == OPEN and invoice.expired(backend().now())
     return 'EXPIRED' if is_over else invoice.status
 
 

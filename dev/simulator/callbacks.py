@@ -52,8 +52,6 @@ class CallbackSender:
         :param int count: how often; by default as the settings say.
         :param float delay: seconds until the first; by default as the settings say.
         :param str url: another address than the invoice's.
-        :return: the planned callbacks.
-        :rtype: list[Callback]
         """
         settings = self._backend.settings
         url = url or self._backend.ledger.invoice(payment.invoice_id).callback_url

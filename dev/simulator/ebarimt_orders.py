@@ -35,10 +35,7 @@ class EbarimtOrder:
 def read_ebarimt_order(body, generation, settings):
     """Check a request for a receipt, as far as it can be without its payment.
 
-    :param dict body: the JSON body.
     :param str generation: v1 or v3; v1 has no codes.
-    :param Settings settings: the codes that nobody has.
-    :rtype: EbarimtOrder
     :raise FieldRefusal: naming the fields that are missing or of the wrong form.
     :raise QPayRefusal: CUSTOMER_REGISTER_INVALID, CUSTOMER_NOTFOUND or
         CLASSIFICATION_CODE_INVALID.

@@ -19,10 +19,7 @@ _SOMEBODY = '1'
 
 
 def written_ebarimt(receipt, payment, invoice, merchant, settings):
-    """Return a receipt as its creation, reading and cancellation answer it.
-
-    :rtype: dict
-    """
+    """Return a receipt as its creation, reading and cancellation answer it."""
     status_date = iso(receipt.cancelled_at or receipt.created_at)
     shape = {
         'id': receipt.ebarimt_id,

@@ -23,9 +23,7 @@ class EbarimtBook:
     def issue(self, order, merchant=None):
         """Make the receipt of a payment.
 
-        :param EbarimtOrder order: the checked request.
         :param Merchant merchant: who asks; None stands for the payer's own bank or QPay's portal.
-        :rtype: Ebarimt
         :raise QPayRefusal: EBARIMT_NOT_REGISTERED, PAYMENT_NOTFOUND, PAYMENT_NOT_PAID, or
             EBARIMT_ALREADY_REGISTERED if the settings say so.
         :raise FieldRefusal: neither the request nor the invoice says the codes.
@@ -111,30 +109,24 @@ class EbarimtBook:
         items = items_of(payment, invoice, order, settings)
         head = (seller.tin if order.generation == V3 else seller.register).zfill(12)
         return Ebarimt(
-            ebarimt_id=str(uuid.uuid4()),
-            generation=order.generation,
-            merchant=seller.username,
-            payment_id=payment.payment_id,
-            invoice_id=invoice.invoice_id,
-            receiver_type=order.receiver_type,
-            receiver=order.receiver,
+            ebarimt_id=str(uuid.uuid4()), generation=order.generation, merchant=seller.username,
+            payment_id=payment.payment_id, invoice_id=invoice.invoice_id,
+            receiver_type=order.receiver_type, receiver=order.receiver,
             district_code=order.district_code or invoice.request.get('district_code'),
-            tax_type=tax_type_of(invoice, settings),
-            amount=payment.amount,
+            tax_type=tax_type_of(invoice, settings), amount=payment.amount,
             vat_amount=total_of(items, 'vat_amount'),
-            city_tax_amount=total_of(items, 'city_tax_amount'),
-            items=items,
+            city_tax_amount=total_of(items, 'city_tax_amount'), items=items,
             receipt_no=head + _digits(_NUMBER_DIGITS - len(head)),
             lottery=_lottery() if order.receiver_type == CITIZEN else '',
             qr_data=_digits(_QR_DIGITS[order.generation]),
-            created_at=self._backend.clock.now(),
+            created_at=self._backend.now(),
         )
 
     def _cancel(self, receipt, note=None):
         if receipt.status == CANCELED:
             raise QPayRefusal('EBARIMT_NOT_REGISTERED')
         receipt.status, receipt.note = CANCELED, note
-        receipt.cancelled_at = self._backend.clock.now()
+        receipt.cancelled_at = self._backend.now()
         self._store.save(receipt)
         return receipt
 

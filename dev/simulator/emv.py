@@ -44,12 +44,8 @@ def plain_amount(amount):
 def build(merchant, amount, token, acquirer='GLMT'):
     """Build the dynamic QR text of an invoice.
 
-    :param Merchant merchant: who is paid.
-    :param Decimal amount: tögrög.
     :param str token: the 20 characters by which QPay finds the invoice.
     :param str acquirer: a key of ``ACQUIRERS``.
-    :return: the text with its check sum.
-    :rtype: str
     """
     name, scheme = ACQUIRERS[acquirer]
     wallet = name and tlv('00', 'A0000008430001') + tlv('01', name) + tlv('02', token)
@@ -76,9 +72,7 @@ def build(merchant, amount, token, acquirer='GLMT'):
 def parse(text):
     """Read a QR text.
 
-    :param str text: the text of the QR.
     :return: tag to value, in the order of the text.
-    :rtype: dict
     :raise EmvError: when it is cut short or its check sum does not match.
     """
     elements, position = {}, 0

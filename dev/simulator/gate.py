@@ -45,9 +45,8 @@ class Gate:
         started = time.monotonic()
         with self._backend.lock:
             entry = self._entry(request)
-            fault = self._backend.faults.take(entry['endpoint'])
-            released = self._backend.faults.release_of_held
-            self._backend.calls.add(entry)
+            fault, released = self._take_fault(entry['endpoint']), self._backend.released
+            self._backend.calls.append(entry)
         if fault:
             entry['fault'] = fault['fault']
         response = self._disturbed(request, fault, released) if fault else self._work(request)
@@ -55,7 +54,7 @@ class Gate:
         if response is None:
             _hang_up(environ)
         entry['status'] = response.status_code
-        response.headers['Date'] = http_date(self._backend.clock.now())
+        response.headers['Date'] = http_date(self._backend.now())
         response.headers['Server'] = 'nginx/1.28.0'
         return response(environ, start_response)
 
@@ -68,9 +67,20 @@ class Gate:
         return {
             'endpoint': self._endpoint(request), 'method': request.method, 'path': request.path,
             'authorization': request.headers.get('Authorization', '').partition(' ')[0] or None,
-            'body': body, 'time': self._backend.clock.now(),
+            'body': body, 'time': self._backend.now(),
             'fault': None, 'status': None, 'duration': None,
         }
+
+    def _take_fault(self, endpoint):
+        """Return the oldest open order for a request and use it up once, or None."""
+        for order in self._backend.faults:
+            if order['endpoint'] in ('*', endpoint):
+                if order['times'] is not None:
+                    order['times'] -= 1
+                    if not order['times']:
+                        self._backend.faults.remove(order)
+                return order
+        return None
 
     def _endpoint(self, request):
         try:

@@ -22,7 +22,6 @@ class Ledger:
         """Take an invoice in.
 
         :param Invoice invoice: the checked request.
-        :raise QPayRefusal: the number was used before and the setting forbids that.
         """
         if self._backend.settings.unique_sender_invoice_no and any(
             known.sender_invoice_no == invoice.sender_invoice_no
@@ -32,19 +31,12 @@ class Ledger:
         self._store.save(invoice)
 
     def invoice(self, invoice_id, merchant=None):
-        """Return an invoice; with a merchant, only one of theirs.
-
-        :raise QPayRefusal: INVOICE_NOTFOUND, 422.
-        """
+        """Return an invoice; with a merchant, only one of theirs."""
         found = self._store.all(Invoice).get(invoice_id)
         return _of_merchant(found, merchant, 'INVOICE_NOTFOUND')
 
     def invoice_by(self, name, value, merchant=None):
-        """Return the invoice of a QR text or a short address.
-
-        :param str name: the field.
-        :raise QPayRefusal: QRCODE_NOTFOUND, 422.
-        """
+        """Return the invoice of a QR text or a short address."""
         found = next((item for item in self.invoices() if getattr(item, name) == value), None)
         return _of_merchant(found, merchant, 'QRCODE_NOTFOUND')
 
@@ -54,10 +46,7 @@ class Ledger:
         return [invoice for invoice in invoices if status in (None, invoice.status)]
 
     def cancel_invoice(self, invoice_id, merchant=None):
-        """Cancel an invoice (QPay contract §3.2).
-
-        :raise QPayRefusal: INVOICE_NOTFOUND, INVOICE_ALREADY_CANCELED or INVOICE_PAID.
-        """
+        """Cancel an invoice (QPay contract §3.2)."""
         invoice = self.invoice(invoice_id, merchant)
         if invoice.status == CANCELED:
             raise QPayRefusal('INVOICE_ALREADY_CANCELED')
@@ -74,26 +63,17 @@ class Ledger:
 
         :param Decimal amount: what was paid; by default the invoice's amount.
         :param Decimal fee: the merchant's cost; by default ``fee_rate`` of the amount.
-        :rtype: Payment
-        :raise QPayRefusal: INVOICE_NOTFOUND.
         """
         invoice = self.invoice(invoice_id)
-        settings, now = self._backend.settings, self._backend.clock.now()
+        settings, now = self._backend.settings, self._backend.now()
         amount = invoice.amount if amount is None else amount
         if fee is None:
             fee = (amount * settings.fee_rate).quantize(_CENT, ROUND_HALF_UP)
         payment = Payment(
             payment_id=str(uuid.uuid4()) if method == CARD else _digits(15),
-            invoice_id=invoice.invoice_id,
-            merchant=invoice.merchant,
-            amount=amount,
-            fee=fee,
-            currency=currency,
-            method=method,
-            status=status,
-            transaction_id=_digits(15),
-            paid_at=now,
-            visible_at=now + settings.visibility_delay,
+            invoice_id=invoice.invoice_id, merchant=invoice.merchant, amount=amount, fee=fee,
+            currency=currency, method=method, status=status, transaction_id=_digits(15),
+            paid_at=now, visible_at=now + settings.visibility_delay,
             refunded_at=now if status == REFUNDED else None,
         )
         self._store.save(payment)
@@ -103,10 +83,7 @@ class Ledger:
         return payment
 
     def payment(self, payment_id, merchant=None):
-        """Return a payment; with a merchant, only one of theirs that the API already shows.
-
-        :raise QPayRefusal: PAYMENT_NOTFOUND, 422.
-        """
+        """Return a payment; with a merchant, only one of theirs that the API already shows."""
         payment = self._store.all(Payment).get(payment_id)
         if merchant and payment and not self._is_visible(payment):
             payment = None
@@ -136,11 +113,7 @@ class Ledger:
         )
 
     def refund(self, payment_id, merchant=None):
-        """Give a payment back: for a merchant by the API (QPay contract §4.4), else in the portal.
-
-        :raise QPayRefusal: PAYMENT_NOTFOUND, PAYMENT_SETTLED for a merchant's transfer,
-            PAYMENT_ALREADY_CANCELED or PAYMENT_NOT_PAID.
-        """
+        """Give a payment back: for a merchant as §4.4 of the contract says, else in the portal."""
         payment = self.payment(payment_id, merchant)
         if merchant and payment.method == P2P:
             raise QPayRefusal('PAYMENT_SETTLED')
@@ -149,12 +122,12 @@ class Ledger:
         if payment.status != PAID:
             raise QPayRefusal('PAYMENT_NOT_PAID')
         payment.status = REFUNDED
-        payment.refunded_at = self._backend.clock.now()
+        payment.refunded_at = self._backend.now()
         self._store.save(payment)
         return payment
 
     def _is_visible(self, payment):
-        return payment.visible_at <= self._backend.clock.now()
+        return payment.visible_at <= self._backend.now()
 
 
 def _of_merchant(thing, merchant, key):

@@ -25,16 +25,7 @@ from .schema import (
 from .tax_invoices import check_tax_invoice
 from .taxes import line_amount
 
-_ADDRESS = {
-    'city': text(100), 'district': text(100), 'street': text(100), 'building': text(100),
-    'address': text(100), 'zipcode': text(20), 'longitude': text(20), 'latitude': text(20),
-}
-_PARTY = {
-    'register': text(20), 'name': text(100), 'email': text(255), 'phone': text(20),
-    'address': group(_ADDRESS),
-}
-_RECEIVER = {**_PARTY, 'address': group({**_ADDRESS, 'address': text(255)})}
-_STAFF = {'name': text(100), 'email': text(255), 'phone': text(20)}
+_PARTY = {'register': text(20), 'name': text(100), 'email': text(255), 'phone': text(20)}
 _EXTRA = {'description': text(100), 'amount': number, 'note': text(255)}
 _LINE = {
     'sender_product_code': text(45),
@@ -49,13 +40,6 @@ _LINE = {
     'surcharges': items({'surcharge_code': text(45), **_EXTRA}),
     'taxes': items({'tax_code': text(), **_EXTRA, 'note': text()}),
 }
-_TRANSACTION = {
-    'description': text(100),
-    'amount': number,
-    'accounts': items({
-        'account_number': text(100), 'iban_number': text(100), 'account_name': text(100),
-    }),
-}
 _REQUIRED = (
     'invoice_code', 'sender_invoice_no', 'invoice_receiver_code', 'invoice_description',
     'callback_url',
@@ -69,9 +53,9 @@ _INVOICE = {
     'sender_branch_code': text(45),
     'sender_branch_data': group(_PARTY),
     'sender_staff_code': text(100),
-    'sender_staff_data': group(_STAFF),
+    'sender_staff_data': group(_PARTY),
     'sender_terminal_code': text(45),
-    'invoice_receiver_data': group(_RECEIVER),
+    'invoice_receiver_data': group(_PARTY),
     'invoice_due_date': moment,
     'enable_expiry': flag,
     'expiry_date': moment,
@@ -86,7 +70,6 @@ _INVOICE = {
     'maximum_amount': number,
     'note': text(1000),
     'lines': items(_LINE, ('line_description', 'line_quantity', 'line_unit_price')),
-    'transactions': items(_TRANSACTION),
 }
 _LARGEST = Decimal(10) ** 18
 _SHORT_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
@@ -95,11 +78,6 @@ _SHORT_ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789'
 def read_order(body, merchant, settings, now):
     """Check a request for an invoice.
 
-    :param dict body: the JSON body, its fractions as Decimal.
-    :param Merchant merchant: who asks.
-    :param Settings settings: the limits in force.
-    :param float now: Unix seconds.
-    :rtype: Invoice
     :raise FieldRefusal: naming the fields that are missing, too long or of the wrong kind.
     :raise QPayRefusal: INVOICE_CODE_INVALID, INVALID_AMOUNT, MIN_AMOUNT_ERR or MAX_AMOUNT_ERR; see
         also :func:`check_tax_invoice`.
@@ -114,23 +92,19 @@ def read_order(body, merchant, settings, now):
         check_tax_invoice(body, merchant, settings)
     amount = _amount(body, settings)
     return Invoice(
-        invoice_id=str(uuid.uuid4()),
-        merchant=merchant.username,
+        invoice_id=str(uuid.uuid4()), merchant=merchant.username,
         invoice_code=body['invoice_code'],
         sender_invoice_no=body['sender_invoice_no'],
         description=body['invoice_description'],
         callback_url=body['callback_url'],
         amount=amount,
         qr_text=emv.build(merchant, amount, secrets.token_urlsafe(15), settings.acquirer),
-        short_id=''.join(secrets.choice(_SHORT_ALPHABET) for _ in range(9)),
-        created_at=now,
-        request=body,
-        expires_at=_expiry(body, settings, now),
+        short_id=''.join(secrets.choice(_SHORT_ALPHABET) for _ in range(9)), created_at=now,
+        request=body, expires_at=_expiry(body, settings, now),
         allow_partial=bool(as_flag(body.get('allow_partial'))),
         allow_exceed=bool(as_flag(body.get('allow_exceed'))),
         minimum_amount=as_number(body.get('minimum_amount')),
-        maximum_amount=as_number(body.get('maximum_amount')),
-        is_tax_invoice=is_tax_invoice,
+        maximum_amount=as_number(body.get('maximum_amount')), is_tax_invoice=is_tax_invoice,
     )
 
 

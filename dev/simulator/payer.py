@@ -18,12 +18,9 @@ REASONS = {
 def refusal(invoice, left, amount, now):
     """Tell why the payer cannot pay an amount.
 
-    :param Invoice invoice: the invoice.
     :param Decimal left: tögrög that are left to pay on it.
     :param Decimal amount: tögrög that the payer wants to pay.
-    :param float now: Unix seconds.
     :return: a key of ``REASONS``, or None when it is allowed.
-    :rtype: str | None
     """
     if invoice.status == CANCELED:
         return 'cancelled'

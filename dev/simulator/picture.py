@@ -10,12 +10,7 @@ SIZE = 300
 
 
 def qr_png(text):
-    """Draw a text as a QR code.
-
-    :param str text: the QR text.
-    :return: the PNG file.
-    :rtype: bytes
-    """
+    """Draw a text as a QR code."""
     # A fixed mask: trying all eight takes most of the drawing time and every reader copes with any.
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=2, box_size=1, mask_pattern=2)
     code.add_data(text)

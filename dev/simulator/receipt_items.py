@@ -12,8 +12,6 @@ def items_of(payment, invoice, order, settings):
 
     A part payment, or more than was asked for, is shared out over the lines of a tax invoice by
     their amounts.
-
-    :rtype: list[dict]
     """
     if not invoice.is_tax_invoice:
         line = {

@@ -17,20 +17,14 @@ _HTTP_URL = re.compile(r'https?://[^\s/]+\S*')
 def check(body, fields, required=()):
     """Check a JSON object; fields that are not described may hold anything.
 
-    :param dict body: the object.
-    :param dict fields: name to check.
     :param required: the names of the fields that may not be missing or empty.
-    :raise FieldRefusal: naming every field that is wrong.
     """
     if problems := group(fields, required)(body):
         raise FieldRefusal(problems)
 
 
 def check_plain(body, names):
-    """Refuse texts with special characters.
-
-    :raise FieldRefusal: naming these texts.
-    """
+    """Refuse texts with special characters."""
     if strange := [name for name in names if not _PLAIN.fullmatch(body[name])]:
         problem = ('SPECIAL_CHARACTER', 'Special characters are not allowed!')
         raise FieldRefusal(dict.fromkeys(strange, problem))
@@ -116,11 +110,7 @@ def as_flag(value):
 
 
 def as_number(value):
-    """Read a number or a numeric text.
-
-    :return: the number, or None when it is none.
-    :rtype: Decimal | None
-    """
+    """Read a number or a numeric text."""
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         return None
     try:

@@ -61,11 +61,7 @@ class Simulator:
         return SimulatorControl(self.url)
 
     def start(self):
-        """Listen and serve in a thread.
-
-        :return: itself.
-        :raise OSError: when the port is taken.
-        """
+        """Listen and serve in a thread."""
         self._application.gate.stopping.clear()
         with socket.create_server((HOST, self._port), backlog=128) as listener:
             self._server = make_server(
@@ -86,7 +82,7 @@ class Simulator:
         if not self._server:
             return
         self._application.gate.stopping.set()
-        self.backend.faults.release()
+        self.backend.release()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

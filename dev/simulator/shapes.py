@@ -201,17 +201,13 @@ def _checked_card(payment):
 
 
 def _read_card(payment):
-    checked = _checked_card(payment)
+    renamed = ('amount', 'currency', 'date', 'status')
     return {
         'card_merchant_code': '000000000000001',
         'card_terminal_code': '00000001',
         'card_number': '623456******7890',
-        'card_type': checked['card_type'],
-        'is_cross_border': checked['is_cross_border'],
-        'transaction_amount': checked['amount'],
-        'transaction_currency': checked['currency'],
-        'transaction_date': checked['date'],
-        'transaction_status': checked['status'],
-        'settlement_status': checked['settlement_status'],
-        'settlement_status_date': checked['settlement_status_date'],
+        **{
+            f'transaction_{name}' if name in renamed else name: value
+            for name, value in _checked_card(payment).items()
+        },
     }

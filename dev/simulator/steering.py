@@ -1,4 +1,5 @@
 """``/control``: how tests and the demo steer the simulator. QPay has nothing like it."""
+from collections import Counter
 from dataclasses import asdict
 
 from flask import Blueprint
@@ -13,6 +14,17 @@ from .wire import json_answer
 
 blueprint = Blueprint('steering', __name__, url_prefix='/control')
 _WAIT = 60.0
+#: Kind of fault to its options; the README says what they do.
+FAULTS = {
+    'delay': {'seconds', 'after'},
+    'hold': {'after'},
+    'drop': {'after'},
+    'status': {'status', 'body', 'content_type', 'after'},
+    'garbage': {'body', 'after'},
+    'expired_token': set(),
+    'system_busy': {'after'},
+    'nested_error': {'field', 'type', 'message'},
+}
 
 
 @blueprint.post('/<name>')
@@ -132,13 +144,13 @@ class Steering:
 
     def calls(self):
         """Count the requests to each endpoint: ``'POST /v2/payment/check'`` to a number."""
-        return self._state.calls.counts()
+        return Counter(call['endpoint'] for call in self._state.calls)
 
     def calls_log(self):
-        """List the last requests: endpoint, path, body, authorization (Basic, Bearer or null),
+        """List the requests: endpoint, path, body, authorization (Basic, Bearer or null),
         fault, status (null: no answer), time and duration.
         """
-        return self._state.calls.entries()
+        return self._state.calls
 
     def reset_calls(self):
         """Count anew."""
@@ -148,25 +160,33 @@ class Steering:
         """Order a fault for the next requests to an endpoint; several orders are served in turn.
 
         :param str endpoint: such as ``POST /v2/invoice``, ``GET /v2/payment/{id}``, or ``*``.
+        :param str fault: a key of ``FAULTS``.
         :param times: for how many requests; None: until :meth:`clear_faults`.
         """
         known = self._state.endpoints
         if endpoint not in {'*', *known}:
             raise ValueError(f'unknown endpoint {endpoint!r}; known: *, {", ".join(sorted(known))}')
-        self._state.faults.inject(endpoint, fault, times, **options)
-        return self.faults()
+        if fault not in FAULTS:
+            raise ValueError(f'unknown fault {fault!r}; known: {", ".join(FAULTS)}')
+        if strange := set(options) - FAULTS[fault]:
+            raise ValueError(f'{fault} does not take {", ".join(sorted(strange))}')
+        if fault == 'delay' and 'seconds' not in options:
+            raise ValueError('delay needs seconds')
+        self._state.faults.append(
+            {'endpoint': endpoint, 'fault': fault, 'times': times, **options}
+        )
 
     def faults(self):
         """List the faults that are still open."""
-        return self._state.faults.pending()
+        return self._state.faults
 
     def release(self):
         """Let the requests go on that the fault ``hold`` keeps without an answer."""
-        self._state.faults.release()
+        self._state.release()
 
     def clear_faults(self):
         """Withdraw all faults, and let go on what is held."""
-        self._state.faults.clear()
+        self._state.clear_faults()
 
     def configure(self, **settings):
         """Change settings and return all; for a wrong one nothing is changed."""
@@ -196,10 +216,7 @@ class Steering:
 
 
 def pay_and_notify(state, invoice_id, amount=None, callback=True, **details):
-    """Record a payment and plan its callbacks, unless they are switched off.
-
-    :return: the payment and its callbacks.
-    """
+    """Record a payment and plan its callbacks, unless they are switched off."""
     payment = state.ledger.pay(invoice_id, amount, **details)
     is_told = callback and state.settings.callback_enabled
     return payment, state.callbacks.notify(payment) if is_told else []

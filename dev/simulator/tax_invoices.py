@@ -18,9 +18,6 @@ _PROVINCES = {
 def check_tax_invoice(body, merchant, settings):
     """Check what a tax invoice needs beyond any other.
 
-    :param dict body: the request, its fields checked for kind and length.
-    :param Merchant merchant: who asks.
-    :param Settings settings: what is required.
     :raise FieldRefusal: the tax type or district code is missing or wrong.
     :raise QPayRefusal: INVOICE_CODE_INVALID, INVOICE_LINE_REQUIRED, INVALID_AMOUNT,
         CLASSIFICATION_CODE_INVALID, TAX_LINE_REQUIRED, TAX_PRODUCT_CODE_REQUIRED or
@@ -91,12 +88,7 @@ def _check_untaxed_line(line, body, settings):
 
 
 def taxes_of_line(line, body):
-    """Return the codes of the taxes that a line's price holds.
-
-    :param dict line: a line of a tax invoice that was accepted.
-    :param dict body: the request that has it.
-    :rtype: set[str]
-    """
+    """Return the codes of the taxes that a line's price holds."""
     if body['tax_type'] != TAXED:
         return set()
     codes = {code for code, amount in line_taxes(line).items() if amount}

@@ -14,10 +14,7 @@ _FOUR_PLACES = Decimal('0.0001')
 def exact_tax(gross, code, codes):
     """Return one of the taxes inside a price, not rounded.
 
-    :param Decimal gross: the price with its taxes.
     :param str code: the tax, a key of ``RATES``.
-    :param codes: all taxes that the price holds.
-    :rtype: Decimal
     """
     if code not in codes:
         return Decimal(0)

@@ -17,9 +17,7 @@ _FOLDER = str(Path(__file__).resolve().parent)
 def create_application(backend):
     """Build the web application around a state.
 
-    :param Backend backend: the state.
     :return: the WSGI application, whose ``gate`` counts and disturbs the requests to ``/v2``.
-    :rtype: flask.Flask
     """
     # The folder is told, because Flask cannot find it inside Odoo's namespace package.
     application = Flask('qpay_simulator', root_path=_FOLDER, instance_path=_FOLDER)

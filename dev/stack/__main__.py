@@ -4,7 +4,6 @@ import contextlib
 import os
 import shlex
 import shutil
-import subprocess
 import sys
 
 from . import (
@@ -81,7 +80,7 @@ def translate():
     """Bring the translations up to date with the code."""
     made = ready()
     with postgres.serving():
-        translations.update(made)
+        return translations.update(made)
 
 
 def shell():
@@ -90,10 +89,7 @@ def shell():
     with postgres.serving():
         if not Databases(made).exists(demo.database()):
             raise Failure('There is no demonstration yet: run "make demo" first.')
-        return subprocess.run(
-            made.odoo_command('shell', '--database', demo.database(), '--no-http'),
-            cwd=paths.CHECKOUT, env=made.environment(), check=False,
-        ).returncode
+        return made.call_odoo('shell', '--database', demo.database(), '--no-http')
 
 
 def stop():

@@ -1,5 +1,6 @@
 """What a person reads on the terminal: steps, results, and failures in one sentence."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -19,8 +20,6 @@ class Step:
     """One long step: its name at the start, a sign of life now and then, its duration at the end.
 
     Use it as a context manager. A step that fails prints nothing more: the failure speaks.
-
-    :param str name: what is being done, as it is shown
     """
 
     SIGN_OF_LIFE_SECONDS = 15
@@ -48,40 +47,25 @@ class Step:
 def run(command, *, failure, log=None, **options):
     """Run a program to its end without showing its output.
 
-    :param list command: the program and its arguments
-    :param str failure: the sentence for the person when it fails
     :param Path log: file that receives the output; without it the output is kept for the failure
-    :param options: passed on to :func:`subprocess.run`
     :return: what the program printed (empty when it went to the log)
-    :rtype: str
     :raise Failure: when the program is missing or ends with an error
     """
-    try:
-        if log is None:
+    with open(log, 'ab') if log else contextlib.nullcontext(subprocess.PIPE) as output:
+        try:
             done = subprocess.run(
-                command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                errors='replace', **options,
+                command, stdout=output, stderr=subprocess.STDOUT, text=True, errors='replace',
+                **options,
             )
-            output = done.stdout
-        else:
-            with open(log, 'ab') as file:
-                done = subprocess.run(command, stdout=file, stderr=file, **options)
-            output = ''
-    except FileNotFoundError as error:
-        raise Failure(f'{failure} (the program {error.filename} is missing)') from error
+        except FileNotFoundError as error:
+            raise Failure(f'{failure} (the program {error.filename} is missing)') from error
     if done.returncode:
-        raise Failure(f'{failure}\n{_evidence(output, log)}')
-    return output
-
-
-def _evidence(output, log):
-    """The last lines of what a failed program printed, for the person who has to find out why."""
-    if log is not None:
-        with open(log, encoding='utf-8', errors='replace') as file:
-            output = file.read()
-    lines = [line for line in output.splitlines() if line.strip()]
-    shown = ''.join(f'    | {line[:160]}\n' for line in lines[-10:])
-    return shown + (f'    (all of it: {log})' if log is not None else '')
+        # The last lines, for the person who has to find out why.
+        printed = log.read_text(encoding='utf-8', errors='replace') if log else done.stdout
+        lines = [line for line in printed.splitlines() if line.strip()][-10:]
+        evidence = ''.join(f'    | {line[:160]}\n' for line in lines)
+        raise Failure(f'{failure}\n{evidence}' + (f'    (all of it: {log})' if log else ''))
+    return done.stdout or ''
 
 
 def main(function):

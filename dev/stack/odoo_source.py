@@ -5,8 +5,8 @@ The packages are used as files: a private apt configuration downloads them, ``dp
 them, nothing is installed and the machine's own apt is not touched.
 """
 
-import ast
 import os
+import runpy
 import shutil
 from pathlib import Path
 
@@ -26,64 +26,44 @@ EMPTY_FILE = 'mail/static/lib/selfie_segmentation/selfie_segmentation.js'
 
 FETCHED = CACHE / 'odoo'
 DEBIAN_PACKAGES = Path('usr/lib/python3/dist-packages')
+OR_SOURCE = f'set ODOO_SOURCE to the root of an Odoo {SERIES} source tree'
 
 
 def locate():
-    """Find Odoo's source, fetching it the first time.
-
-    :return: the folder that contains the package ``odoo``
-    :rtype: Path
-    :raise Failure: when it is not there and cannot be fetched
-    """
-    chosen = os.environ.get('ODOO_SOURCE')
-    if chosen:
+    """Return the folder that contains the package ``odoo``, fetching Odoo the first time."""
+    if chosen := os.environ.get('ODOO_SOURCE'):
         return _checked(Path(chosen).expanduser().resolve())
-    folder = FETCHED / DEBIAN_PACKAGES
     if not (FETCHED / '.complete').exists():
         with locked('odoo'):
             if not (FETCHED / '.complete').exists():
                 _fetch()
-    return _checked(folder)
+    return _checked(FETCHED / DEBIAN_PACKAGES)
 
 
 def version(folder):
-    """Read the version of a source tree without importing it.
+    """Return the version of a source tree, such as ``(19, 0, 0, 'final', 0, '')``.
 
     :param Path folder: the folder that contains the package ``odoo``
-    :return: for example ``(19, 0, 0, 'final', 0, '')``
-    :rtype: tuple
     """
-    for line in (folder / 'odoo/release.py').read_text(encoding='utf-8').splitlines():
-        name, _, value = line.partition('=')
-        if name.strip() == 'version_info':
-            # The value names its release level by constants that are defined above it.
-            for word in ('ALPHA', 'BETA', 'RELEASE_CANDIDATE', 'FINAL'):
-                value = value.replace(word, repr(word.lower()))
-            return ast.literal_eval(value.strip())
-    raise Failure(f'{folder}/odoo/release.py names no version: give an Odoo {SERIES} source tree.')
+    return runpy.run_path(str(folder / 'odoo/release.py'))['version_info']
 
 
 def addons_folders(folder):
-    """The folders of Odoo's own addons: ``odoo/addons``, and ``addons`` of a git checkout.
+    """Return the folders of Odoo's own addons: ``odoo/addons``, and ``addons`` of a git checkout.
 
     The Debian package has all of them in the first.
 
     :param Path folder: the folder that contains the package ``odoo``
-    :return: the existing ones
-    :rtype: list[Path]
     """
     return [path for path in (folder / 'odoo/addons', folder / 'addons') if path.is_dir()]
 
 
 def _checked(folder):
     if not (folder / 'odoo/release.py').is_file():
-        raise Failure(
-            f'{folder} is no Odoo source tree (no odoo/release.py in it): '
-            f'set ODOO_SOURCE to the root of an Odoo {SERIES} checkout.'
-        )
+        raise Failure(f'{folder} is no Odoo source tree (no odoo/release.py in it): {OR_SOURCE}.')
     found = version(folder)[0]
     if str(found).removeprefix('saas~') != str(SERIES):
-        raise Failure(f'{folder} holds Odoo {found}: set ODOO_SOURCE to Odoo {SERIES}.')
+        raise Failure(f'{folder} holds Odoo {found}: {OR_SOURCE}.')
     return folder
 
 
@@ -91,19 +71,18 @@ def _fetch():
     for program in ('apt-get', 'dpkg'):
         if not shutil.which(program):
             raise Failure(
-                f'Odoo {SERIES} is fetched with {program}, which is missing here: '
-                f'set ODOO_SOURCE to the root of an Odoo {SERIES} source tree.'
+                f'Odoo {SERIES} is fetched with {program}, which is missing here: {OR_SOURCE}.'
             )
     apt = _PrivateApt(CACHE / 'apt')
     with Step(f'Fetching Odoo {SERIES} (about 300 MB, once)'):
         apt.update()
-        unstable = apt.download([f'odoo-{SERIES}', *LINKED_UNSTABLE], suite='unstable')
-        stable = apt.download(LINKED_STABLE, suite=apt.stable)
+        apt.download([f'odoo-{SERIES}', *LINKED_UNSTABLE], suite='unstable')
+        apt.download(LINKED_STABLE, suite=apt.stable)
     with Step('Unpacking Odoo'):
         # Unpacked beside its place and moved there at the end: half never looks like all of it.
         target = FETCHED.with_suffix('.new')
         shutil.rmtree(target, ignore_errors=True)
-        for package in unstable + stable:
+        for package in apt.packages.iterdir():
             run(
                 ['dpkg', '-x', str(package), str(target)],
                 failure=f'{package.name} could not be unpacked: check the free space on the disk.',
@@ -112,19 +91,18 @@ def _fetch():
         (target / '.complete').touch()
         shutil.rmtree(FETCHED, ignore_errors=True)
         target.rename(FETCHED)
-        apt.forget()
+        # Lists and packages: several hundred megabytes that are not needed again.
+        shutil.rmtree(apt.folder)
 
 
 def _mend(root):
     """Make the unpacked tree whole and free of what is in the way."""
-    for folder, folders, files in os.walk(root):
-        for name in folders + files:
-            path = Path(folder, name)
-            # Absolute links lead to where the packages would be installed.
-            if path.is_symlink() and os.readlink(path).startswith('/'):
-                inside = root / os.readlink(path).lstrip('/')
-                path.unlink()
-                path.symlink_to(os.path.relpath(inside, path.parent))
+    for path in root.rglob('*'):
+        # Absolute links lead to where the packages would be installed.
+        if path.is_symlink() and os.readlink(path).startswith('/'):
+            inside = root / os.readlink(path).lstrip('/')
+            path.unlink()
+            path.symlink_to(os.path.relpath(inside, path.parent))
     # The package also has a second set of addons without their data, which Odoo must not find.
     shutil.rmtree(root / DEBIAN_PACKAGES / 'addons')
     missing = root / DEBIAN_PACKAGES / 'odoo/addons' / EMPTY_FILE
@@ -139,40 +117,29 @@ class _PrivateApt:
     """
 
     def __init__(self, folder):
-        self.folder = folder
-        self.mirror, self.stable = self._machine_mirror()
+        self.folder, self.packages = folder, folder / 'packages'
+        mirror, self.stable = _machine_mirror()
+        # What an earlier attempt has left may be old or cut short.
+        shutil.rmtree(folder, ignore_errors=True)
         for sub in ('lists/partial', 'cache/archives/partial', 'packages'):
-            (folder / sub).mkdir(parents=True, exist_ok=True)
+            (folder / sub).mkdir(parents=True)
         (folder / 'status').touch()
         keyring = Path('/usr/share/keyrings/debian-archive-keyring.gpg')
         signed = f'[signed-by={keyring}] ' if keyring.exists() else ''
         (folder / 'sources.list').write_text(''.join(
-            f'deb {signed}{self.mirror} {suite} main\n' for suite in ('unstable', self.stable)
+            f'deb {signed}{mirror} {suite} main\n' for suite in ('unstable', self.stable)
         ), encoding='utf-8')
 
-    @staticmethod
-    def _machine_mirror():
-        """Where this machine gets its own Debian packages from.
+    def update(self):
+        """Read the package lists of both suites."""
+        # apt-get update ends well even when a mirror does not answer; this makes it an error.
+        self._call('-o', 'APT::Update::Error-Mode=any', 'update')
 
-        :return: the mirror's address and the name of the machine's own suite
-        :rtype: tuple[str, str]
-        """
-        targets = run(
-            ['apt-get', 'indextargets', '--format', '$(RELEASE) $(COMPONENT) $(REPO_URI)',
-             'Created-By: Packages'],
-            failure='apt does not say where this machine gets its packages from: '
-                    f'repair its configuration, or set ODOO_SOURCE to an Odoo {SERIES} tree.',
-        )
-        for line in targets.splitlines():
-            release, component, address = line.split(' ', 2)
-            if component == 'main' and '-' not in release and 'security' not in address:
-                return address, release
-        raise Failure(
-            'apt knows no Debian mirror here (is this Debian?): '
-            f'set ODOO_SOURCE to the root of an Odoo {SERIES} source tree.'
-        )
+    def download(self, names, suite):
+        """Download packages of a suite without what they depend on."""
+        self._call('download', *(f'{name}/{suite}' for name in names))
 
-    def _call(self, *arguments, failure, cwd=None):
+    def _call(self, *arguments):
         settings = {
             'Dir::Etc::sourcelist': self.folder / 'sources.list',
             'Dir::Etc::sourceparts': '-',
@@ -187,40 +154,21 @@ class _PrivateApt:
             'APT::Sandbox::User': 'root',
         }
         options = [part for key, value in settings.items() for part in ('-o', f'{key}={value}')]
-        return run(['apt-get', *options, *arguments], failure=failure, cwd=cwd)
-
-    def update(self):
-        """Read the package lists of both suites.
-
-        :raise Failure: without a network
-        """
-        # apt-get update ends well even when a mirror does not answer; this makes it an error.
-        self._call(
-            '-o', 'APT::Update::Error-Mode=any', 'update',
-            failure='The package lists could not be read: check the network, or set ODOO_SOURCE '
-                    f'to an Odoo {SERIES} source tree.',
+        run(
+            ['apt-get', *options, *arguments], cwd=self.packages,
+            failure=f'The packages of Odoo could not be had: check the network, or {OR_SOURCE}.',
         )
 
-    def download(self, names, suite):
-        """Download packages without what they depend on.
 
-        :param names: the packages' names
-        :param str suite: the suite to take them from
-        :return: the files
-        :rtype: list[Path]
-        :raise Failure: without a network
-        """
-        folder = self.folder / 'packages'
-        for name in names:
-            for old in folder.glob(f'{name}_*.deb'):
-                old.unlink()
-        self._call(
-            'download', *(f'{name}/{suite}' for name in names), cwd=folder,
-            failure='The packages of Odoo could not be downloaded: check the network, or set '
-                    f'ODOO_SOURCE to an Odoo {SERIES} source tree.',
-        )
-        return [next(folder.glob(f'{name}_*.deb')) for name in names]
-
-    def forget(self):
-        """Delete lists and packages: several hundred megabytes that are not needed again."""
-        shutil.rmtree(self.folder)
+def _machine_mirror():
+    """Return the mirror from which this machine gets its own Debian packages, and its suite."""
+    targets = run(
+        ['apt-get', 'indextargets', '--format', '$(RELEASE) $(COMPONENT) $(REPO_URI)',
+         'Created-By: Packages'],
+        failure=f'apt does not say where this machine gets its packages from: {OR_SOURCE}.',
+    )
+    for line in targets.splitlines():
+        release, component, address = line.split(' ', 2)
+        if component == 'main' and '-' not in release and 'security' not in address:
+            return address, release
+    raise Failure(f'apt knows no Debian mirror here (is this Debian?): {OR_SOURCE}.')

@@ -12,17 +12,13 @@ _TRIES = 100
 
 
 def port(name, variable, first):
-    """Find the port of a server that is not running now.
+    """Return the port of a server that is not running now.
 
-    :param str name: the server
     :param str variable: the environment's variable that may decide
     :param int first: where the search for a free one begins
-    :return: the port
-    :rtype: int
     :raise Failure: when the one that was asked for is taken
     """
-    chosen = os.environ.get(variable)
-    if chosen:
+    if chosen := os.environ.get(variable):
         if not (chosen.isdigit() and 0 < int(chosen) < 65536):
             raise Failure(f'{variable}={chosen} is no port: give a number from 1 to 65535.')
         if not _is_free(int(chosen)):
@@ -30,11 +26,11 @@ def port(name, variable, first):
                 f'Port {chosen} is taken: stop what listens there, or choose another by {variable}.'
             )
         return int(chosen)
-    remembered = _remembered()
+    remembered = json.loads(_FILE.read_text(encoding='utf-8')) if _FILE.exists() else {}
     known = remembered.get(name)
     if known and _is_free(known):
         return known
-    free = next((p for p in range(first, first + 10 * _TRIES, 10) if _is_free(p)), None)
+    free = next(filter(_is_free, range(first, first + 10 * _TRIES, 10)), None)
     if free is None:
         raise Failure(f'No port from {first} on is free: choose one by {variable}.')
     if known:
@@ -52,19 +48,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def _remembered():
-    try:
-        return json.loads(_FILE.read_text(encoding='utf-8'))
-    except FileNotFoundError:
-        return {}
-
-
 def _is_free(number):
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+    try:
         # As servers do: a port whose last connections are still closing counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(('127.0.0.1', number))
-        except OSError:
-            return False
-        return True
+        socket.create_server(('127.0.0.1', number)).close()
+    except OSError:
+        return False
+    return True

@@ -44,10 +44,7 @@ _USERS = RUN / 'postgres.users'
 
 
 def environment():
-    """The variables with which PostgreSQL's programs and Odoo find this server.
-
-    :rtype: dict[str, str]
-    """
+    """The variables with which PostgreSQL's programs and Odoo find this server."""
     return {
         'PGHOST': str(SOCKET),
         'PGPORT': str(PORT),
@@ -61,8 +58,6 @@ def serving():
     """Have the server running within the block.
 
     It is started by the first command that needs it and stopped by the last one that ends.
-
-    :raise Failure: when it cannot be started
     """
     RUN.mkdir(parents=True, exist_ok=True)
     with open(_USERS, 'w', encoding='utf-8') as users:
@@ -75,22 +70,18 @@ def serving():
 
 
 def start():
-    """Start the server unless it runs, creating its cluster the first time.
-
-    :raise Failure: when that does not work
-    """
+    """Start the server unless it runs, creating its cluster the first time."""
     with open(RUN / 'postgres.lock', 'w', encoding='utf-8') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if is_running():
-            return
-        if not (DATA / 'PG_VERSION').exists():
-            _create()
-        _run(
-            'pg_ctl', 'start', '--wait', '--silent', f'--pgdata={DATA}', f'--log={LOG}',
-            '--options', f"-k '{SOCKET}'",
-            failure=f'PostgreSQL does not start: read {LOG}; if its data is damaged, '
-                    'run "make clean" (it deletes the databases of this checkout).',
-        )
+        if not is_running():
+            if not (DATA / 'PG_VERSION').exists():
+                _create()
+            _run(
+                'pg_ctl', 'start', '--wait', '--silent', f'--pgdata={DATA}', f'--log={LOG}',
+                '--options', f"-k '{SOCKET}'",
+                failure=f'PostgreSQL does not start: read {LOG}; if its data is damaged, '
+                        'run "make clean" (it deletes the databases of this checkout).',
+            )
 
 
 def stop():
@@ -111,17 +102,11 @@ def keep():
 
 
 def is_running():
-    """Whether the server runs.
-
-    :rtype: bool
-    """
-    if not (DATA / 'postmaster.pid').exists():
-        return False
-    done = subprocess.run(
+    """Whether the server runs."""
+    return (DATA / 'postmaster.pid').exists() and not subprocess.run(
         _command('pg_ctl', 'status', f'--pgdata={DATA}'), capture_output=True, check=False,
         **_owner(),
-    )
-    return done.returncode == 0
+    ).returncode
 
 
 def _leave(users):
@@ -158,11 +143,7 @@ def _create():
 
 
 def _owner():
-    """Who runs the server: PostgreSQL refuses to be run by root.
-
-    :return: options for :func:`subprocess.run`
-    :rtype: dict
-    """
+    """Options of :func:`subprocess.run`: who runs the server, which refuses to be run by root."""
     if os.geteuid() != 0:
         return {}
     try:

@@ -14,10 +14,7 @@ PATIENCE_SECONDS = 30
 
 
 class Process:
-    """A program of which one copy runs, remembered in a file so that another command can stop it.
-
-    :param str name: the name of its files
-    """
+    """A program of which one copy runs, remembered in a file for the command that stops it."""
 
     def __init__(self, name):
         self.name = name
@@ -26,11 +23,7 @@ class Process:
         self._child = None
 
     def start(self, command, **options):
-        """Start it in its own session, so that Ctrl-C reaches only the command that watches it.
-
-        :param list command: the program and its arguments
-        :param options: passed on to :class:`subprocess.Popen`
-        """
+        """Start it in its own session, so that Ctrl-C reaches only the command that watches it."""
         with open(self.log, 'ab') as log:
             self._child = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -39,10 +32,7 @@ class Process:
         self.remember(self._child.pid)
 
     def remember(self, pid):
-        """Note the process for other commands.
-
-        :param int pid: its number
-        """
+        """Note a process by its number for other commands."""
         self._file.write_text(json.dumps({'pid': pid, 'began': _began(pid)}), encoding='utf-8')
 
     def forget(self):
@@ -54,8 +44,6 @@ class Process:
         """The number of the running process, or None.
 
         The time of its start tells it from a stranger that was given the same number later.
-
-        :rtype: int | None
         """
         if self._child is not None and self._child.poll() is not None:
             return None
@@ -67,47 +55,31 @@ class Process:
         return noted['pid'] if began and began == noted['began'] else None
 
     def stop(self):
-        """Ask it to end, and make it end with all its children when it does not.
-
-        :return: whether it was running
-        :rtype: bool
-        """
+        """Ask it to end, and make it end with all its children when it does not."""
         pid = self.pid
-        if pid is None:
-            self.forget()
-            return False
-        os.kill(pid, signal.SIGTERM)
-        if not wait(lambda: self.pid is None, PATIENCE_SECONDS):
-            # Those that were started here lead a group of their own, with all their children.
-            group = os.getpgid(pid) == pid
-            os.kill(-pid if group else pid, signal.SIGKILL)
-            wait(lambda: self.pid is None, PATIENCE_SECONDS)
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
+            if not wait(lambda: self.pid is None, PATIENCE_SECONDS):
+                # Those that were started here lead a group of their own, with all their children.
+                group = os.getpgid(pid) == pid
+                os.kill(-pid if group else pid, signal.SIGKILL)
+                wait(lambda: self.pid is None, PATIENCE_SECONDS)
         self.forget()
-        return True
+        return pid is not None
 
     def require(self):
-        """See that it runs.
-
-        :raise Failure: when it has ended
-        """
+        """See that it runs."""
         if self.pid is None:
             raise Failure(f'{self.name} has ended by itself: read {self.log}.')
 
 
-def wait(condition, seconds, pause=0.1):
-    """Wait until something is so.
-
-    :param condition: function that says whether it is
-    :param float seconds: how long to wait at most
-    :param float pause: seconds between two looks
-    :return: whether it came to be
-    :rtype: bool
-    """
+def wait(condition, seconds):
+    """Wait for some seconds at most until something is so, and return whether it came to be."""
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
             return False
-        time.sleep(pause)
+        time.sleep(0.1)
     return True
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import subprocess
 from pathlib import Path
 
 from . import odoo_source, postgres, system, virtualenv
@@ -30,10 +31,7 @@ class Setup:
         return str(self.venv / 'bin/python')
 
     def environment(self):
-        """All variables of the programs that are started: Odoo, pytest, PostgreSQL's own.
-
-        :rtype: dict[str, str]
-        """
+        """All variables of the programs that are started: Odoo, pytest, PostgreSQL's own."""
         # A developer's own settings of the addon must not lead the demonstration to the real QPay.
         inherited = {
             key: value for key, value in os.environ.items()
@@ -47,14 +45,11 @@ class Setup:
         :param Path requirements: the file that pins them
         :rtype: Setup
         """
-        folder = virtualenv.packages(self.python, requirements)
+        folder = virtualenv.packages(requirements)
         return dataclasses.replace(self, python_path=(str(folder),))
 
     def variables(self):
-        """Those of the variables that are ours.
-
-        :rtype: dict[str, str]
-        """
+        """Those of the variables that are ours."""
         variables = postgres.environment()
         return variables | {
             'PATH': f'{self.venv / "bin"}{os.pathsep}{variables["PATH"]}',
@@ -65,24 +60,27 @@ class Setup:
         }
 
     def odoo_command(self, *arguments):
-        """The command line that runs Odoo with this checkout's configuration.
-
-        :param arguments: what follows ``odoo``
-        :rtype: list[str]
-        """
+        """The command line that runs Odoo with this checkout's configuration."""
         return [self.python, str(self.venv / 'bin/odoo'), *map(str, arguments)]
+
+    def call(self, *command, **options):
+        """Run Python in sight of the person."""
+        return subprocess.run(
+            [self.python, *map(str, command)], cwd=CHECKOUT, env=self.environment(), check=False,
+            **options,
+        ).returncode
+
+    def call_odoo(self, *arguments, **options):
+        """Run Odoo in sight of the person, with what follows ``odoo``, and return its status."""
+        return self.call(self.venv / 'bin/odoo', *arguments, **options)
 
     def run_odoo(self, *arguments, failure, log, script=None):
         """Run Odoo to its end.
 
-        :param arguments: what follows ``odoo``
-        :param str failure: the sentence for the person when it fails
-        :param Path log: file that receives the output
         :param str script: what ``odoo shell`` executes
-        :raise Failure: when it fails
         """
         log.unlink(missing_ok=True)
-        source = {'input': script.encode()} if script is not None else {}
+        source = {'input': script} if script is not None else {}
         run(
             self.odoo_command(*arguments), failure=failure, log=log, cwd=CHECKOUT,
             env=self.environment(), **source,
@@ -93,8 +91,6 @@ def ready(for_tests=False):
     """Make everything ready that a command needs; what is there already is not made again.
 
     :param bool for_tests: whether what only the tests use is needed too
-    :rtype: Setup
-    :raise Failure: when something is missing and cannot be had
     """
     system.check_python()
     system.ensure(for_tests=for_tests)

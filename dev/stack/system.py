@@ -1,5 +1,6 @@
 """What the machine must have: Python, PostgreSQL's programs, a PDF printer, a browser, fonts."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,10 +16,7 @@ BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 
 
 def check_python():
-    """Refuse another Python than the one for which the packages are pinned.
-
-    :raise Failure: on another version
-    """
+    """Refuse another Python than the one for which the packages are pinned."""
     if sys.version_info[:2] != PYTHON:
         wanted = '.'.join(map(str, PYTHON))
         raise Failure(
@@ -28,30 +26,21 @@ def check_python():
 
 
 def postgres_bin():
-    """Find PostgreSQL's programs.
-
-    :return: the folder with ``initdb``, ``postgres`` and the rest, or None
-    :rtype: Path | None
-    """
-    chosen = os.environ.get('QPAY_POSTGRES_BIN')
-    if chosen:
+    """Return the folder with ``initdb``, ``postgres`` and the rest, or None."""
+    if chosen := os.environ.get('QPAY_POSTGRES_BIN'):
         return Path(chosen)
-    found = [
-        path.parent for path in Path('/usr/lib/postgresql').glob('*/bin/initdb')
+    versions = [
+        int(path.parts[-3]) for path in Path('/usr/lib/postgresql').glob('*/bin/initdb')
         if path.parts[-3].isdigit() and int(path.parts[-3]) >= POSTGRES_MAJOR
     ]
-    if found:
-        return min(found, key=lambda path: int(path.parent.name))
+    if versions:
+        return Path(f'/usr/lib/postgresql/{min(versions)}/bin')
     program = shutil.which('initdb')
     return Path(program).resolve().parent if program else None
 
 
 def chromium():
-    """Find the browser of the tests.
-
-    :return: its path, or None
-    :rtype: str | None
-    """
+    """Return the path of the tests' browser, or None."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
@@ -60,34 +49,28 @@ def _has_font_for_mongolian():
 
     DejaVu, Liberation and Noto have them.
     """
-    if not shutil.which('fc-list'):
-        return False
-    listed = subprocess.run(
+    return bool(shutil.which('fc-list')) and bool(subprocess.run(
         ['fc-list', ':charset=4e8 4ae', 'family'], capture_output=True, text=True, check=False,
-    )
-    return bool(listed.stdout.strip())
+    ).stdout.strip())
 
 
-def _has_venv():
-    """Debian splits ``ensurepip`` off Python; without it no virtual environment can be built."""
-    done = subprocess.run(
-        [sys.executable, '-c', 'import ensurepip'], capture_output=True, check=False,
-    )
-    return done.returncode == 0
+def _has(*programs):
+    return lambda: any(map(shutil.which, programs))
 
 
 #: Debian package → whether the machine already has what it is for.
 NEEDED = {
-    f'postgresql-{POSTGRES_MAJOR}': lambda: postgres_bin() is not None,
-    'python3-venv': _has_venv,
+    f'postgresql-{POSTGRES_MAJOR}': postgres_bin,
+    # Debian splits it off Python; without it no virtual environment can be built.
+    'python3-venv': lambda: importlib.util.find_spec('ensurepip'),
     # Odoo prints with it.
-    'wkhtmltopdf': lambda: shutil.which('wkhtmltopdf') is not None,
+    'wkhtmltopdf': _has('wkhtmltopdf'),
 }
 NEEDED_BY_TESTS = {
-    'chromium': lambda: chromium() is not None,
-    'fontconfig': lambda: shutil.which('fc-list') is not None,
+    'chromium': chromium,
+    'fontconfig': _has('fc-list'),
     'fonts-dejavu-core': _has_font_for_mongolian,
-    'gettext': lambda: shutil.which('msgfmt') is not None,
+    'gettext': _has('msgfmt'),
 }
 
 
@@ -95,10 +78,9 @@ def ensure(for_tests=False):
     """Install what is missing when root, else say what to install.
 
     :param bool for_tests: whether the browser and what else only the tests use is needed too
-    :raise Failure: when something is missing and cannot be installed
     """
     needed = NEEDED | NEEDED_BY_TESTS if for_tests else NEEDED
-    missing = [package for package, present in needed.items() if not present()]
+    missing = [package for package, is_there in needed.items() if not is_there()]
     if not missing:
         return
     command = f'apt-get install {" ".join(missing)}'
@@ -110,6 +92,7 @@ def ensure(for_tests=False):
     if not shutil.which('apt-get'):
         raise Failure(f'This machine has no apt-get: install {" and ".join(missing)} yourself.')
     _install(missing, command)
+    importlib.invalidate_caches()
     still = [package for package in missing if not needed[package]()]
     if still:
         raise Failure(f'{" and ".join(still)} cannot be found even after "{command}".')
@@ -117,9 +100,11 @@ def ensure(for_tests=False):
 
 def _install(packages, command):
     CACHE.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {'DEBIAN_FRONTEND': 'noninteractive'}
-    # Without this Debian's package would also create and start a cluster of the machine.
-    environment['PG_CREATECLUSTER_CONF'] = '/dev/null'
+    environment = os.environ | {
+        'DEBIAN_FRONTEND': 'noninteractive',
+        # Without this Debian's package would also create and start a cluster of the machine.
+        'PG_CREATECLUSTER_CONF': '/dev/null',
+    }
     with Step(f'Installing {", ".join(packages)}'):
         run(
             ['apt-get', 'update'], env=environment,

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree
+from concurrent.futures import ThreadPoolExecutor
 
 from . import module_sets, postgres, system, virtualenv
 from .console import Failure, Step, say
@@ -102,11 +103,29 @@ def test(setup):
     if not chosen and not arguments:
         lint(setup)
         arguments = ['--numprocesses', os.environ.get('QPAY_TEST_WORKERS', '2')]
+    for log in LOGS.glob('test-*.log'):
+        log.unlink()
     with postgres.serving(), _busy_processors():
-        statuses = [run(setup, name, parts, arguments) for name, parts in plan]
+        statuses = _run_side_by_side(setup, plan, arguments)
     if set(statuses) == {NO_TEST_COLLECTED}:
         raise Failure('No test was selected: look at T and ARGS.')
     return max(status for status in statuses if status != NO_TEST_COLLECTED)
+
+
+def _run_side_by_side(setup, plan, arguments):
+    """Run with all sets of modules at once: tests of browsers and servers wait most of their time.
+
+    What the first one prints is shown as it comes, that of the others when they have ended.
+
+    :return: their exit statuses
+    :rtype: list[int]
+    """
+    with ThreadPoolExecutor(len(plan)) as threads:
+        first, *others = [
+            threads.submit(run, setup, name, parts, arguments, is_shown=number == 0)
+            for number, (name, parts) in enumerate(plan)
+        ]
+        return [first.result(), *(other.result() for other in others)]
 
 
 @contextlib.contextmanager
@@ -141,9 +160,10 @@ def _plan(chosen):
     return [(name, paths) for name, paths in parts.items() if paths]
 
 
-def run(setup, name, parts, arguments):
+def run(setup, name, parts, arguments, is_shown=True):
     """Run tests in a database with some of Odoo's modules.
 
+    :param bool is_shown: whether the output is shown as it comes, or all of it at the end
     :return: the exit status
     :raise Failure: when one of them was skipped
     """
@@ -157,15 +177,19 @@ def run(setup, name, parts, arguments):
     say(f'==> Testing with {modules.purpose}')
     report = LOGS / f'{modules.prefix}tests.xml'
     try:
-        status = _pytest(databases.setup, database, variables, report, [
-            *(str(ADDON_LINK / part) for part in parts), *_left_out(modules), *arguments,
-        ])
+        done = _pytest(
+            databases.setup, database, variables, report,
+            [*(str(ADDON_LINK / part) for part in parts), *_left_out(modules), *arguments],
+            **{} if is_shown else {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT},
+        )
     finally:
         for copy in databases.names(database):
             databases.drop(copy)
-    if not status:
+    if done.stdout:
+        say(done.stdout)
+    if not done.returncode:
         _refuse_skips(report)
-    return status
+    return done.returncode
 
 
 def _left_out(modules):
@@ -187,7 +211,7 @@ def test_variables(name):
     }
 
 
-def _pytest(setup, database, variables, report, arguments):
+def _pytest(setup, database, variables, report, arguments, **output):
     # Outside the repository and through the link: Odoo and pytest must agree on modules' names.
     return subprocess.run(
         [
@@ -195,8 +219,8 @@ def _pytest(setup, database, variables, report, arguments):
             '--rootdir', str(ADDON_LINK), f'--odoo-database={database}',
             f'--odoo-config={CONFIGURATION}', '--odoo-http', f'--junit-xml={report}', *arguments,
         ],
-        cwd=CHECKOUT, env=setup.environment() | variables, check=False,
-    ).returncode
+        cwd=CHECKOUT, env=setup.environment() | variables, check=False, text=True, **output,
+    )
 
 
 def _refuse_skips(report):

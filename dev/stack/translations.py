@@ -1,19 +1,14 @@
 """The addon's translations, brought up to date with its code."""
 
 import os
-import subprocess
 
-from .console import Failure, Step
+from .console import Step
 from .databases import Databases
-from .paths import CHECKOUT, LOGS, MODULE, RUN
+from .paths import LOGS, MODULE, RUN
 
 
 def update(setup):
-    """Export the addon's terms with Odoo's own export, and merge them into the translations.
-
-    :param Setup setup: what runs it
-    :raise Failure: when the terms cannot be exported or merged
-    """
+    """Export the addon's terms with Odoo's own export, and merge them into the translations."""
     databases = Databases(setup)
     name = f'translations-{os.getpid()}'
     exported = RUN / f'{name}.pot'
@@ -25,12 +20,7 @@ def update(setup):
                 'i18n', 'export', '--database', name, '--output', str(exported), MODULE,
                 failure='The terms could not be exported.', log=LOGS / 'translations.log',
             )
-        done = subprocess.run(
-            [setup.python, '-m', 'i18n', str(exported)],
-            cwd=CHECKOUT, env=setup.environment(), check=False,
-        )
-        if done.returncode:
-            raise Failure('The terms could not be merged into i18n/: read what is printed above.')
+        return setup.call('-m', 'i18n', exported)
     finally:
         databases.drop(name)
         exported.unlink(missing_ok=True)

@@ -23,82 +23,55 @@ def main_environment(odoo):
     """Build the environment of Odoo, the simulator and the tests, once for each state of its pins.
 
     :param Path odoo: the folder that contains the package ``odoo``; it becomes importable
-    :return: the environment's folder
-    :rtype: Path
-    :raise Failure: when a package cannot be installed
     """
-    folder = CACHE / f'venv-{fingerprint(sys.version, sys.base_prefix, str(odoo), REQUIREMENTS)}'
-
-    def fill(python):
-        _install(python, ['--requirement', str(REQUIREMENTS)])
-        _expose(folder, odoo)
-
-    return _build(folder, 'Odoo and the tests (about 250 MB, once)', fill)
+    key = fingerprint(sys.version, sys.base_prefix, str(odoo), REQUIREMENTS)
+    return _build(
+        f'venv-{key}', 'Odoo and the tests (about 250 MB, once)',
+        ['--requirement', str(REQUIREMENTS)], lambda folder: _expose(folder, odoo),
+    )
 
 
 def client_python(name):
-    """Build the environment of an outsider client.
-
-    :param str name: a key of ``CLIENTS``
-    :return: its Python
-    :rtype: Path
-    :raise Failure: when a package cannot be installed
-    """
-    requirement = CLIENTS[name]
-    folder = CACHE / f'clients-{name}-{fingerprint(sys.version, sys.base_prefix, requirement)}'
-    return _build(folder, name, lambda python: _install(python, [requirement])) / 'bin/python'
+    """Build the environment of an outsider client, by its name, and return its Python."""
+    key = fingerprint(sys.version, sys.base_prefix, CLIENTS[name])
+    return _build(f'clients-{name}-{key}', name, [CLIENTS[name]]) / 'bin/python'
 
 
-def packages(python, requirements):
-    """Install the addons of others, once for each state of their pins.
-
-    :param str python: the Python that will import them
-    :param Path requirements: the file with the pins
-    :return: the folder that makes them importable
-    :rtype: Path
-    :raise Failure: when one cannot be installed
-    """
-    folder = CACHE / f'ecosystem-{fingerprint(sys.version, requirements)}'
+def packages(requirements):
+    """Install the addons of others that a file pins, and return the folder that they are in."""
     # Odoo itself, which they depend on, is in no registry.
-    return _fill(folder, 'other addons', lambda: _install(python, [
-        '--no-deps', '--target', str(folder), '--requirement', str(requirements),
-    ]))
+    folder = _build(
+        f'addons-{fingerprint(sys.version, requirements)}', 'other addons',
+        ['--no-deps', '--requirement', str(requirements)],
+    )
+    return next(folder.glob('lib/python*/site-packages'))
 
 
-def _build(folder, name, fill):
-    """Create an environment unless it is there, whole."""
-    def make():
-        run(
-            [sys.executable, '-m', 'venv', str(folder)],
-            failure='A virtual environment could not be made: install python3-venv.',
-        )
-        fill(folder / 'bin/python')
-
-    return _fill(folder, name, make)
-
-
-def _fill(folder, name, make):
-    """Fill a folder unless it is there, whole.
+def _build(name, title, requirements, finish=lambda _folder: None):
+    """Create an environment unless it is there, whole.
 
     An environment cannot be moved, so it is built in place and marked when it is complete.
     """
+    folder = CACHE / name
     complete = folder / '.complete'
     if complete.exists():
         return folder
-    with locked(folder.name):
+    with locked(name):
         if not complete.exists():
-            with Step(f'Installing the Python packages of {name}'):
+            with Step(f'Installing the Python packages of {title}'):
                 shutil.rmtree(folder, ignore_errors=True)
-                make()
+                run(
+                    [sys.executable, '-m', 'venv', str(folder)],
+                    failure='A virtual environment could not be made: install python3-venv.',
+                )
+                run(
+                    [str(folder / 'bin/python'), '-m', 'pip', 'install', '--quiet',
+                     '--disable-pip-version-check', *requirements],
+                    failure='The Python packages could not be installed: check the network.',
+                )
+                finish(folder)
             complete.touch()
     return folder
-
-
-def _install(python, arguments):
-    run(
-        [str(python), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', *arguments],
-        failure='The Python packages could not be installed: check the network.',
-    )
 
 
 def _expose(environment, odoo):

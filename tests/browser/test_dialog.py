@@ -1,24 +1,22 @@
 """The QR's dialog in a real browser, against a real server."""
 
-import logging
-import time
-
 from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.cases.browser_case import (
+    CHECK,
     CHECK_ROUTE,
+    CLOSE_SECONDS,
+    HELD_POLLS,
     MONGOLIAN,
-    PAID_WITHIN_SECONDS,
+    NOTE_SIGHT,
     BrowserCase,
 )
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
 
-_logger = logging.getLogger(__name__)
-
-POLL_SECONDS = 3
+# The pause between two polls without the bus.
+PAUSE = 3000
 SMALL_SCREEN = {'width': 1280, 'height': 720}
 # A browser whose worker never answers, so that Odoo's bus does not start.
 NO_BUS = """
@@ -56,6 +54,18 @@ class TestDialog(BrowserCase):
 
         self._assert_paid_by_itself(page, qr, 'mn')
 
+    def test_paid_while_somebody_watches_without_the_bus(self):
+        page, qr = self._open_qr(with_bus=False)
+        polls = self._watch_requests(page, CHECK)
+        self._pay_in_bank(qr['qpay_invoice_id'])
+        self._wait_until_paid(qr['invoice_id'])
+
+        self._poll(page)
+
+        self._assert_shows_paid(page, qr, 'without-bus')
+        self.assertEqual(len(polls), 1)
+        self.assertEqual(page.evaluate('window.pauses'), [PAUSE])
+
     def test_done_closes_the_dialog(self):
         page, qr = self._open_qr()
         self.qpay.pay(qr['qpay_invoice_id'])
@@ -67,38 +77,41 @@ class TestDialog(BrowserCase):
 
     # === POLLING === #
 
-    def test_paid_while_somebody_watches_without_the_bus(self):
-        page, qr = self._open_qr(with_bus=False)
-
-        self._assert_paid_by_itself(page, qr, 'without-bus')
-
     def test_polls_never_overlap(self):
-        held_requests = []
         page, _qr = self._open_qr(with_bus=False)
+        held_requests = []
         page.route(CHECK_ROUTE, lambda route: held_requests.append(route))
-        self._wait_for_requests(page, held_requests, 1)
+        self._poll(page)
+        self._wait_for_requests(page, held_requests)
 
         # Odoo takes longer than the time between two polls.
-        page.wait_for_timeout((POLL_SECONDS + 1) * 1000)
+        page.clock.run_for(PAUSE * 2)
+        self._let_ask(page)
         self.assertEqual(len(held_requests), 1)
+        self.assertEqual(page.evaluate('window.pauses'), [PAUSE])
 
         held_requests[0].continue_()
-        answered = time.monotonic()
+        page.wait_for_function('window.pauses.length === 2')
+        self._let_ask(page)
+        self.assertEqual(len(held_requests), 1)
+        self.assertEqual(page.evaluate('window.pauses'), [PAUSE, PAUSE])
+        self._poll(page)
         self._wait_for_requests(page, held_requests, 2)
-        self.assertGreater(time.monotonic() - answered, POLL_SECONDS - 0.5)
         held_requests[1].continue_()
 
     def test_closing_the_dialog_ends_polling(self):
         page, _qr = self._open_qr(with_bus=False)
-        requests = self._watch_requests(page)
-        self._wait_for_requests(page, requests, 1)
+        self._poll(page)
+        page.wait_for_function('window.pauses.length === 2')
+        polls = self._watch_requests(page, CHECK)
 
         page.click('.modal .btn-close')
         expect(page.locator('.modal')).to_be_hidden()
-        seen = len(requests)
 
-        page.wait_for_timeout((POLL_SECONDS + 1) * 1000)
-        self.assertEqual(len(requests), seen)
+        self.assertFalse(page.evaluate('Boolean(window.poll)'))
+        page.clock.run_for(PAUSE * 4)
+        self._let_ask(page)
+        self.assertEqual(polls, [])
 
     def test_polling_goes_on_after_a_lost_connection(self):
         page, qr = self._open_qr(with_bus=False)
@@ -106,13 +119,17 @@ class TestDialog(BrowserCase):
         expect(problem).to_be_hidden()
 
         page.route(CHECK_ROUTE, lambda route: route.abort('connectionfailed'))
+        self._poll(page)
         expect(problem).to_be_visible()
         self._save_screenshot(page, 'dialog-no-connection')
         page.unroute(CHECK_ROUTE)
 
+        self._poll(page)
         expect(problem).to_be_hidden()
         expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
         self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_until_paid(qr['invoice_id'])
+        self._poll(page)
         expect(page.locator('.o_qpay_paid')).to_be_visible()
 
     def test_polling_goes_on_after_an_error_of_odoo(self):
@@ -120,9 +137,11 @@ class TestDialog(BrowserCase):
         problem = page.locator('.o_qpay_problem')
 
         page.route(CHECK_ROUTE, lambda route: route.fulfill(status=502, body='Bad Gateway'))
+        self._poll(page)
         expect(problem).to_be_visible()
         page.unroute(CHECK_ROUTE)
 
+        self._poll(page)
         expect(problem).to_be_hidden()
 
     # === BUTTONS === #
@@ -130,20 +149,16 @@ class TestDialog(BrowserCase):
     def test_qr_text_is_copied(self):
         page, qr = self._open_qr()
 
-        page.click('.input-group:has(#o_qpay_qr_text) .o_clipboard_button')
+        copied = self._copy(page, '#o_qpay_qr_text')
 
-        expect(page.locator('.o_popover, .o-tooltip').first).to_be_visible()
-        copied = page.evaluate('navigator.clipboard.readText()')
         self.assertEqual(copied, qr['qr_text'])
         self.assertEqual(page.input_value('#o_qpay_qr_text'), qr['qr_text'])
 
     def test_link_for_the_customer_is_copied(self):
         page, qr = self._open_qr()
 
-        page.click('.input-group:has(#o_qpay_document_link) .o_clipboard_button')
+        copied = self._copy(page, '#o_qpay_document_link')
 
-        expect(page.locator('.o_popover, .o-tooltip').first).to_be_visible()
-        copied = page.evaluate('navigator.clipboard.readText()')
         self.assertIn(f'/payment/qpay/link/invoice/{qr["invoice_id"]}/', copied)
         # Whoever gets it sees the same QR.
         customer = self._new_page(self._new_context())
@@ -171,7 +186,7 @@ class TestDialog(BrowserCase):
                     expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
     def test_check_now_rests_for_ten_seconds(self):
-        page, _qr = self._open_qr(with_clock=True)
+        page, _qr = self._open_qr()
         check = page.locator('.o_qpay_check')
         self.qpay.reset_calls()
 
@@ -180,15 +195,16 @@ class TestDialog(BrowserCase):
         expect(page.locator('.o_qpay_note')).to_be_visible()
         expect(check).to_be_disabled()
         self.assertEqual(self._calls(), 1)
-        page.clock.run_for(8000)
+        self._let_pass(page, 8)
+        expect(check).to_contain_text('(2)')
         expect(check).to_be_disabled()
-        page.clock.run_for(3000)
+        self._let_pass(page, 2)
         expect(check).to_be_enabled()
 
     def test_expired(self):
-        page, _qr = self._open_qr(with_clock=True)
+        page, _qr = self._open_qr()
 
-        page.clock.fast_forward('01:00:01')
+        self._let_pass(page, 3600)
 
         expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'expired')
         self._save_screenshot(page, 'dialog-expired')
@@ -242,7 +258,8 @@ class TestDialog(BrowserCase):
         self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
 
         expect(page.locator('.o_qpay_paid')).to_be_visible()
-        expect(page.locator('.modal')).to_be_hidden(timeout=10000)
+        self._let_pass(page, CLOSE_SECONDS)
+        expect(page.locator('.modal')).to_be_hidden()
         expect(page.locator('button[name=action_qpay_qr]')).to_be_visible()
         self.assertEqual(
             self.database.query(
@@ -254,33 +271,23 @@ class TestDialog(BrowserCase):
     # === HELPERS === #
 
     @classmethod
-    def _get_window(cls, with_clock, with_bus):
-        """Return a window in which the accountant has signed in.
+    def _get_window(cls, with_bus):
+        """Return a window of the accountant.
 
-        :param bool with_clock: Whether the test moves the window's clock.
         :param bool with_bus: Whether Odoo's bus can start in it.
         """
-        key = (with_clock, with_bus)
-        if key not in cls.windows:
-            window = cls._new_context(permissions=['clipboard-read', 'clipboard-write'])
-            if with_clock:
-                window.clock.install()
-            if not with_bus:
-                window.add_init_script(NO_BUS)
-            page = window.new_page()
-            page.goto(f'{cls.server.url}/web/login')
-            page.fill('#login', ACCOUNTANT['login'])
-            page.fill('#password', ACCOUNTANT['password'])
-            page.press('#password', 'Enter')
-            page.wait_for_url('**/odoo**')
-            page.close()
-            cls.windows[key] = window
-        return cls.windows[key]
+        if with_bus not in cls.windows:
+            cls.windows[with_bus] = window = cls._new_context(
+                script=HELD_POLLS if with_bus else f'{HELD_POLLS} {NO_BUS}', with_clock=True,
+                permissions=['clipboard-read', 'clipboard-write'],
+            )
+            cls._sign_in(window, ACCOUNTANT)
+        return cls.windows[with_bus]
 
-    def _open_dialog(self, invoice_id, language='en_US', with_clock=False, with_bus=True):
+    def _open_dialog(self, invoice_id, language='en_US', with_bus=True):
         """Open an invoice and press "QPay QR"."""
         self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
-        page = self._new_page(self._get_window(with_clock, with_bus))
+        page = self._new_page(self._get_window(with_bus))
         page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
         page.click('button[name=action_qpay_qr]')
         expect(page.locator('button[name=action_generate]')).to_be_visible()
@@ -306,16 +313,18 @@ class TestDialog(BrowserCase):
         return dict(zip(names, row, strict=True), invoice_id=invoice_id)
 
     def _assert_paid_by_itself(self, page, qr, language):
-        """The payer pays, and nobody touches the dialog."""
-        paid_at = self._pay_in_bank(qr['qpay_invoice_id'])
+        """The payer pays, and nobody touches the dialog, which is told by the bus."""
+        self._pay_in_bank(qr['qpay_invoice_id'])
+        self._assert_shows_paid(page, qr, language)
+
+    def _assert_shows_paid(self, page, qr, name):
+        """The dialog shows the payment, and then closes by itself."""
         expect(page.locator('.o_qpay_paid')).to_be_visible()
-        seconds = time.monotonic() - paid_at
-        _logger.info('%s: "paid" in the dialog %.1f s after the payment', language, seconds)
-        self.assertLess(seconds, PAID_WITHIN_SECONDS)
-        self._save_screenshot(page, f'dialog-paid-{language}')
-        expect(page.locator('.modal')).to_be_hidden(timeout=10000)
+        self._save_screenshot(page, f'dialog-paid-{name}')
+        self._let_pass(page, CLOSE_SECONDS)
+        expect(page.locator('.modal')).to_be_hidden()
         self._assert_invoice_shows_paid(page)
-        self._save_screenshot(page, f'invoice-paid-{language}')
+        self._save_screenshot(page, f'invoice-paid-{name}')
         [payment] = self.database.query(
             'SELECT qpay_txn_id FROM qpay_payment WHERE intent_id = %s', qr['intent_id']
         )
@@ -327,19 +336,9 @@ class TestDialog(BrowserCase):
         expect(page.locator('button[name=action_qpay_qr]')).to_be_hidden()
 
     @staticmethod
-    def _watch_requests(page):
-        requests = []
-
-        def watch(request):
-            if request.url.endswith('/payment/qpay/check'):
-                requests.append(request)
-
-        page.on('request', watch)
-        return requests
-
-    @staticmethod
-    def _wait_for_requests(page, requests, number):
-        """Wait until that many requests were made; only waiting pages take note of them."""
-        wait_for(
-            lambda: page.wait_for_timeout(20) or len(requests) >= number, 10, f'request {number}'
-        )
+    def _copy(page, field):
+        """Press the button beside a field, which says so, and return what it has copied."""
+        page.evaluate(NOTE_SIGHT, '.o_popover, .o-tooltip')
+        page.click(f'.input-group:has({field}) .o_clipboard_button')
+        page.wait_for_function('window.isSeen')
+        return page.evaluate('navigator.clipboard.readText()')

@@ -6,24 +6,29 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.cases.browser_case import CHECK_ROUTE, PHONE
-from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
+from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE
+from odoo.addons.payment_qpay.tests.cases.pay_page_case import QR_SECONDS, PayPageCase
 from odoo.addons.payment_qpay.tests.cases.servers import wait_for
 
 RENEW_ROUTE = '**/payment/qpay/renew'
+# A page that other apps can be put in front of.
+TURNABLE = """
+    Object.defineProperty(document, 'visibilityState', { get: () => window.look || 'visible' });
+"""
 
 
 @tagged('post_install', '-at_install')
 class TestPayPageEnd(PayPageCase):
 
     def test_expired_while_somebody_looks_and_renewed(self):
-        qr = self._create_qr()
-        self._expire(qr, seconds=4)
-        page = self._open(qr['pay_url'], locale='en-US')
+        page, qr = self._open_qr(locale='en-US', with_clock=True)
         self._expect_view(page, 'open')
 
-        self._expect_view(page, 'expired', timeout=10000)
+        self._let_pass(page, QR_SECONDS)
+
+        self._expect_view(page, 'expired')
         self._save_screenshot(page, 'page-expired-phone-en')
+        self._expire(qr)
         page.click('.o_qpay_renew')
 
         page.wait_for_url(lambda url: f'/{qr["intent_id"]}/' not in url)
@@ -31,7 +36,7 @@ class TestPayPageEnd(PayPageCase):
         self._expect_view(page, 'open')
         renewed = self._live_qr(qr['invoice_id'])
         answer = self.qpay.pay(renewed['qpay_invoice_id'])
-        self._expect_view(page, 'paid', timeout=15000)
+        self._expect_view(page, 'paid')
         self._wait_until_paid(qr['invoice_id'])
         self.assertEqual(
             self.database.query(
@@ -50,58 +55,45 @@ class TestPayPageEnd(PayPageCase):
         # It was paid in the last second.
         self.qpay.pay(qr['qpay_invoice_id'])
 
-        self._expect_view(page, 'paid', timeout=15000)
+        self._expect_view(page, 'paid')
 
     def test_money_that_arrives_after_qpay_has_ended_the_qr(self):
         qr = self._create_qr()
         self._expire(qr)
-        context = self._new_context(PHONE)
-        context.clock.install()
-        page = self._new_page(context)
-        page.goto(qr['pay_url'])
-        self._wait_for_scripts(page)
+        page = self._open(qr['pay_url'], with_clock=True)
         # Else the page may ask, and learn of the end, just before its answer is waited for.
-        context.clock.pause_at(page.evaluate('Date.now() + 1000'))
+        self._stop_clock(page)
         self.database.query(
             'UPDATE qpay_intent SET next_look_at = now() WHERE id = %s', qr['intent_id']
         )
         self.database.let_time_pass(timedelta(hours=1))
         self.database.wake_cron()
-        wait_for(lambda: self._get_state(qr) == 'cancelled', 20, 'the end of the QR')
-        with page.expect_response(CHECK_ROUTE):
-            context.clock.fast_forward(10_000)
+        wait_for(lambda: self._get_state(qr) == 'cancelled', 'the end of the QR')
+        with page.expect_request_finished(lambda request: request.url.endswith('/qpay/check')):
+            page.clock.run_for(10_000)
         self._expect_view(page, 'expired')
 
         self.qpay.pay(qr['qpay_invoice_id'])
         self._wait_until_paid(qr['invoice_id'])
         # Nothing told the page, and nobody touches it.
-        context.clock.fast_forward(30_000)
+        page.clock.run_for(30_000)
 
-        self._expect_view(page, 'paid', timeout=15000)
+        self._expect_view(page, 'paid')
 
     def test_hidden_page_does_not_ask(self):
-        qr = self._create_qr()
-        context = self._new_context(PHONE)
-        context.clock.install()
-        context.add_init_script(
-            "Object.defineProperty(document, 'visibilityState',"
-            " { get: () => window.look || 'visible' })"
-        )
-        page = self._new_page(context)
-        page.goto(qr['pay_url'])
-        self._wait_for_scripts(page)
-        asked = []
-        page.on('request', lambda request: asked.append(request.url))
-
+        page, qr = self._open_qr(script=TURNABLE, with_clock=True)
         self._turn(page, 'hidden')
-        context.clock.run_for(60_000)
-        page.wait_for_timeout(300)
-        self.assertEqual([url for url in asked if url.endswith('/payment/qpay/check')], [])
+        self._let_ask(page)
+        asked = self._watch_requests(page, '/payment/qpay/check')
+
+        page.clock.run_for(60_000)
+        self._let_ask(page)
+        self.assertEqual(asked, [])
         self.qpay.pay(qr['qpay_invoice_id'])
         self._wait_until_paid(qr['invoice_id'])
         self._turn(page, 'visible')
 
-        self._expect_view(page, 'paid', timeout=15000)
+        self._expect_view(page, 'paid')
 
     def test_renewal_without_an_answer(self):
         qr = self._create_qr()
@@ -114,7 +106,7 @@ class TestPayPageEnd(PayPageCase):
         renew.click()
         expect(renew).to_be_disabled()
         renew.click(force=True)
-        page.wait_for_timeout(300)
+        self._let_ask(page)
         self.assertEqual(len(held), 1)
         held[0].abort('connectionfailed')
 
@@ -144,7 +136,7 @@ class TestPayPageEnd(PayPageCase):
 
         self.accountant.call('qpay.intent', 'action_cancel', [qr['intent_id']])
 
-        self._expect_view(page, 'ended', timeout=15000)
+        self._expect_view(page, 'ended')
         expect(page.locator('.o_qpay_reason')).to_have_text('This QR was cancelled.')
         expect(page.locator('.o_qpay_bank')).to_have_count(0)
         self._save_screenshot(page, 'page-cancelled-phone-en')
@@ -156,7 +148,7 @@ class TestPayPageEnd(PayPageCase):
         self.database.let_time_pass(timedelta(minutes=1))
         self.database.wake_cron()
 
-        self._expect_view(page, 'settled', timeout=15000)
+        self._expect_view(page, 'settled')
         expect(page.locator('.o_qpay_show_settled h2 >> visible=true')).to_have_text(
             'Nothing is left to pay.'
         )
@@ -171,19 +163,33 @@ class TestPayPageEnd(PayPageCase):
 
         page = self._open_link(invoice_id)
 
-        self._expect_view(page, 'open', timeout=15000)
+        self._expect_view(page, 'open')
         self.assertIn(f'/pay/{self._live_qr(invoice_id)["intent_id"]}/', page.url)
         # The way back leads to where the payer came from, not to a page that asks again.
         self.assertEqual(page.evaluate('history.length'), 2)
 
     def test_two_payers_open_the_link_at_once(self):
         invoice_id = self._create_invoice()
-        self.qpay.inject('POST /v2/invoice', 'delay', seconds=4)
+        self.qpay.inject('POST /v2/invoice', 'hold')
+        pages, asked = [], []
+        for number in (1, 2):
+            page = self._new_page(self._new_context(PHONE, locale='mn-MN'))
+            page.route(RENEW_ROUTE, lambda route: (
+                asked.append(route) if len(asked) < 2 else route.continue_()
+            ))
+            page.goto(self._get_link(invoice_id))
+            self._wait_for_requests(page, asked, number)
+            pages.append(page)
 
-        pages = [self._open_link(invoice_id) for _payer in range(2)]
+        asked[0].continue_()
+        wait_for(lambda: self._calls('POST /v2/invoice'), 'the question to QPay')
+        with pages[1].expect_response(RENEW_ROUTE) as answer:
+            asked[1].continue_()
+        self.assertEqual(answer.value.json()['result']['view'], 'wait')
+        self.qpay.release()
 
         for page in pages:
-            self._expect_view(page, 'open', timeout=15000)
+            self._expect_view(page, 'open')
         self.assertEqual(pages[0].url, pages[1].url)
         self.assertEqual(self._calls('POST /v2/invoice'), 1)
 
@@ -193,35 +199,29 @@ class TestPayPageEnd(PayPageCase):
 
         page = self._open_link(invoice_id, locale='en-US')
 
-        expect(page.locator('.o_qpay_opening_failed')).to_be_visible(timeout=15000)
+        expect(page.locator('.o_qpay_opening_failed')).to_be_visible()
         expect(page.locator('.o_qpay_opening_failed .o_qpay_renewal_message')).to_contain_text(
             'QPay'
         )
         self._save_screenshot(page, 'page-no-qr-phone-en')
         self.qpay.clear_faults()
         page.click('.o_qpay_opening_failed .o_qpay_renew')
-        self._expect_view(page, 'open', timeout=15000)
+        self._expect_view(page, 'open')
 
     def test_link_that_nobody_looks_at_gets_no_qr(self):
         invoice_id = self._create_invoice()
-        context = self._new_context(PHONE)
-        context.add_init_script(
-            "Object.defineProperty(document, 'visibilityState',"
-            " { get: () => window.seen || 'hidden' })"
-        )
-        page = self._new_page(context)
+        script = f"{TURNABLE} window.look = 'hidden';"
+        page = self._new_page(self._new_context(PHONE, script=script))
+        requests = self._watch_requests(page)
         page.goto(self._get_link(invoice_id))
         self._wait_for_scripts(page)
-        page.wait_for_timeout(500)
+        self._let_finish(page, requests)
         self._expect_view(page, 'opening')
         self.assertFalse(self._calls('POST /v2/invoice'))
 
-        page.evaluate("""
-            window.seen = 'visible';
-            document.dispatchEvent(new Event('visibilitychange'));
-        """)
+        self._turn(page, 'visible')
 
-        self._expect_view(page, 'open', timeout=15000)
+        self._expect_view(page, 'open')
 
     def test_link_of_what_is_paid(self):
         qr = self._create_qr()

@@ -9,8 +9,17 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE
-from odoo.addons.payment_qpay.tests.cases.pay_page_case import NOTE_SHIFTS, PayPageCase
+from odoo.addons.payment_qpay.tests.cases.browser_case import (
+    DESKTOP,
+    PHONE,
+    SMALL_PHONE,
+    TWO_FRAMES,
+)
+from odoo.addons.payment_qpay.tests.cases.pay_page_case import (
+    NOTE_SHIFTS,
+    QR_SECONDS,
+    PayPageCase,
+)
 
 LONGEST_NAMES = [
     {'name': 'Trade and Development bank of Mongolia (Corporate Internetbanking)',
@@ -183,7 +192,7 @@ class TestPayPageReach(PayPageCase):
 
         self.qpay.pay(qr['qpay_invoice_id'])
 
-        self._expect_view(page, 'paid', timeout=15000)
+        self._expect_view(page, 'paid')
         expect(page.locator('.o_qpay_show_paid h2')).to_be_focused()
 
     def test_outline_of_the_open_page(self):
@@ -209,36 +218,35 @@ class TestPayPageReach(PayPageCase):
         """)
 
     def test_news_are_announced_once(self):
-        qr = self._create_qr()
-        context = self._new_context(PHONE, locale='en-US')
-        context.add_init_script(NOTE_ANNOUNCEMENTS)
-        page = self._new_page(context)
-        page.goto(qr['pay_url'])
-        self._wait_for_scripts(page)
+        page, qr = self._open_qr(locale='en-US', script=NOTE_ANNOUNCEMENTS, with_clock=True)
+        requests = self._watch_requests(page)
+        countdown = page.locator('.o_qpay_countdown')
+        shown = countdown.inner_text()
         # The seconds go by in silence.
-        page.wait_for_timeout(4000)
+        self._stop_clock(page)
+        page.clock.run_for(4000)
+        expect(countdown).not_to_have_text(shown)
+        page.clock.resume()
 
         self.qpay.pay(qr['qpay_invoice_id'])
 
-        self._expect_view(page, 'paid', timeout=15000)
-        page.wait_for_timeout(2000)
+        self._expect_view(page, 'paid')
+        page.clock.run_for(2000)
+        self._let_finish(page, requests)
         self.assertEqual(page.evaluate('window.announcements'), [
             'Waiting for your payment', 'Paid. Thank you! Received 15,000.00 ₮',
         ])
 
     def test_expiry_is_announced(self):
-        qr = self._create_qr()
-        self._expire(qr, seconds=4)
-        page = self._open(qr['pay_url'], locale='en-US')
-        expect(page.locator('.o_qpay_announcement')).to_have_text(
-            'This QR has expired.', timeout=10000
-        )
+        page, _qr = self._open_qr(locale='en-US', with_clock=True)
+        self._let_pass(page, QR_SECONDS)
+        expect(page.locator('.o_qpay_announcement')).to_have_text('This QR has expired.')
 
     def test_little_motion(self):
         page, qr = self._open_qr(reduced_motion='reduce')
         self.assertEqual(page.evaluate('document.getAnimations().length'), 0)
         self.qpay.pay(qr['qpay_invoice_id'])
-        self._expect_view(page, 'paid', timeout=15000)
+        self._expect_view(page, 'paid')
         self.assertEqual(page.evaluate('document.getAnimations().length'), 0)
 
     # === NETWORKS AND BROWSERS === #
@@ -281,24 +289,23 @@ class TestPayPageReach(PayPageCase):
 
     def _look_through_a_slow_network(self, viewport):
         qr = self._create_qr()
-        context = self._new_context(viewport, locale='mn-MN')
-        context.add_init_script(NOTE_SHIFTS)
-        page = self._new_page(context)
-        addresses, held = [], []
-        page.on('request', lambda request: addresses.append(request.url))
+        page = self._new_page(self._new_context(viewport, locale='mn-MN', script=NOTE_SHIFTS))
+        requests, held = self._watch_requests(page), []
         page.route('**/*assets_frontend_lazy*.js', lambda route: held.append(route))
         page.goto(qr['pay_url'], wait_until='commit')
 
-        expect(page.locator('[data-app=khanbank]')).to_be_in_viewport(timeout=15000)
-        expect(page.locator('.o_qpay_countdown')).to_have_text(re.compile(r'^(1:00:00|59:\d\d)$'))
+        expect(page.locator('[data-app=khanbank]')).to_be_in_viewport()
+        expect(page.locator('.o_qpay_countdown')).to_have_text(re.compile(r'^(1:00:00|5\d:\d\d)$'))
         page.wait_for_function("document.querySelector('.o_qpay_image').naturalWidth > 300")
-        page.wait_for_timeout(1000)
+        self._wait_for_requests(page, held)
+        page.evaluate(TWO_FRAMES)
         for route in held:
             route.continue_()
         self._wait_for_scripts(page)
-        page.wait_for_timeout(1500)
+        self._let_finish(page, requests)
 
         self.assertLess(page.evaluate('window.shift'), 0.01)
+        addresses = [request.url for request in requests]
         foreign = [url for url in addresses if not url.startswith((self.server.url, 'data:'))]
         self.assertTrue(all('qpay.mn' in urlsplit(url).hostname for url in foreign), foreign)
         own = [urlsplit(url).path for url in addresses if url.startswith(self.server.url)]

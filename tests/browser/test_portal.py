@@ -16,7 +16,7 @@ class TestPortal(PaymentFormCase):
 
     def test_invoice_is_paid(self):
         invoice_id = self._create_own_invoice()
-        page = self._sign_in()
+        page = self._open_portal()
         self._open_payment_form(page, invoice_id)
         self._save_screenshot(page, 'portal-payment-form')
 
@@ -25,6 +25,7 @@ class TestPortal(PaymentFormCase):
         payment_id = self._pay(page, qr)
 
         # From a payment form the customer goes on by itself.
+        self._let_continue(page)
         page.wait_for_url(f'**/my/invoices/{invoice_id}**')
         expect(page.get_by_text('Таны төлбөрийг хүлээн авлаа').first).to_be_visible()
         expect(page.locator('[data-bs-target="#pay_with"]')).to_have_count(0)
@@ -33,7 +34,7 @@ class TestPortal(PaymentFormCase):
 
     def test_leaving_and_coming_back_shows_the_same_qr(self):
         invoice_id = self._create_own_invoice()
-        page = self._sign_in()
+        page = self._open_portal()
         self._open_payment_form(page, invoice_id)
         first_qr = self._choose_qpay(page)
         qrs_at_qpay = self._count_qrs_at_qpay()
@@ -53,7 +54,7 @@ class TestPortal(PaymentFormCase):
             self._create_own_invoice(invoice_date='2026-01-05', invoice_date_due='2026-01-15')
             for _number in range(2)
         ]
-        page = self._sign_in()
+        page = self._open_portal()
         self._follow(page, f'{self.server.url}/my/invoices/overdue')
         self._save_screenshot(page, 'portal-overdue')
 
@@ -80,13 +81,9 @@ class TestPortal(PaymentFormCase):
 
     # === HELPERS === #
 
-    def _sign_in(self):
+    def _open_portal(self):
         page = self._new_customer_page(PHONE)
-        page.goto(f'{self.server.url}/web/login')
-        page.fill('#login', PORTAL_CUSTOMER['login'])
-        page.fill('#password', PORTAL_CUSTOMER['password'])
-        page.press('#password', 'Enter')
-        page.wait_for_url('**/my**')
+        self._sign_in(page.context, PORTAL_CUSTOMER)
         return page
 
     def _open_payment_form(self, page, invoice_id):

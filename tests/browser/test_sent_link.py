@@ -72,5 +72,5 @@ class TestSentLink(PaymentFormCase):
         self.accountant.call(
             'mail.compose.message', 'action_send_mail', [composer_id], context=action['context']
         )
-        wait_for(lambda: len(self.mailbox.find(ADDRESS)) > known, 20, 'the e-mail')
+        wait_for(lambda: len(self.mailbox.find(ADDRESS)) > known, 'the e-mail')
         return self.mailbox.find(ADDRESS)[-1]

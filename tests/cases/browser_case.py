@@ -1,6 +1,8 @@
 """A real browser beside a real server."""
 
+import atexit
 import contextlib
+import functools
 import os
 import re
 import resource
@@ -10,15 +12,58 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import expect, sync_playwright
 
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase
+from odoo.addons.payment_qpay.tests.cases.servers import (
+    PATIENCE_SECONDS,
+    RealServerCase,
+    wait_for,
+)
 
-CHECK_ROUTE = '**/payment/qpay/check'
+CHECK = '/payment/qpay/check'
+CHECK_ROUTE = f'**{CHECK}'
+WORKER = '/bus/websocket_worker_bundle'
 DESKTOP = {'width': 1280, 'height': 900}
 PHONE = {'width': 390, 'height': 844}
 SMALL_PHONE = {'width': 320, 'height': 640}
-# What the person who watches may have to wait for after the payment.
-PAID_WITHIN_SECONDS = 5
+PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
+# How long the dialog shows a payment before it closes by itself.
+CLOSE_SECONDS = 4
 MONGOLIAN = re.compile('[а-яөүё]', re.IGNORECASE)
+# What a page would ask Odoo again by itself, after a pause: it only does when a test says so. The
+# pauses, as the page has planned them one after another, are noted.
+HELD_POLLS = """(() => {
+    const { setTimeout: plan, clearTimeout: cancel } = window;
+    const HELD = -1;
+    window.pauses = [];
+    window.setTimeout = (callback, delay, ...values) => {
+        if (delay !== 3000 && delay !== 10000) {
+            return plan(callback, delay, ...values);
+        }
+        window.pauses.push(delay);
+        window.poll = () => {
+            window.poll = null;
+            callback();
+        };
+        return HELD;
+    };
+    window.clearTimeout = (timer) => {
+        if (timer === HELD) {
+            window.poll = null;
+        } else {
+            cancel(timer);
+        }
+    };
+})();"""
+# What a page has drawn is on the screen, and what it asks for thereupon is on its way.
+TWO_FRAMES = """
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+"""
+# What shows for less than a second is noted, too.
+NOTE_SIGHT = """(selector) => {
+    window.isSeen = false;
+    new MutationObserver(() => {
+        window.isSeen ||= Boolean(document.querySelector(selector)?.checkVisibility());
+    }).observe(document, { attributes: true, childList: true, subtree: true });
+}"""
 
 
 class BrowserCase(RealServerCase):
@@ -29,18 +74,9 @@ class BrowserCase(RealServerCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        with _no_memory_limit():
-            playwright = sync_playwright().start()
-        cls.addClassCleanup(playwright.stop)
-        cls.browser = playwright.chromium.launch(
-            executable_path=os.environ['QPAY_DEV_CHROMIUM'],
-            args=[
-                '--no-sandbox', '--disable-gpu', '--disable-background-networking',
-                # Nothing comes from elsewhere, for example the banks' logos.
-                '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-            ],
-        )
-        cls.addClassCleanup(cls.browser.close)
+        # Odoo's bot begins to talk at a user's first visit, in requests that collide.
+        cls.database.query("UPDATE res_users SET odoobot_state = 'disabled'")
+        cls.browser = _launch_browser()
         cls.script_errors = []
 
     def setUp(self):
@@ -52,21 +88,39 @@ class BrowserCase(RealServerCase):
         self.assertEqual(self.script_errors, [])
         super().tearDown()
 
+    # === WINDOWS === #
+
     @classmethod
-    def _new_context(cls, viewport=None, **options):
+    def _new_context(cls, viewport=None, script=None, with_clock=False, **options):
         """Open a window of its own, with cookies of its own.
 
         Whoever reads English has chosen it: the customers are Mongolian.
+
+        :param str script: What its pages run before their own scripts.
+        :param bool with_clock: Whether a test moves its clock. Until then, its date stands still:
+            whatever is to happen after some seconds does not happen while the test looks.
         """
         context = cls.browser.new_context(viewport=viewport or DESKTOP, **options)
+        cls.addClassCleanup(context.close)
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
+        context.on('weberror', lambda error: cls.script_errors.append(str(error.error)))
         if options.get('locale') == 'en-US':
             context.add_cookies([
                 {'name': 'frontend_lang', 'value': 'en_US', 'url': cls.server.url},
             ])
-        cls.addClassCleanup(context.close)
-        context.set_default_timeout(15000)
-        context.on('weberror', lambda error: cls.script_errors.append(str(error.error)))
+        if with_clock:
+            context.clock.set_fixed_time(time.time())
+        if script:
+            context.add_init_script(script)
         return context
+
+    @classmethod
+    def _sign_in(cls, context, user):
+        """Make a window that of somebody who has signed in."""
+        client = cls.server.log_in(user['login'], user['password'])
+        context.add_cookies([
+            {'name': 'session_id', 'value': client.session_id, 'url': cls.server.url},
+        ])
 
     def _new_page(self, context):
         """Open a page for one test."""
@@ -75,13 +129,81 @@ class BrowserCase(RealServerCase):
         return page
 
     def _pay_in_bank(self, qpay_invoice_id):
-        """Press "pay in full" on the bank's page, and return the moment."""
+        """Press "pay in full" on the bank's page."""
         page = self._new_page(self._new_context())
         page.goto(f'{self.simulator.url}/bank/{qpay_invoice_id}')
         page.click('#pay-full')
-        moment = time.monotonic()
         expect(page.locator('#status')).to_have_class(re.compile('closed'))
-        return moment
+
+    # === WHAT PAGES ASK FOR === #
+
+    @staticmethod
+    def _watch_requests(page, address=''):
+        """Return the list to which what a page asks for will be added.
+
+        :param str address: The end of the addresses that are watched.
+        """
+        requests = []
+        page.on(
+            'request', lambda asked: requests.append(asked) if asked.url.endswith(address) else None
+        )
+        return requests
+
+    @staticmethod
+    def _wait_for_requests(page, requests, number=1):
+        """Wait until a list that is watched or held has that many requests."""
+        # Only pages that wait take note of them.
+        wait_for(
+            lambda: page.wait_for_timeout(20) or len(requests) >= number, f'request {number}'
+        )
+
+    @staticmethod
+    def _let_ask(page):
+        """Let everything be known that a page has asked for until now."""
+        with page.expect_request('**/web/health'):
+            page.evaluate("() => fetch('/web/health').then((answer) => answer.text())")
+
+    @staticmethod
+    def _let_finish(page, requests):
+        """Let a page do all that it has begun: draw, ask, and draw what was answered.
+
+        :param list requests: What it has asked for since it began.
+        """
+        seen = None
+        while seen != len(requests):
+            seen = len(requests)
+            for request in list(requests):
+                # The script of a worker is not seen to arrive.
+                if WORKER in request.url:
+                    continue
+                if answer := request.response():
+                    answer.finished()
+            page.evaluate(TWO_FRAMES)
+
+    @staticmethod
+    def _poll(page):
+        """Let the pause pass after which a page whose polls are held asks again."""
+        page.wait_for_function('window.poll')
+        page.evaluate('window.poll()')
+
+    # === CLOCKS === #
+
+    @staticmethod
+    def _let_pass(page, seconds):
+        """Let seconds pass by the date of a page's clock, which stands still again afterwards."""
+        now = page.evaluate('Date.now()')
+        # Half a millisecond, because what is left behind the whole ones is cut off.
+        page.clock.set_fixed_time((now + seconds * 1000 + .5) / 1000)
+
+    @classmethod
+    def _stop_clock(cls, page):
+        """Stop a page's clock where it is: from now on time only passes when a test runs it."""
+        cls._let_pass(page, 0)
+        now = (page.evaluate('Date.now()') + .5) / 1000
+        page.clock.pause_at(now)
+        page.clock.set_system_time(now)
+
+    # === PICTURES === #
 
     @staticmethod
     def _save_screenshot(page, name):
@@ -108,6 +230,26 @@ def read_qrs(picture):
     # In the pattern of a QR, other codes may be seen.
     codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
     return [code.text for code in codes]
+
+
+@functools.cache
+def _launch_browser():
+    """Launch the one browser of this process, in which each test has windows of its own."""
+    expect.set_options(timeout=PATIENCE_MILLISECONDS)
+    with _no_memory_limit():
+        playwright = sync_playwright().start()
+    atexit.register(playwright.stop)
+    browser = playwright.chromium.launch(
+        executable_path=os.environ['QPAY_DEV_CHROMIUM'],
+        args=[
+            '--no-sandbox', '--disable-gpu', '--disable-background-networking',
+            # Nothing comes from elsewhere, for example the banks' logos.
+            '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+        ],
+        timeout=PATIENCE_MILLISECONDS,
+    )
+    atexit.register(browser.close)
+    return browser
 
 
 @contextlib.contextmanager

@@ -8,6 +8,10 @@ from playwright.sync_api import expect
 
 from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE, BrowserCase
 
+# How long a QR can be paid.
+QR_SECONDS = 3600
+# How long a page shows a payment before it goes on to where the payer came from.
+CONTINUE_SECONDS = 6
 # How far what was shown already has moved by itself.
 NOTE_SHIFTS = """
     window.shift = 0;
@@ -47,11 +51,11 @@ class PayPageCase(BrowserCase):
     @staticmethod
     def _wait_for_scripts(page):
         """The page is there before its scripts are; then they have something to say."""
-        expect(page.locator('.o_qpay_announcement')).not_to_be_empty(timeout=15000)
+        expect(page.locator('.o_qpay_announcement')).not_to_be_empty()
 
     @staticmethod
-    def _expect_view(page, view, **options):
-        expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', view, **options)
+    def _expect_view(page, view):
+        expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', view)
 
     @staticmethod
     def _hold_apps(page):
@@ -75,12 +79,12 @@ class PayPageCase(BrowserCase):
         )
         return {'intent_id': intent_id, 'qpay_invoice_id': qpay_invoice_id}
 
-    def _expire(self, qr, seconds=-1):
-        """Let a QR expire so many seconds from now, or have expired."""
+    def _expire(self, qr):
+        """Let a QR have expired."""
         self.database.query(
             "UPDATE qpay_intent"
-            " SET expires_at = now() AT TIME ZONE 'UTC' + make_interval(secs => %s) WHERE id = %s",
-            seconds, qr['intent_id'],
+            " SET expires_at = now() AT TIME ZONE 'UTC' - interval '1 second' WHERE id = %s",
+            qr['intent_id'],
         )
 
     def _list_apps(self, qr, links):

@@ -1,18 +1,15 @@
 """Customers who choose QPay in Odoo's own payment form."""
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
-from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
-
-# What the customer may have to wait for: confirming an order also prints and sends it.
-PAID_WITHIN_SECONDS = 20
+from odoo.addons.payment_qpay.tests.cases.pay_page_case import CONTINUE_SECONDS, PayPageCase
 
 
 class PaymentFormCase(PayPageCase):
 
     def _new_customer_page(self, viewport=None):
         """Open the browser of somebody whose language is Mongolian."""
-        return self._new_page(self._new_context(viewport, locale='mn-MN'))
+        return self._new_page(self._new_context(viewport, locale='mn-MN', with_clock=True))
 
     @staticmethod
     def _follow(page, address):
@@ -81,11 +78,16 @@ class PaymentFormCase(PayPageCase):
         :rtype: str
         """
         payment = self.qpay.pay(qr['qpay_invoice_id'])
-        self._expect_view(page, 'paid', timeout=PAID_WITHIN_SECONDS * 1000)
+        self._expect_view(page, 'paid')
         return payment['payment_id']
 
+    def _let_continue(self, page):
+        """Let the page that shows the payment go on by itself."""
+        expect(page.locator('.o_qpay_show_paid .o_qpay_continue')).to_be_visible()
+        self._let_pass(page, CONTINUE_SECONDS)
+
     def _pay_and_continue(self, page, qr):
-        """The same, and the customer does not wait until the page goes on by itself."""
+        """Let the customer pay, who does not wait until the page goes on by itself."""
         payment_id = self._pay(page, qr)
         page.click('.o_qpay_show_paid .o_qpay_continue')
         return payment_id

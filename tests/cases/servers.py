@@ -55,6 +55,7 @@ _LET_TIME_PASS = """
                            next_look_at = next_look_at - %(duration)s,
                            expires_at = expires_at - %(duration)s;
     UPDATE qpay_payment SET create_date = create_date - %(duration)s;
+    UPDATE qpay_outage SET until = until - %(duration)s;
 """
 
 
@@ -109,10 +110,11 @@ class Database:
         :rtype: bool
         """
         return bool(self.query("""
-            SELECT FROM ir_cron_trigger t
-              JOIN ir_model_data d ON d.res_id = t.cron_id
+            SELECT FROM ir_cron c
+              JOIN ir_model_data d ON d.res_id = c.id
                                   AND d.module = 'payment_qpay' AND d.model = 'ir.cron'
-             WHERE t.call_at <= now() AT TIME ZONE 'UTC'
+         LEFT JOIN ir_cron_trigger t ON t.cron_id = c.id
+             WHERE least(c.nextcall, t.call_at) <= now() AT TIME ZONE 'UTC'
         """))
 
     def wake_cron(self):
@@ -270,8 +272,7 @@ class RealServerCase(BaseCase):
     @classmethod
     def _start_server(cls, node, program=None, environment=None):
         """Start a further server on the database."""
-        name = f'test-{cls.__name__}-{node}'.lower()
-        server = OdooServer(cls.database.name, name, cls.workers, {
+        server = OdooServer(cls.database.name, f'{cls.name}-{node}', cls.workers, {
             'QPAY_BASE_URL_SANDBOX': cls.simulator.url,
             'QPAY_CALLBACK_URL': '{url}',
             **(environment or {}),

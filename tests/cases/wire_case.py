@@ -15,7 +15,7 @@ from odoo.tests import BaseCase
 from odoo.tests.common import _super_send
 
 from odoo.addons.payment_qpay.dev.simulator import Simulator
-from odoo.addons.payment_qpay.qpay import InvoiceRequest, QPayClient
+from odoo.addons.payment_qpay.qpay import InvoiceRequest, QPayClient, QPayUnreachable
 
 
 class MemoryTokens:
@@ -32,6 +32,23 @@ class MemoryTokens:
     def renew(self, log_in):
         self.token = log_in()
         return self.token
+
+
+class MemoryOutage:
+    """The simplest store of an outage that a `QPayClient` can work with."""
+
+    def __init__(self):
+        self.is_known = False
+
+    def check(self):
+        if self.is_known:
+            raise QPayUnreachable(message='known to be silent')
+
+    def begin(self):
+        self.is_known = True
+
+    def end(self):
+        self.is_known = False
 
 
 class WireCase(BaseCase):

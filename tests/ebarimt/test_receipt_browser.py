@@ -79,11 +79,7 @@ class TestEbarimtBrowser(PayPageCase):
     def test_accountant_chooses_in_the_dialog(self):
         invoice_id = self._create_taxed_invoice()
         page = self._new_page(self._new_context(DESKTOP))
-        page.goto(f'{self.server.url}/web/login')
-        page.fill('#login', ACCOUNTANT['login'])
-        page.fill('#password', ACCOUNTANT['password'])
-        page.press('#password', 'Enter')
-        page.wait_for_url('**/odoo**')
+        self._sign_in(page.context, ACCOUNTANT)
         page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
         page.click('button[name=action_qpay_qr]')
         expect(page.locator('.modal [name=ebarimt_receiver] input')).to_have_value('5234568')
@@ -94,7 +90,7 @@ class TestEbarimtBrowser(PayPageCase):
 
         payment = self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
 
-        expect(page.locator('.modal')).to_be_hidden(timeout=20000)
+        expect(page.locator('.modal')).to_be_hidden()
         self._wait_until_paid(invoice_id)
         self._wait_for_receipt(payment['payment_id'])
         [issued] = self.qpay.ebarimts(payment['payment_id'])
@@ -109,11 +105,11 @@ class TestEbarimtBrowser(PayPageCase):
         qr = self._create_taxed_qr()
         page = self._open(qr['pay_url'], viewport=PHONE)
         payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
-        self._expect_view(page, 'paid', timeout=20000)
+        self._expect_view(page, 'paid')
         # While the tax system is busy, the receipt waits.
-        wait_for(lambda: self._get_attempts(payment_id), 30, 'the first attempt')
+        wait_for(lambda: self._get_attempts(payment_id), 'the first attempt')
         page.click('.o_qpay_ebarimt summary')
-        expect(page.locator('label[for=o_qpay_for_nobody]')).to_be_hidden(timeout=20000)
+        expect(page.locator('label[for=o_qpay_for_nobody]')).to_be_hidden()
         page.click('label[for=o_qpay_for_citizen]')
         self._enter_number(page, '99112233')
         expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('99••••33')
@@ -124,7 +120,7 @@ class TestEbarimtBrowser(PayPageCase):
         )
         self.database.let_time_pass(const.EBARIMT_RETRY_DELAYS[0])
         self.database.wake_cron()
-        expect(page.locator('.o_qpay_lottery')).to_be_visible(timeout=30000)
+        expect(page.locator('.o_qpay_lottery')).to_be_visible()
         expect(page.locator('.o_qpay_ebarimt')).to_be_hidden()
         self.assertEqual(self.qpay.ebarimts(payment_id)[0]['receiver'], '99112233')
 
@@ -135,14 +131,14 @@ class TestEbarimtBrowser(PayPageCase):
         page.click('label[for=o_qpay_for_company]')
         self._enter_number(page, NOBODYS)
         payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
-        self._expect_view(page, 'paid', timeout=20000)
+        self._expect_view(page, 'paid')
         receipt = page.locator('.o_qpay_ebarimt_receipt')
-        expect(receipt).to_contain_text('шалгана уу', timeout=30000)
+        expect(receipt).to_contain_text('шалгана уу')
         self._save_screenshot(page, 'ebarimt-to-correct')
 
         page.click('.o_qpay_ebarimt summary')
         self._enter_number(page, REGISTER)
-        expect(receipt.locator('dl')).to_be_visible(timeout=30000)
+        expect(receipt.locator('dl')).to_be_visible()
         [issued] = self.qpay.ebarimts(payment_id)
         self.assertEqual(issued['receiver'], REGISTER)
         expect(receipt).to_contain_text(issued['receipt_no'])
@@ -169,14 +165,11 @@ class TestEbarimtBrowser(PayPageCase):
 
     def test_request_without_answer_ends(self):
         qr = self._create_taxed_qr()
-        context = self._new_context(PHONE)
-        context.clock.install()
-        page = self._new_page(context)
-        page.goto(qr['pay_url'])
-        self._wait_for_scripts(page)
+        page = self._open(qr['pay_url'], with_clock=True)
         page.click('.o_qpay_ebarimt summary')
         held_requests = []
         page.route(ROUTE, lambda route: held_requests.append(route))
+        self._stop_clock(page)
         page.click('.o_qpay_ebarimt_form button[type=submit]')
         button = page.locator('.o_qpay_ebarimt_form button[type=submit]')
         expect(button).to_be_disabled()
@@ -244,12 +237,12 @@ class TestEbarimtBrowser(PayPageCase):
     def _pay(self, page, qr):
         """Let the payer pay, and wait until the page shows the receipt."""
         payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
-        self._expect_view(page, 'paid', timeout=20000)
-        expect(page.locator('.o_qpay_ebarimt_receipt dl')).to_be_visible(timeout=20000)
+        self._expect_view(page, 'paid')
+        expect(page.locator('.o_qpay_ebarimt_receipt dl')).to_be_visible()
         return payment_id
 
     def _wait_for_receipt(self, payment_id):
-        wait_for(lambda: self._get_books(payment_id)[1] == 'issued', 30, 'the receipt')
+        wait_for(lambda: self._get_books(payment_id)[1] == 'issued', 'the receipt')
 
     def _get_books(self, payment_id):
         rows = self.database.query(

@@ -2,6 +2,7 @@ from . import test_amount_note
 from . import test_batch
 from . import test_bus_channels
 from . import test_callback
+from . import test_callback_flood
 from . import test_check_route
 from . import test_companies
 from . import test_currencies
@@ -15,9 +16,11 @@ from . import test_pay_page
 from . import test_pay_page_security
 from . import test_payer_errors
 from . import test_payment_apps
+from . import test_printed_receipt
 from . import test_provider
 from . import test_reconciliation
 from . import test_reconciliation_accounts
+from . import test_redaction
 from . import test_refunds
 from . import test_renewal
 from . import test_send_link
@@ -25,3 +28,4 @@ from . import test_settlement
 from . import test_translations
 from . import test_unusual_payments
 from . import test_views
+from . import test_visitor_limits

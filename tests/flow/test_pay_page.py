@@ -287,6 +287,8 @@ class TestReceipt(PayPageCase):
         self.assertEqual(self._open(path).status_code, 404)
         self._pay_and_settle(intent)
 
+        self._open(path)
+        self.env['qpay.receipt'].sudo()._cron_make()
         answer = self._open(path)
 
         self.assertEqual(answer.status_code, 200)

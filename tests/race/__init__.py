@@ -1,3 +1,4 @@
+from . import test_busy_server
 from . import test_concurrency
 from . import test_crash
 from . import test_interleaving

@@ -13,9 +13,6 @@ from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE, read_qrs
 from odoo.addons.payment_qpay.tests.cases.servers import wait_for
 from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
-# The till is a large program.
-TILL_MILLISECONDS = 60_000
-
 
 @tagged('post_install', '-at_install')
 class TestPointOfSale(ShopCase):
@@ -99,7 +96,7 @@ class TestPointOfSale(ShopCase):
 
         self.seller.call('pos.order', 'action_pos_order_cancel', [order_id])
 
-        self._expect_view(page, 'ended', timeout=20_000)
+        self._expect_view(page, 'ended')
         self._save_screenshot(page, 'till-cancelled')
         self.assertEqual(self._get_status_at_qpay(qr), 'CANCELED')
         self._close_session()
@@ -142,12 +139,7 @@ class TestPointOfSale(ShopCase):
 
     def _open_till(self):
         till = self._new_page(self._new_context(locale='mn-MN'))
-        till.set_default_timeout(TILL_MILLISECONDS)
-        till.goto(f'{self.server.url}/web/login')
-        till.fill('#login', SELLER['login'])
-        till.fill('#password', SELLER['password'])
-        till.press('#password', 'Enter')
-        till.wait_for_url('**/odoo**')
+        self._sign_in(till.context, SELLER)
         till.goto(f'{self.server.url}/pos/ui/{self.till_id}')
         till.click('.open-register-btn')
         return till
@@ -189,7 +181,7 @@ class TestPointOfSale(ShopCase):
         self.assertTrue(closed['successful'], closed)
         wait_for(lambda: self.database.query(
             'SELECT state FROM pos_session WHERE id = %s', self.session_id,
-        ) == [('closed',)], 10, 'the end of the session')
+        ) == [('closed',)], 'the end of the session')
 
     def assertTillOrderPaid(self, order_id, payment_id, amount):
         """The till has the order as paid, by exactly one payment: QPay's."""

@@ -24,6 +24,7 @@ class TestShop(ShopCase):
         payment_id = self._pay(page, qr)
 
         self._save_screenshot(page, 'shop-paid')
+        self._let_continue(page)
         page.wait_for_url('**/shop/confirmation')
         self._save_screenshot(page, 'shop-confirmation')
         self.assertOrderPaid(qr['res_id'], qr, payment_id, qr['amount'])
@@ -70,6 +71,7 @@ class TestShop(ShopCase):
         self.assertEqual((qr['res_id'], qr['amount']), (expired_qr['res_id'], PRODUCTS[1][2]))
         payment_id = self._pay(page, qr)
         # By itself.
+        self._let_continue(page)
         page.wait_for_url('**/shop/confirmation')
         self.assertEqual(self._find_order(qr), ('sale', [(payment_id, qr['amount'])]))
 

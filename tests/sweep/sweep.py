@@ -28,8 +28,6 @@ REFUSAL = re.compile(
     re.DOTALL,
 )
 SCREEN = {'width': 1920, 'height': 1080}
-# The first page of a server has its scripts and styles made.
-LOAD_MILLISECONDS = 120_000
 
 
 class Sweep:
@@ -111,7 +109,7 @@ class Sweep:
 
     def _try_menus(self, app):
         """Open everything that an app's menu offers, in every kind of view."""
-        client = self._sign_in(ACCOUNTANT)
+        client = self._get_client(ACCOUNTANT)
         menus = client.get_menus(app)
         self.assertTrue(menus)
         for menu in menus:
@@ -122,7 +120,7 @@ class Sweep:
 
     def _try_record(self, model, make, user=ACCOUNTANT):
         """Click on everything that a record's form and its row in a list offer."""
-        client = self._sign_in(user)
+        client = self._get_client(user)
         for opening, get_paths in (
             (client.open_form, client.get_buttons),
             (client.open_form, client.get_menu_entries),
@@ -142,18 +140,12 @@ class Sweep:
         self._assert_no_problems()
 
     @classmethod
-    def _sign_in(cls, user):
+    def _get_client(cls, user):
         """Return the web client of somebody, who signs in once."""
         if user['login'] not in cls.clients:
-            window = cls._new_context(SCREEN)
-            window.set_default_navigation_timeout(LOAD_MILLISECONDS)
-            window.add_init_script(WATCH)
+            window = cls._new_context(SCREEN, script=WATCH)
+            cls._sign_in(window, user)
             page = window.new_page()
-            page.goto(f'{cls.server.url}/web/login')
-            page.fill('#login', user['login'])
-            page.fill('#password', user['password'])
-            page.press('#password', 'Enter')
-            page.wait_for_url('**/odoo**')
             # What opens in windows of its own is asked for all the same.
             window.on('page', lambda other: other.close())
             cls.clients[user['login']] = WebClient(page, cls.server.url)

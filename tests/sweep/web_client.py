@@ -28,7 +28,6 @@ WATCH = """
 })();
 """
 IS_QUIET = "() => window.sweepWatch.quietFrames > 20 && !document.querySelector('.o_blockUI')"
-SETTLE_MILLISECONDS = 90_000
 
 GET_MENUS = """
 (app) => {
@@ -72,15 +71,13 @@ class WebClient:
     def restart(self):
         """Load it anew, whatever the page shows."""
         self._page.goto(f'{self._url}/odoo/action-contacts.action_contacts')
-        self._page.wait_for_function(
-            '() => window.odoo?.isReady', timeout=SETTLE_MILLISECONDS,
-        )
+        self._page.wait_for_function('() => window.odoo?.isReady')
         self.settle()
 
     def settle(self):
         """Wait until everything that was asked for is there."""
         self._page.evaluate('() => { window.sweepWatch.quietFrames = 0; }')
-        self._page.wait_for_function(IS_QUIET, timeout=SETTLE_MILLISECONDS)
+        self._page.wait_for_function(IS_QUIET)
 
     def get_menus(self, app):
         """Return the entries of an app's menu that open something, as this person has them.

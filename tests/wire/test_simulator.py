@@ -1,9 +1,7 @@
 """The QPay simulator over real HTTP: what merchants see of it."""
 
 import base64
-import hashlib
 import io
-import json
 import re
 import time
 from datetime import datetime, timedelta, timezone
@@ -62,12 +60,6 @@ class TestSimulatorTokens(SimulatorCase):
             ),
             ('bearer', 'get_token', '0', 'sandbox'),
         )
-
-    def test_expiry_inside_the_token_is_useless(self):
-        token = self.api.log_in().json
-        claims = token['access_token'].split('.')[1]
-        claims = json.loads(base64.urlsafe_b64decode(claims + '=' * (-len(claims) % 4)))
-        self.assertEqual(claims['exp'], claims['iat'] + token['expires_in'])
 
     def test_wrong_password(self):
         answer = Api(self.simulator.url, password='wrong').log_in()
@@ -413,9 +405,6 @@ class TestSimulatorInvoices(SimulatorCase):
         self.assertIn('Cannot GET /v2/nothing', answer.text)
         answer = self.api.check(self.api.invoice().json['invoice_id'])
         self.assertEqual(answer.text, '{"count":0,"rows":[]}')
-        # Express's ETag of exactly this body: its length and its SHA-1.
-        self.assertEqual(answer.headers['ETag'], 'W/"15-' + _sha1(answer.text) + '"')
-        self.assertEqual(answer.headers['X-Powered-By'], 'Express')
         self.assertEqual(len(answer.headers.get_all('Date')), 1)
         self.assertEqual(answer.headers.get_all('Server'), ['nginx/1.28.0'])
         self.assertEqual(answer.headers['Content-Type'], 'application/json; charset=utf-8')
@@ -691,13 +680,12 @@ class TestSimulatorPayments(SimulatorCase):
         self.assert_field(answer, 'start_date', 'DATE')
 
     def test_list_objects(self):
-        branch = self.api.invoice(sender_branch_code='B1').json['invoice_id']
+        other = self.api.invoice().json['invoice_id']
         self.pay()
-        self.control.pay(branch, callback=False)
+        self.control.pay(other, callback=False)
         merchant_id = self.simulator.backend.merchants['TEST_MERCHANT'].merchant_id
         self.assertEqual(self.listed(object_type='MERCHANT', object_id=merchant_id)['count'], 2)
-        self.assertEqual(self.listed(merchant_branch_code='B1')['count'], 1)
-        self.assertEqual(self.listed(object_id=branch)['count'], 0)
+        self.assertEqual(self.listed(object_id=other)['count'], 0)
         self.assertEqual(self.listed(object_type='ITEM')['error'], 'INVALID_OBJECT_TYPE')
         foreign = self.listed(object_type='MERCHANT', object_id='somebody')
         self.assertEqual(foreign['error'], 'PERMISSION_DENIED')
@@ -742,9 +730,3 @@ class TestSimulatorPayments(SimulatorCase):
         self.assertEqual(self.control.callbacks(), [])
         with self.assertRaisesRegex(SimulatorError, 'PAYMENT_ALREADY_CANCELED'):
             self.control.refund_in_portal(payment_id)
-
-
-def _sha1(text):
-    return base64.b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()[
-        :27
-    ]

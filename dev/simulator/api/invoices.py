@@ -14,7 +14,7 @@ blueprint = Blueprint('invoices', __name__, url_prefix='/v2/invoice')
 def create(merchant):
     """Create an invoice."""
     state = backend()
-    invoice = read_order(json_body(), merchant, state.settings, state.clock.now())
+    invoice = read_order(json_body(), merchant, state.settings, state.now())
     state.ledger.add_invoice(invoice)
     base_url = request.host_url.rstrip('/')
     return json_answer(shapes.created_invoice(invoice, state.settings, base_url))

@@ -18,10 +18,7 @@ def backend():
 
 
 def basic_credentials():
-    """Return user name and password of HTTP Basic.
-
-    :raise QPayRefusal: AUTHENTICATION_FAILED when there are none.
-    """
+    """Return user name and password of HTTP Basic."""
     given = request.authorization
     if not given or given.type != 'basic':
         raise QPayRefusal('AUTHENTICATION_FAILED', 401)
@@ -46,9 +43,6 @@ def json_body():
     """Return the JSON object of the request, with fractions as Decimal.
 
     Like Express, a body of another content type counts as empty.
-
-    :rtype: dict
-    :raise MalformedBody: when it is not JSON, or not an object.
     """
     raw = request.get_data()
     if not raw or not request.is_json:

@@ -1,0 +1,79 @@
+import time
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay import TIMEOUT, QPayClient, QPayUnreachable
+
+
+class PaymentProvider(models.Model):
+    """Who may ask QPay, and how long they wait for an answer."""
+
+    _inherit = 'payment.provider'
+
+    # === REQUEST HELPERS === #
+
+    def _qpay_client(self, environment=None):
+        """Return the client of the provider's account at QPay.
+
+        :param str environment: 'sandbox' or 'live'; by default the provider's present one.
+        :rtype: QPayClient
+        """
+        self.ensure_one()
+        base_url, username = self._qpay_get_login(environment)
+        deadline = _get_deadline()
+        patience = TIMEOUT if deadline is None else const.VISITOR_PATIENCE_SECONDS
+        return QPayClient(
+            base_url,
+            username,
+            self._qpay_setting('qpay_client_secret'),
+            tokens=self.env['qpay.token']._for_account(base_url, username, patience),
+            outage=self._qpay_get_outage(environment),
+            deadline=deadline,
+        )
+
+    def _qpay_is_silent(self, environment):
+        """Return whether QPay is not asked now, because it did not answer a moment ago.
+
+        :param str environment: 'sandbox' or 'live'.
+        :rtype: bool
+        """
+        return self._qpay_get_outage(environment, is_obeyed=True).is_silent()
+
+    def _qpay_check_answers(self):
+        """Make sure that somebody who waits for an answer of QPay may get one.
+
+        :raise UserError: If QPay is not asked now.
+        """
+        if request and self._qpay_is_silent(self._qpay_environment()):
+            raise UserError(self._qpay_tell(self._qpay_explain(QPayUnreachable())))
+
+    def _qpay_get_outage(self, environment=None, is_obeyed=None):
+        """Return the store of the account's outage: requests obey it, scheduled actions do not."""
+        is_obeyed = bool(request) if is_obeyed is None else is_obeyed
+        return self.env['qpay.outage']._for_account(*self._qpay_get_login(environment), is_obeyed)
+
+    def _qpay_get_login(self, environment=None):
+        """Return where the provider logs in, and as whom."""
+        environment = environment or self._qpay_environment()
+        return (
+            self._qpay_setting(f'qpay_base_url_{environment}'),
+            self._qpay_setting('qpay_client_id'),
+        )
+
+
+def _get_deadline():
+    """Return until when the present request may wait for QPay, however often it asks.
+
+    Employees may wait longer: they have more to lose by an answer that comes too late.
+
+    :return: The moment, by `time.monotonic`; None for employees and scheduled actions.
+    :rtype: float
+    """
+    if not request or request.env.user._is_internal():
+        return None
+    return request.httprequest.environ.setdefault(
+        'payment_qpay.deadline', time.monotonic() + const.VISITOR_PATIENCE_SECONDS
+    )
