@@ -1,10 +1,15 @@
 import contextlib
+import logging
 import time
 
 import psycopg2
 
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
+
+from .checks import check_records
+
+_logger = logging.getLogger(__name__)
 
 # How often rows may change in the very moment in which they are being locked.
 _MAX_LOCK_TRIES = 5
@@ -21,12 +26,38 @@ def check_accountant(records):
     so access rights alone only tell who may read them.
 
     :param recordset records: The records to act on.
+    :raise MissingError: If there is no such record.
     :raise AccessError: If the user may not read them, or is no accountant.
     """
-    records.check_access('read')
-    env = records.env
-    if not env.su and not env.user.has_group('account.group_account_invoice'):
-        raise AccessError(env._("Only accountants can do this."))
+    check_records(records)
+    if not is_accountant(records.env):
+        raise AccessError(records.env._("Only accountants can do this."))
+
+
+def is_accountant(env):
+    """Whether the user may act on records of QPay that he may read.
+
+    :param Environment env: The user's environment.
+    :rtype: bool
+    """
+    return env.su or env.user.has_group('account.group_account_invoice')
+
+
+def wake_cron(env, name, moment=None):
+    """Have one of our scheduled actions run.
+
+    Whoever pays an invoice or changes an order must not be kept from it because an administrator
+    has deleted the action.
+
+    :param Environment env: The environment.
+    :param str name: The action's external id in this module.
+    :param datetime moment: When; by default as soon as this transaction is committed.
+    """
+    cron = env.ref(f'payment_qpay.{name}', raise_if_not_found=False)
+    if cron:
+        cron.sudo()._trigger(at=moment)
+    else:
+        _logger.error("The scheduled action payment_qpay.%s is gone: update the module.", name)
 
 
 def lock_afresh(records, patience=0):

@@ -75,4 +75,4 @@ def refuse():
 def to_id(value):
     """Return an id of a record from what came over the wire; 0 if it is none."""
     text = str(value)
-    return int(text) if text.isdecimal() and len(text) < 10 else 0
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

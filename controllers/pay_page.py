@@ -263,21 +263,19 @@ class QPayPayPage(http.Controller):
 
     @staticmethod
     def _get_landing_url(document, intent):
-        """Return where a payer who came from a payment form goes on: to Odoo's page of the status,
-        which follows the transaction that this QR confirms from here on.
+        """Return where a payer who came from a payment form goes on: where the form of this very
+        session leads. Other payers of the same QR may go on elsewhere.
 
-        :return: The address; '' if nowhere, or not before the payment is booked.
+        :return: A path of this site; '' if nowhere, or not before the payment is booked.
         :rtype: str
         """
         monitored_id = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
         monitored = intent.env['payment.transaction'].browse(monitored_id).exists()
         if not intent or not monitored or not document.is_paid_by(monitored):
             return ''
-        transaction = intent._get_confirmed_transaction()
-        transaction._qpay_land_like(monitored)
-        PaymentPostProcessing.monitor_transaction(transaction)
-        is_waiting = intent.state == 'paid' and transaction.state != 'done'
-        return '/payment/status' if transaction.landing_route and not is_waiting else ''
+        confirmed = intent._get_confirmed_transaction()
+        is_waiting = intent.state == 'paid' and confirmed.state != 'done'
+        return '' if is_waiting else monitored._qpay_get_landing_path(confirmed or monitored)
 
     @staticmethod
     def _find_document(kind, document_id, token):

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import consteq, hmac
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.checks import check_number
 
 _LINK_SCOPE = 'payment_qpay-document'
 # 128 bits, in as few characters as a text message and a printed QR like.
@@ -174,11 +175,12 @@ class Document:
             raise UserError(reason)
 
     def check_amount(self, amount):
-        """Make sure that an amount is more than nothing and at most what is unpaid.
+        """Make sure that an amount is a number, more than nothing and at most what is unpaid.
 
         :param float amount: The amount in tögrög.
         :raise ValidationError: If not.
         """
+        check_number(self.env, amount)
         if self.currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
         maximum = self.get_maximum_amount()

@@ -1,3 +1,5 @@
+from . import qpay_guarded
+
 from . import account_move
 from . import account_move_ebarimt
 from . import account_move_link
@@ -12,7 +14,9 @@ from . import payment_provider
 from . import payment_provider_client
 from . import payment_provider_connection
 from . import payment_provider_ebarimt
+from . import payment_provider_journal
 from . import payment_transaction
+from . import payment_transaction_chatter
 from . import product_category
 from . import product_template
 from . import qpay_callback

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.checks import check_records
 
 
 class AccountMove(models.Model):
@@ -8,7 +9,8 @@ class AccountMove(models.Model):
     their payments in `account_move_ebarimt`.
     """
 
-    _inherit = 'account.move'
+    _name = 'account.move'
+    _inherit = ['account.move', 'qpay.guarded']
 
     qpay_intent_ids = fields.Many2many(
         string="QPay QRs",
@@ -53,10 +55,12 @@ class AccountMove(models.Model):
 
         :return: None
         """
-        intents = documents.of(self).get_live_intents()
+        # Whoever posts or pays need not be allowed to see orders, nor other companies' invoices.
+        moves = self.sudo()
+        intents = documents.of(moves).get_live_intents()
         # Without `sale` there are no orders.
-        if 'sale_line_ids' in self.line_ids._fields:
-            intents |= documents.get_live_intents(self.line_ids.sale_line_ids.order_id)
+        if 'sale_line_ids' in moves.line_ids._fields:
+            intents |= documents.get_live_intents(moves.line_ids.sale_line_ids.order_id)
         intents._look_soon()
 
     # === ACTION METHODS === #
@@ -68,7 +72,7 @@ class AccountMove(models.Model):
         :rtype: dict
         :raise UserError: If the invoices cannot be paid by one QPay QR.
         """
-        self.check_access('write')
+        check_records(self, 'write')
         document = documents.of(self)
         document.check_payable()
         document.get_provider()
@@ -92,6 +96,8 @@ class AccountMove(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        check_records(self)
+        self.env['qpay.intent'].check_access('read')
         action = self.env['ir.actions.act_window']._for_xml_id('payment_qpay.action_qpay_intent')
         return {**action, 'domain': [('id', 'in', self.qpay_intent_ids.ids)], 'context': {}}
 
@@ -103,7 +109,7 @@ class AccountMove(models.Model):
         :rtype: dict
         :raise UserError: If the invoices or the amount cannot be paid by QPay, or QPay refuses.
         """
-        self.check_access('write')
+        check_records(self, 'write')
         document = documents.of(self)
         document.check_payable()
         if amount is None:

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.qr import draw_qr
 
 
@@ -17,6 +18,7 @@ class AccountMove(models.Model):
         help="Leads the customer to the payment of this invoice by QPay. It never goes stale: who"
              " opens it gets the QR that is live, or reads that the invoice is paid.",
         compute='_compute_qpay_link',
+        groups='account.group_account_invoice',
     )
 
     # === COMPUTE METHODS === #
@@ -25,7 +27,8 @@ class AccountMove(models.Model):
     def _compute_qpay_link(self):
         for move in self:
             is_invoice = move.move_type == 'out_invoice' and move.state == 'posted'
-            move.qpay_link = is_invoice and documents.of(move).get_link()
+            # A form that is being edited asks for a copy, which has no id.
+            move.qpay_link = is_invoice and documents.of(move._origin).get_link()
 
     # === ACTION METHODS === #
 
@@ -37,7 +40,7 @@ class AccountMove(models.Model):
         :rtype: dict
         :raise UserError: If none of them can be sent.
         """
-        self.check_access('write')
+        check_records(self, 'write')
         sendable = self.browse()
         left_out = defaultdict(self.browse)
         for move in self:
@@ -109,13 +112,22 @@ class AccountMove(models.Model):
         self.ensure_one()
         return documents.of(self).get_next_payment()
 
-    def _qpay_get_printed_qr(self):
-        """Return the picture of the permanent link that is printed on this invoice.
+    def _qpay_get_printed_link(self):
+        """Return the permanent link that is printed on this invoice, whoever prints it.
 
-        :return: The address of the picture, which holds it; '' if none is printed.
+        :return: The link; '' if none is printed.
         :rtype: str
         """
         self.ensure_one()
         document = documents.of(self)
         is_wanted = document.find_provider().qpay_is_on_invoice and not document.get_obstacle()
-        return f'data:image/png;base64,{draw_qr(self.qpay_link).decode()}' if is_wanted else ''
+        return document.get_link() if is_wanted else ''
+
+    def _qpay_get_printed_qr(self):
+        """Return the picture of that link.
+
+        :return: The address of the picture, which holds it; '' if none is printed.
+        :rtype: str
+        """
+        link = self._qpay_get_printed_link()
+        return link and f'data:image/png;base64,{draw_qr(link).decode()}'

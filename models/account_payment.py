@@ -1,8 +1,11 @@
 from odoo import fields, models
 
+from odoo.addons.payment_qpay.checks import check_records
+
 
 class AccountPayment(models.Model):
-    _inherit = 'account.payment'
+    _name = 'account.payment'
+    _inherit = ['account.payment', 'qpay.guarded']
 
     qpay_txn_id = fields.Char(
         string="QPay Payment", readonly=True, copy=False, index='btree_not_null'
@@ -19,7 +22,7 @@ class AccountPayment(models.Model):
         string="Pays Back",
         help="The QPay payment that this transfer pays back.",
         comodel_name='account.payment',
-        readonly=True,
+        check_company=True,
         copy=False,
         index='btree_not_null',
     )
@@ -35,7 +38,7 @@ class AccountPayment(models.Model):
         rows = self.env['qpay.payment'].search([('account_payment_id', 'in', self.ids)])
         receipts = {row.account_payment_id: row.ebarimt_ids for row in rows}
         for payment in self:
-            payment.qpay_ebarimt_ids = receipts.get(payment)
+            payment.qpay_ebarimt_ids = receipts.get(payment._origin)
 
     # === BUSINESS METHODS === #
 
@@ -90,6 +93,7 @@ class AccountPayment(models.Model):
         :rtype: dict
         """
         self.ensure_one()
+        check_records(self, 'write')
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("Pay back by transfer"),

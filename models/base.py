@@ -13,14 +13,16 @@ class Base(models.AbstractModel):
         A view of ours cannot extend one of `sale`, which may not be installed.
         """
         arch, view = super()._get_view(view_id, view_type, **options)
-        if self._name == 'sale.order' and view_type == 'form':
-            for header in arch.xpath('//form/header[1]'):
-                header.append(self._get_qpay_qr_button())
+        if self._name == 'sale.order' and arch.tag == 'form':
+            # Whose dialog was deleted, and what has no header, goes without the button.
+            action = self.env.ref('payment_qpay.action_qpay_qr_wizard', raise_if_not_found=False)
+            header = arch.find('header')
+            if action and header is not None:
+                header.append(self._get_qpay_qr_button(action))
         return arch, view
 
     @api.model
-    def _get_qpay_qr_button(self):
-        action = self.env.ref('payment_qpay.action_qpay_qr_wizard')
+    def _get_qpay_qr_button(self, action):
         return etree.Element('button', {
             'name': str(action.id),
             'type': 'action',

@@ -64,7 +64,7 @@ class IrWebsocket(models.AbstractModel):
 
     def _qpay_get_audible_documents(self, document_ids):
         # Customers read their documents, too; they hear of a QR by its token.
-        if not self.env.user._is_internal():
+        if not document_ids or not self.env.user._is_internal():
             return
         for model, ids in document_ids.items():
             if model in self.env:

@@ -15,6 +15,6 @@ class MailThread(models.AbstractModel):
         if self._name in documents.BOOKING_MODELS:
             # Carts change often: what may still be paid is not touched.
             documents.get_live_intents(self).filtered(
-                lambda intent: intent._get_end_reason()
+                lambda intent: documents.of(intent._get_document()).get_end_reason(intent)
             )._look_soon()
         return tracking

@@ -9,7 +9,8 @@ from odoo.addons.payment_qpay import const
 
 
 class PaymentProvider(models.Model):
-    _inherit = 'payment.provider'
+    _name = 'payment.provider'
+    _inherit = ['payment.provider', 'qpay.guarded']
 
     code = fields.Selection(
         selection_add=[(const.PROVIDER_CODE, "QPay")],
@@ -148,11 +149,15 @@ class PaymentProvider(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         """ Override of `payment` to keep out of the database what the environment decides. """
-        return super().create([self._qpay_clean_values(values) for values in vals_list])
+        return super().create([
+            self._qpay_clean_values(values, values.get('code') == const.PROVIDER_CODE)
+            for values in vals_list
+        ])
 
     def write(self, vals):
         """ Override of `payment` to keep out of the database what the environment decides. """
-        result = super().write(self._qpay_clean_values(vals))
+        is_own = const.PROVIDER_CODE in self.mapped('code')
+        result = super().write(self._qpay_clean_values(vals, is_own))
         if 'state' in vals:
             # QRs of the other environment must end.
             self.env['qpay.intent'].sudo().search([
@@ -161,21 +166,22 @@ class PaymentProvider(models.Model):
         return result
 
     @api.model
-    def _qpay_clean_values(self, values):
+    def _qpay_clean_values(self, values, is_own):
         """Return values without the blanks around pasted settings, and without those settings
         that the server's environment decides: its secret must not be stored a second time.
 
         :param dict values: The values of a creation or write.
+        :param bool is_own: Whether they are a QPay provider's.
         :rtype: dict
         """
         cleaned = dict(values)
-        if os.environ.get(const.ENVIRONMENT_VARIABLES['qpay_client_secret']):
+        if is_own and os.environ.get(const.ENVIRONMENT_VARIABLES['qpay_client_secret']):
             # One that was stored earlier goes, too.
             cleaned['qpay_client_secret'] = False
         for name, variable in const.ENVIRONMENT_VARIABLES.items():
             if name in cleaned:
                 text = cleaned[name]
-                cleaned[name] = False if os.environ.get(variable) else text and text.strip()
+                cleaned[name] = False if os.environ.get(variable) else text and str(text).strip()
         return cleaned
 
     def _check_required_if_provider(self):
@@ -292,48 +298,6 @@ class PaymentProvider(models.Model):
             lambda other: other._qpay_account() == account
             and codes.intersection(other._qpay_invoice_codes())
         )
-
-    # === BUSINESS METHODS === #
-
-    def _qpay_check_journal(self):
-        """Make sure that a payment of this provider can be booked.
-
-        :return: None
-        :raise UserError: If the journal or its payment method is missing, or not unique.
-        """
-        self.ensure_one()
-        if problem := self._qpay_find_journal_problem():
-            raise UserError(self._qpay_tell(problem))
-
-    def _qpay_find_journal_problem(self):
-        """Return why no payment of this provider can be booked, for employees; '' if it can.
-
-        :rtype: str
-        """
-        if not self.journal_id:
-            return self.env._(
-                "The provider %s has no payment journal. Please choose one in its configuration.",
-                self.name,
-            )
-        lines = self.journal_id.inbound_payment_method_line_ids.filtered(
-            lambda line: line.payment_provider_id == self
-        )
-        if len(lines) != 1:
-            return self.env._(
-                "The journal %(journal)s must have exactly one incoming payment method of the"
-                " provider %(provider)s; it has %(count)s.",
-                journal=self.journal_id.name,
-                provider=self.name,
-                count=len(lines),
-            )
-        if not lines.payment_account_id:
-            return self.env._(
-                "The payment method %(provider)s of the journal %(journal)s has no outstanding"
-                " account. Please choose one in the journal's incoming payments.",
-                provider=self.name,
-                journal=self.journal_id.name,
-            )
-        return ''
 
 
 def _is_public(url):

@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.qpay import (
     TAX_TYPE_VAT,
     VAT,
@@ -32,7 +33,7 @@ class PaymentProvider(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        self.check_access('write')
+        check_records(self, 'write')
         try:
             problem = self._qpay_find_problem()
         except QPayError as error:

@@ -7,8 +7,9 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.checks import is_own_path
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable, QPayUnreachable
-from odoo.addons.payment_qpay.utils import act_afresh
+from odoo.addons.payment_qpay.utils import act_afresh, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -45,25 +46,34 @@ class PaymentTransaction(models.Model):
         # Without a host: the payer's session, by which the shop goes on, is this one's.
         return {'api_url': intent._get_pay_path()}
 
-    def _qpay_land_like(self, earlier):
-        """Lead the payer of this transaction on to where an earlier one of the same document would
-        have led, unless a payer of its own goes on elsewhere.
+    def _qpay_get_landing_path(self, confirmed):
+        """Return where the payer of this transaction goes on once a transaction of the same
+        document is confirmed, which may be another payer's.
 
-        :param payment.transaction earlier: The earlier transaction.
-        :return: None
+        Where that one's payer goes on is nobody else's matter: anybody who may pay a document can
+        have any address written on a transaction of it.
+
+        :param payment.transaction confirmed: The confirmed transaction.
+        :return: A path of this site; '' if the payer goes on nowhere.
+        :rtype: str
         """
-        if not earlier.landing_route or self.landing_route:
-            return
-        parts = urlsplit(earlier.landing_route)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        # Some pages confirm the transaction that they are told.
-        if query.get('tx_id') == str(earlier.id):
-            query['tx_id'] = self.id
+        self.ensure_one()
+        if not is_own_path(self.landing_route):
+            return ''
+        parts = urlsplit(self.landing_route)
         if parts.path == '/payment/confirmation':
-            query['access_token'] = payment_utils.generate_access_token(
-                self.partner_id.id, self.amount, self.currency_id.id, env=self.env
-            )
-        self.landing_route = urlunsplit(parts._replace(query=urlencode(query)))
+            return f'{parts.path}?' + urlencode({
+                'tx_id': confirmed.id,
+                'access_token': payment_utils.generate_access_token(
+                    confirmed.partner_id.id, confirmed.amount, confirmed.currency_id.id,
+                    env=self.env,
+                ),
+            })
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        # Other pages confirm the transaction that they are told, too.
+        if query.get('tx_id') == str(self.id):
+            query['tx_id'] = confirmed.id
+        return urlunsplit(parts._replace(query=urlencode(query)))
 
     @api.model
     def _qpay_create(self, provider, amount, partner, document, prefix):
@@ -181,7 +191,7 @@ class PaymentTransaction(models.Model):
             )
         except UserError as error:
             reason = str(error)
-        self.env.ref('payment_qpay.ir_cron_reconcile').sudo()._trigger()
+        wake_cron(self.env, 'ir_cron_reconcile')
         return self._qpay_leave_pending(reason)
 
     def _qpay_ask_for_refund(self, row):
@@ -237,18 +247,6 @@ class PaymentTransaction(models.Model):
         self._set_done()
         return None
 
-    def _get_received_message(self):
-        """ Override of `payment` to tell in the company's language what QPay has taken. """
-        is_payment = self.provider_code == const.PROVIDER_CODE and self.operation != 'refund'
-        if not is_payment or self.state != 'done':
-            return super()._get_received_message()
-        return self.env._(
-            "%(amount)s arrived through QPay (payment %(qpay_txn_id)s, transaction %(ref)s).",
-            amount=self.currency_id.format(self.amount),
-            qpay_txn_id=self.provider_reference,
-            ref=self._get_html_link(),
-        )
-
     # === BUSINESS METHODS - POST-PROCESSING === #
 
     def _create_payment(self, **extra_create_values):
@@ -289,10 +287,9 @@ class PaymentTransaction(models.Model):
         :param qpay.payment ledger_rows: The rows that these transactions book.
         :return: None
         """
-        method_lines = self.env['account.payment.method.line'].search([
-            ('payment_provider_id', 'in', self.provider_id.ids), ('journal_id', '!=', False),
-        ])
-        line_by_provider = {line.payment_provider_id: line for line in method_lines}
+        line_by_provider = {
+            provider: provider._qpay_get_method_line() for provider in self.provider_id
+        }
         row_by_transaction = {row.transaction_id: row for row in ledger_rows}
         open_lines = [transaction._qpay_get_open_lines() for transaction in self]
         payments = self.env['account.payment'].create([

@@ -32,7 +32,7 @@ class ProductTemplate(models.Model):
         :param str code: The code, if there is one.
         :raise ValidationError: If it has not.
         """
-        if code and not re.fullmatch(r'\d{7}', code):
+        if code and not re.fullmatch(r'[0-9]{7}', code):
             raise ValidationError(self.env._("A classification code has seven digits."))
 
     def _qpay_get_code(self, field_name, company):

@@ -8,7 +8,12 @@ from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, check_accountant, lock_afresh
+from odoo.addons.payment_qpay.utils import (
+    PATIENCE_SECONDS,
+    check_accountant,
+    lock_afresh,
+    wake_cron,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -22,6 +27,7 @@ class QPayCallback(models.Model):
     """
 
     _name = 'qpay.callback'
+    _inherit = ['qpay.guarded']
     _description = 'QPay Callback'
     _order = 'id desc'
     _rec_name = 'qpay_payment_id'
@@ -337,7 +343,7 @@ class QPayCallback(models.Model):
 
     @api.model
     def _trigger(self, moment):
-        self.env.ref('payment_qpay.ir_cron_process_callbacks').sudo()._trigger(at=moment)
+        wake_cron(self.env, 'ir_cron_process_callbacks', moment)
 
     @api.autovacuum
     def _gc_finished(self):

@@ -17,7 +17,7 @@ class QPayEbarimt(models.Model):
 
     _name = 'qpay.ebarimt'
     _description = 'VAT Receipt'
-    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _inherit = ['qpay.guarded', 'mail.thread', 'mail.activity.mixin']
     _order = 'id desc'
     _rec_name = 'receipt_number'
     # Nobody writes receipts by hand, but accountants talk about them.

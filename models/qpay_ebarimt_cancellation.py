@@ -10,6 +10,7 @@ class QPayEbarimtCancellation(models.Model):
     """
 
     _name = 'qpay.ebarimt.cancellation'
+    _inherit = ['qpay.guarded']
     _description = 'Cancellation of a VAT Receipt'
 
     ebarimt_id = fields.Many2one(

@@ -17,7 +17,7 @@ from odoo.addons.payment_qpay.qpay import (
     QPayUnavailable,
     QPayUnreachable,
 )
-from odoo.addons.payment_qpay.utils import act_afresh, lock_afresh
+from odoo.addons.payment_qpay.utils import act_afresh, lock_afresh, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -355,8 +355,7 @@ class QPayEbarimt(models.Model):
 
         :param timedelta delay: After which time.
         """
-        cron = self.env.ref('payment_qpay.ir_cron_ebarimt').sudo()
-        cron._trigger(at=fields.Datetime.now() + delay)
+        wake_cron(self.env, 'ir_cron_ebarimt', fields.Datetime.now() + delay)
 
     # === GETTERS === #
 

@@ -8,9 +8,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.checks import check_records, has_ids
 from odoo.addons.payment_qpay.qpay import Payment, QPayError
 from odoo.addons.payment_qpay.qr import draw_qr
-from odoo.addons.payment_qpay.utils import check_accountant
+from odoo.addons.payment_qpay.utils import check_accountant, is_accountant
 
 
 class QPayIntent(models.Model):
@@ -21,6 +22,7 @@ class QPayIntent(models.Model):
     """
 
     _name = 'qpay.intent'
+    _inherit = ['qpay.guarded']
     _description = 'QPay QR'
     _order = 'id desc'
 
@@ -107,6 +109,7 @@ class QPayIntent(models.Model):
         readonly=True,
         copy=False,
         default=lambda _self: secrets.token_urlsafe(24),
+        groups='account.group_account_invoice',
     )
     callback_token = fields.Char(
         help="What QPay proves with that it was told this callback address.",
@@ -116,7 +119,11 @@ class QPayIntent(models.Model):
         default=lambda _self: secrets.token_urlsafe(24),
         groups='base.group_system',
     )
-    pay_url = fields.Char(string="Payer's Page", compute='_compute_pay_url')
+    pay_url = fields.Char(
+        string="Payer's Page",
+        compute='_compute_pay_url',
+        groups='account.group_account_invoice',
+    )
     is_simulation_allowed = fields.Boolean(compute='_compute_is_simulation_allowed')
 
     # The budget of calls to QPay: see `const`.
@@ -210,7 +217,9 @@ class QPayIntent(models.Model):
         self.ensure_one()
         self._check_operator()
         intent = self.sudo()
-        if intent.state == 'new' and not intent._close(self.env._("Cancelled by a person.")):
+        if intent.state == 'new' and not intent._close(
+            self.env._("Cancelled by a person."), is_told=True
+        ):
             raise UserError(self.env._(
                 "QPay did not confirm that the QR is cancelled. It is cancelled here; Odoo tries"
                 " again by itself, and books the payment if somebody still pays."
@@ -224,6 +233,7 @@ class QPayIntent(models.Model):
         :raise AccessError: If the user is no administrator, or the QR is not the sandbox's.
         """
         self.ensure_one()
+        check_records(self)
         if not self.is_simulation_allowed:
             raise AccessError(self.env._(
                 "A payment can only be simulated by an administrator, for an open sandbox QR of a"
@@ -251,6 +261,7 @@ class QPayIntent(models.Model):
         :raise UserError: If it is gone.
         """
         self.ensure_one()
+        check_records(self)
         if not self._get_document():
             raise UserError(self.env._("The document has been deleted."))
         action = {
@@ -266,23 +277,26 @@ class QPayIntent(models.Model):
     # === ACCESS === #
 
     def _is_visible_to_user(self):
-        """Whether the user may see this QR: as an accountant, or as who may change its document.
+        """Whether the user may watch this QR, which leads to its payer's page, and act on it: as an
+        accountant, or as who may change its document.
 
         :rtype: bool
         """
         self.ensure_one()
-        return self.has_access('read') or self._is_document_writable()
+        is_readable = is_accountant(self.env) and self.has_access('read')
+        return is_readable or self._is_document_writable()
 
     def _check_operator(self):
         """Make sure that the user may act on this QR, for the same reasons.
 
         :raise AccessError: If not.
         """
-        if not self._is_document_writable():
+        if not has_ids(self) or not self._is_document_writable():
             check_accountant(self)
 
     def _is_document_writable(self):
-        document = self.sudo()._get_document().with_env(self.env)
+        intent = self.sudo().exists()
+        document = intent and intent._get_document().with_env(self.env)
         return bool(document) and document.has_access('write')
 
     # === GETTERS === #

@@ -8,7 +8,7 @@ from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
-from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh
+from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -196,12 +196,13 @@ class QPayIntent(models.Model):
 
     # === END === #
 
-    def _close(self, reason):
+    def _close(self, reason, is_told=False):
         """End this QR: settle what was paid, else cancel it at QPay (QPay contract §3.2).
 
         Until QPay confirms that it can no longer be paid, it is looked at again.
 
         :param str reason: Why it ends, for people.
+        :param bool is_told: Whether the document tells that somebody has ended it.
         :return: Whether QPay has confirmed the end.
         :rtype: bool
         :raise LockError: If another process is at this QR, which then has not ended here.
@@ -219,6 +220,8 @@ class QPayIntent(models.Model):
         if self.state == 'new':
             self.write({'state': 'cancelled', 'state_message': reason})
             self.transaction_id.filtered(lambda tx: tx.state == 'draft')._set_canceled()
+            if is_told:
+                self.transaction_id._qpay_log_cancellation()
             self._notify_viewers()
         # QPay's answer to the creation of the QR may have come just now.
         is_ended = is_ended and self.qpay_invoice_id == invoice_id
@@ -292,7 +295,7 @@ class QPayIntent(models.Model):
 
     @api.model
     def _trigger_look(self, moment):
-        self.env.ref('payment_qpay.ir_cron_look').sudo()._trigger(at=moment)
+        wake_cron(self.env, 'ir_cron_look', moment)
 
     def _look(self):
         """End this QR if there is a reason to, else look again when it expires.

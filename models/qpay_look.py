@@ -10,6 +10,7 @@ class QPayLook(models.Model):
     """
 
     _name = 'qpay.look'
+    _inherit = ['qpay.guarded']
     _description = 'QPay QR to Look At'
 
     intent_id = fields.Many2one(

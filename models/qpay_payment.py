@@ -24,7 +24,7 @@ class QPayPayment(models.Model):
 
     _name = 'qpay.payment'
     _description = 'QPay Payment'
-    _inherit = ['mail.thread', 'mail.activity.mixin']
+    _inherit = ['qpay.guarded', 'mail.thread', 'mail.activity.mixin']
     _order = 'paid_at desc, id desc'
     _rec_name = 'qpay_txn_id'
     # Nobody writes rows by hand, but accountants talk about them.

@@ -100,7 +100,7 @@ class QPayPayment(models.Model):
             self.refund_transaction_id = self.transaction_id._create_child_transaction(
                 self.amount, is_refund=True
             )
-        refund = self.refund_transaction_id
+        refund = self.refund_transaction_id._qpay_as_teller()
         refund._process(const.PROVIDER_CODE, {
             'reference': refund.reference,
             'qpay_txn_id': self.qpay_txn_id,

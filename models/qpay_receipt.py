@@ -4,6 +4,7 @@ import logging
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.utils import wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class QPayReceipt(models.Model):
         receipts = self.search([(name, '=', value) for name, value in values.items()])
         if not receipts:
             receipts = self.create(values)
-            self.env.ref('payment_qpay.ir_cron_receipt').sudo()._trigger()
+            wake_cron(self.env, 'ir_cron_receipt')
         return receipts.filtered('made_at')[:1] or receipts[:1]
 
     def _is_hopeless(self):

@@ -4,7 +4,7 @@ from datetime import timedelta, timezone
 import psycopg2
 
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
@@ -22,6 +22,7 @@ class QPayReconciliation(models.Model):
     """
 
     _name = 'qpay.reconciliation'
+    _inherit = ['qpay.guarded']
     _description = 'QPay Reconciliation'
     _order = 'id desc'
     _rec_name = 'create_date'
@@ -53,22 +54,29 @@ class QPayReconciliation(models.Model):
         default='draft',
         required=True,
         readonly=True,
+        copy=False,
     )
-    state_message = fields.Char(string="Reason", readonly=True)
+    state_message = fields.Char(string="Reason", readonly=True, copy=False)
     is_scheduled = fields.Boolean(
-        string="By Odoo", help="Made by the scheduled action, not by a person.", readonly=True
+        string="By Odoo",
+        help="Made by the scheduled action, not by a person.",
+        readonly=True,
+        copy=False,
     )
     currency_id = fields.Many2one(
-        comodel_name='res.currency', default=lambda self: self.env.ref('base.MNT'), readonly=True
+        comodel_name='res.currency',
+        default=lambda self: self.env.ref('base.MNT'),
+        readonly=True,
+        copy=False,
     )
-    matched_count = fields.Integer(string="Known", readonly=True)
-    recovered_count = fields.Integer(string="Recovered", readonly=True)
-    unknown_count = fields.Integer(string="Unknown", readonly=True)
-    refunded_count = fields.Integer(string="Refunded at QPay", readonly=True)
-    qpay_total = fields.Monetary(string="Total at QPay", readonly=True)
-    ledger_total = fields.Monetary(string="Total in Odoo", readonly=True)
+    matched_count = fields.Integer(string="Known", readonly=True, copy=False)
+    recovered_count = fields.Integer(string="Recovered", readonly=True, copy=False)
+    unknown_count = fields.Integer(string="Unknown", readonly=True, copy=False)
+    refunded_count = fields.Integer(string="Refunded at QPay", readonly=True, copy=False)
+    qpay_total = fields.Monetary(string="Total at QPay", readonly=True, copy=False)
+    ledger_total = fields.Monetary(string="Total in Odoo", readonly=True, copy=False)
     payment_ids = fields.Many2many(
-        string="New and Changed", comodel_name='qpay.payment', readonly=True
+        string="New and Changed", comodel_name='qpay.payment', readonly=True, copy=False
     )
 
     # === DEFAULTS === #
@@ -114,6 +122,23 @@ class QPayReconciliation(models.Model):
         for reconciliation in self.filtered('provider_choice'):
             reconciliation.provider_id = int(reconciliation.provider_choice)
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """ Override of `base` to have comparisons stay in the user's companies: access rules look
+        at what is changed, not at what comes of it.
+        """
+        result = super().write(vals)
+        self.check_access('write')
+        return result
+
+    # === CONSTRAINT METHODS === #
+
+    @api.constrains('provider_id')
+    def _check_provider_id(self):
+        if set(self.provider_id.sudo().mapped('code')) - {const.PROVIDER_CODE}:
+            raise ValidationError(self.env._("Only the payments of QPay can be compared."))
+
     # === ACTION METHODS === #
 
     def action_run(self):
@@ -129,6 +154,8 @@ class QPayReconciliation(models.Model):
                 "The period must be between one second and %s days long.",
                 const.RECONCILIATION_MAX_PERIOD.days,
             ))
+        if self.date_from > fields.Datetime.now():
+            raise UserError(self.env._("The period has not begun yet."))
         self.sudo()._in_company_language()._run()
         return True
 

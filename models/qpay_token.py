@@ -21,6 +21,7 @@ class QPayToken(models.Model):
     """
 
     _name = 'qpay.token'
+    _inherit = ['qpay.guarded']
     _description = 'QPay Access Token'
     _rec_name = 'account'
 

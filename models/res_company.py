@@ -34,7 +34,7 @@ class ResCompany(models.Model):
     @api.constrains('qpay_khoroo', 'qpay_classification_code')
     def _check_qpay_codes(self):
         for company in self:
-            if company.qpay_khoroo and not re.fullmatch(r'\d{1,2}', company.qpay_khoroo):
+            if company.qpay_khoroo and not re.fullmatch(r'[0-9]{1,2}', company.qpay_khoroo):
                 raise ValidationError(self.env._("The sum or khoroo is a number of two digits."))
             self.env['product.template']._check_qpay_classification(
                 company.qpay_classification_code

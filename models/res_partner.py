@@ -6,8 +6,8 @@ from odoo.exceptions import ValidationError
 from odoo.addons.payment_qpay import const
 
 # A legal entity has seven digits, a citizen two letters and eight digits.
-_REGISTER = re.compile(r'\d{7}|[А-ЯЁӨҮ]{2}\d{8}')
-_PHONE = re.compile(r'\d{8}')
+_REGISTER = re.compile(r'[0-9]{7}|[А-ЯЁӨҮ]{2}[0-9]{8}')
+_PHONE = re.compile(r'[0-9]{8}')
 
 
 class ResPartner(models.Model):

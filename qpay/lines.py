@@ -9,7 +9,7 @@ from .tax import RATES, taxes_inside
 DESCRIPTION_LENGTH = 255
 CODE_LENGTH = 45
 
-_CLASSIFICATION_CODE = re.compile(r'\d{7}')
+_CLASSIFICATION_CODE = re.compile(r'[0-9]{7}')
 _CENT = Decimal('0.01')
 
 

@@ -12,14 +12,14 @@ from .tax import TAX_TYPE_VAT, TAX_TYPES
 EBARIMT_V1, EBARIMT_V3 = 'v1', 'v3'
 CITIZEN, COMPANY = 'CITIZEN', 'COMPANY'
 
-_DISTRICT_CODE = re.compile(r'\d{4}')
+_DISTRICT_CODE = re.compile(r'[0-9]{4}')
 
 
 @dataclass(frozen=True)
 class Token:
-    """An access token (QPay contract §1.2); times are aware and in UTC."""
+    """An access token (QPay contract §1.2), which its `repr` hides; times are aware and in UTC."""
 
-    access_token: str
+    access_token: str = field(repr=False)
     expires_at: datetime
     server_time: datetime | None = None
 
@@ -47,7 +47,7 @@ class InvoiceRequest:
     receiver_code: str
     description: str
     amount: Decimal
-    callback_url: str
+    callback_url: str = field(repr=False)
     allow_partial: bool = False
     allow_exceed: bool = False
     tax_type: str = ''

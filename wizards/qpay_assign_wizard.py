@@ -4,25 +4,31 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.qpay import clean_text
 from odoo.addons.payment_qpay.utils import check_accountant
 
 
 class QPayAssignWizard(models.TransientModel):
-    """The dialog in which a person says whose an unknown QPay payment is, and what it pays."""
+    """The dialog in which a person says whose an unknown QPay payment is, and what it pays.
+
+    All that it shows is read with the rights of who looks.
+    """
 
     _name = 'qpay.assign.wizard'
+    _inherit = ['qpay.guarded']
     _description = "Assign a QPay Payment"
 
-    payment_id = fields.Many2one(comodel_name='qpay.payment', required=True, readonly=True)
-    company_id = fields.Many2one(related='payment_id.company_id')
-    amount = fields.Monetary(related='payment_id.amount')
-    currency_id = fields.Many2one(related='payment_id.currency_id')
-    description = fields.Char(related='payment_id.description')
+    payment_id = fields.Many2one(comodel_name='qpay.payment', required=True)
+    company_id = fields.Many2one(related='payment_id.company_id', related_sudo=False)
+    amount = fields.Monetary(related='payment_id.amount', related_sudo=False)
+    currency_id = fields.Many2one(related='payment_id.currency_id', related_sudo=False)
+    description = fields.Char(related='payment_id.description', related_sudo=False)
     partner_id = fields.Many2one(
         string="Customer",
         comodel_name='res.partner',
         compute='_compute_proposal',
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -34,6 +40,7 @@ class QPayAssignWizard(models.TransientModel):
              " where no invoice is chosen, is the customer's credit.",
         comodel_name='account.move',
         compute='_compute_proposal',
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -52,6 +59,7 @@ class QPayAssignWizard(models.TransientModel):
     def _compute_proposal(self):
         """ Propose the open invoice that the bank's text names, else one of this very amount. """
         for wizard in self:
+            check_accountant(wizard.payment_id)
             invoice = wizard._find_invoice()
             wizard.partner_id = invoice.partner_id
             wizard.invoice_ids = invoice
@@ -59,6 +67,8 @@ class QPayAssignWizard(models.TransientModel):
     def _find_invoice(self):
         """Return the open invoice that the payment is most likely for; empty if none is."""
         payment = self.payment_id
+        if not payment:
+            return self.env['account.move']
         open_invoices = self.env['account.move'].search([
             ('move_type', '=', 'out_invoice'),
             ('state', '=', 'posted'),
@@ -83,10 +93,12 @@ class QPayAssignWizard(models.TransientModel):
         :raise UserError: If the payment is booked already, or an invoice is not the customer's.
         """
         self.ensure_one()
+        check_records(self, 'write')
         check_accountant(self.payment_id)
         payment = self.payment_id.sudo()
         if payment.state == 'settled' or payment.intent_id or payment.account_payment_id:
             raise UserError(self.env._("This payment is already known."))
+        self.partner_id.check_access('read')
         self.invoice_ids.check_access('write')
         if self.invoice_ids.commercial_partner_id - self.partner_id.commercial_partner_id:
             raise UserError(self.env._("All invoices must be the customer's."))

@@ -1,22 +1,29 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.checks import check_number, check_records, has_ids
 
 
 class QPayQrWizard(models.TransientModel):
-    """The dialog in which somebody asks for the QR of a document and watches it being paid."""
+    """The dialog in which somebody asks for the QR of a document and watches it being paid.
+
+    Whoever may change the document may open it. Everything that it shows is computed with the
+    rights of who looks, also where it is stored, and begins with the check of that; only what lies
+    behind the check, the QR and the provider, is read as the system: salespeople have no access to
+    QPay's records.
+    """
 
     _name = 'qpay.qr.wizard'
+    _inherit = ['qpay.guarded']
     _description = "QPay QR Dialog"
 
-    res_model = fields.Char(string="Document Model", required=True, readonly=True)
-    res_id = fields.Integer(string="Document", required=True, readonly=True)
+    res_model = fields.Char(string="Document Model", required=True)
+    res_id = fields.Integer(string="Document", required=True)
     invoice_ids = fields.Many2many(
         string="Invoices",
         help="The invoices that one QR pays together, in the order of their due dates.",
         comodel_name='account.move',
-        readonly=True,
     )
     currency_id = fields.Many2one(
         comodel_name='res.currency',
@@ -53,9 +60,9 @@ class QPayQrWizard(models.TransientModel):
     is_for_several = fields.Boolean(compute='_compute_amount_max')
     rate_text = fields.Char(string="Rate", compute='_compute_amount_max')
     environment = fields.Selection(
-        selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_environment',
+        selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_intent',
     )
-    is_simulation_allowed = fields.Boolean(related='intent_id.is_simulation_allowed')
+    is_simulation_allowed = fields.Boolean(compute='_compute_intent')
     document_link = fields.Char(
         string="Link for the Customer",
         help="Leads the customer to this payment. It never goes stale.",
@@ -68,6 +75,7 @@ class QPayQrWizard(models.TransientModel):
         string="VAT Receipt For",
         selection=list(const.EBARIMT_RECEIVERS_OR_NOBODY),
         compute='_compute_ebarimt_receiver',
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -77,6 +85,7 @@ class QPayQrWizard(models.TransientModel):
         help="The phone number that a citizen has registered with e-Barimt, or the register number"
              " of an organisation.",
         compute='_compute_ebarimt_receiver',
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -85,9 +94,9 @@ class QPayQrWizard(models.TransientModel):
     seconds_left = fields.Integer(
         help="How long the QR can still be paid. The server counts, because the clock of the"
              " person who looks at it may be wrong.",
-        compute='_compute_seconds_left',
+        compute='_compute_intent',
     )
-    payment_apps = fields.Json(compute='_compute_payment_apps')
+    payment_apps = fields.Json(compute='_compute_intent')
 
     # === COMPUTE METHODS === #
 
@@ -112,29 +121,35 @@ class QPayQrWizard(models.TransientModel):
             wizard.rate_text = document.get_rate_text()
             wizard.document_link = document.get_link()
 
-    @api.depends('intent_id', 'provider_id')
-    def _compute_environment(self):
+    @api.depends('res_model', 'res_id', 'invoice_ids', 'intent_id')
+    @api.depends_context('uid', 'lang')
+    def _compute_intent(self):
         for wizard in self:
+            intent = wizard._get_intent()
+            provider = wizard._get_document().find_provider()
             wizard.environment = (
-                wizard.intent_id.sudo().environment
-                or wizard.provider_id.sudo()._qpay_environment()
+                intent.environment or provider and provider._qpay_environment()
             )
+            wizard.is_simulation_allowed = intent.is_simulation_allowed
+            wizard.seconds_left = intent and intent._get_seconds_left()
+            wizard.payment_apps = intent and intent._get_payment_apps() or {}
 
-    @api.depends('res_model', 'res_id', 'invoice_ids', 'provider_id')
+    @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_ebarimt(self):
         for wizard in self:
-            provider = wizard.provider_id.sudo()
+            document = wizard._get_document()
+            provider = document.find_provider()
             mode = provider.qpay_ebarimt_mode
             wizard.ebarimt_mode = mode
             wizard.ebarimt_problem = mode != 'none' and documents.TaxReceipt(
-                wizard._get_document(), provider, has_lines=mode == 'with_invoice'
+                document, provider, has_lines=mode == 'with_invoice'
             ).find_problem()
 
     @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_ebarimt_receiver(self):
         """ Propose whom the live QR's receipt is for, else what is known of the customer. """
         for wizard in self:
-            intent = wizard.intent_id.sudo()
+            intent = wizard._get_intent()
             kind, number = (
                 (intent.ebarimt_receiver_type, intent.ebarimt_receiver)
                 if intent.ebarimt_receiver_type
@@ -143,18 +158,24 @@ class QPayQrWizard(models.TransientModel):
             wizard.ebarimt_receiver_type = kind
             wizard.ebarimt_receiver = number
 
-    @api.depends('intent_id')
-    def _compute_seconds_left(self):
-        for wizard in self:
-            intent = wizard.intent_id.sudo()
-            wizard.seconds_left = intent and intent._get_seconds_left()
+    # === CRUD METHODS === #
 
-    @api.depends('intent_id')
-    @api.depends_context('lang')
-    def _compute_payment_apps(self):
-        for wizard in self:
-            intent = wizard.intent_id.sudo()
-            wizard.payment_apps = intent and intent._get_payment_apps() or {}
+    @api.model_create_multi
+    def create(self, vals_list):
+        """ Override of `base` to refuse in a sentence what is no amount. """
+        for vals in vals_list:
+            self._check_values(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """ Override of `base` to refuse in a sentence what is no amount. """
+        self._check_values(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_values(self, vals):
+        if 'amount' in vals:
+            check_number(self.env, vals['amount'])
 
     # === CONSTRAINT METHODS === #
 
@@ -166,9 +187,7 @@ class QPayQrWizard(models.TransientModel):
     @api.constrains('intent_id')
     def _check_intent(self):
         for wizard in self:
-            intent = wizard.intent_id.sudo()
-            if intent and intent._get_document() != wizard._get_document().records:
-                raise ValidationError(self.env._("This QR is another document's."))
+            wizard._get_intent()
 
     # === ACTION METHODS === #
 
@@ -183,6 +202,7 @@ class QPayQrWizard(models.TransientModel):
             and what is unpaid, or QPay gives no QR.
         """
         self.ensure_one()
+        check_records(self, 'write')
         self.intent_id = self._get_document().get_or_create_intent(
             self.amount, receiver=self._get_receiver()
         )
@@ -223,18 +243,35 @@ class QPayQrWizard(models.TransientModel):
             and intent.currency_id.compare_amounts(intent.amount, self.amount_max) <= 0
         )
 
+    def _get_intent(self):
+        """Return the QR that the dialog shows, in sudo mode; empty if there is none yet.
+
+        :rtype: qpay.intent
+        :raise ValidationError: If it is another document's, or there is no such QR.
+        :raise AccessError: If the user may not change the document.
+        """
+        self.ensure_one()
+        records = self._get_document().records
+        intent = self.intent_id.sudo()
+        is_own = has_ids(intent) and intent.exists() and intent._get_document() == records
+        if intent and not is_own:
+            raise ValidationError(self.env._("This QR is another document's."))
+        return intent
+
     def _get_document(self):
         """Return what is to be paid: one document, or several invoices.
 
         :rtype: Document
-        :raise UserError: If documents of its kind cannot be paid by QPay, or it is gone.
-        :raise AccessError: If the user may not change the document.
+        :raise UserError: If documents of its kind cannot be paid by QPay.
+        :raise AccessError: If the user may not change the document, or it is gone: who may not
+            change a document does not learn whether there is one.
         """
         self.ensure_one()
         if self.res_model not in documents.MODELS or self.res_model not in self.env:
             raise UserError(self.env._("QPay cannot collect the payment of this document."))
-        records = self.env[self.res_model].browse(self.invoice_ids.ids or [self.res_id]).exists()
-        if not records:
-            raise UserError(self.env._("The document has been deleted."))
-        records.check_access('write')
+        records = self.env[self.res_model].browse(self.invoice_ids.ids or [self.res_id])
+        if not has_ids(records) or records.exists()._filtered_access('write') != records:
+            raise AccessError(self.env._(
+                "The document has been deleted, or you may not change it."
+            ))
         return documents.of(records)

@@ -2,20 +2,26 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.utils import check_accountant
 
 
 class QPayReceiverWizard(models.TransientModel):
-    """The dialog in which an accountant says whom a VAT receipt is for that is not issued yet."""
+    """The dialog in which an accountant says whom a VAT receipt is for that is not issued yet.
+
+    All that it shows is read with the rights of who looks.
+    """
 
     _name = 'qpay.receiver.wizard'
+    _inherit = ['qpay.guarded']
     _description = "Receiver of a VAT Receipt"
 
-    ebarimt_id = fields.Many2one(comodel_name='qpay.ebarimt', required=True, readonly=True)
+    ebarimt_id = fields.Many2one(comodel_name='qpay.ebarimt', required=True)
     receiver_type = fields.Selection(
         string="Issued to",
         selection=list(const.EBARIMT_RECEIVERS),
         compute='_compute_receiver',
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -26,6 +32,7 @@ class QPayReceiverWizard(models.TransientModel):
         help="The phone number that a citizen has registered with e-Barimt, or the register number"
              " of an organisation.",
         compute='_compute_receiver',
+        compute_sudo=False,
         store=True,
         precompute=True,
         readonly=False,
@@ -36,6 +43,7 @@ class QPayReceiverWizard(models.TransientModel):
     @api.depends('ebarimt_id')
     def _compute_receiver(self):
         for wizard in self:
+            check_accountant(wizard.ebarimt_id)
             wizard.receiver_type = wizard.ebarimt_id.receiver_type
             wizard.receiver = wizard.ebarimt_id.receiver
 
@@ -49,6 +57,7 @@ class QPayReceiverWizard(models.TransientModel):
         :raise ValidationError: If the number has not its form.
         """
         self.ensure_one()
+        check_records(self, 'write')
         check_accountant(self.ebarimt_id)
         receipt = self.ebarimt_id.sudo()
         number = self.env['res.partner']._qpay_normalise_receiver(

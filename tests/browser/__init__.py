@@ -1,5 +1,6 @@
 from . import test_dialog
 from . import test_live_updates
+from . import test_odoo_pages
 from . import test_page_addresses
 from . import test_pay_page_apps
 from . import test_pay_page_endings

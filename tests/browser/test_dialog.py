@@ -75,6 +75,21 @@ class TestDialog(BrowserCase):
         expect(page.locator('.modal')).to_be_hidden()
         self._assert_invoice_shows_paid(page)
 
+    # === REFUSED === #
+
+    def test_record_that_somebody_else_is_at_is_no_fault(self):
+        invoice_id = self._create_invoice()
+        page = self._open_dialog(invoice_id)
+
+        with self.database.holding(
+            'SELECT id FROM account_move WHERE id = %s FOR NO KEY UPDATE', invoice_id
+        ):
+            page.click('button[name=action_generate]')
+            dialog = page.locator('.o_error_dialog')
+            expect(dialog).to_contain_text('is being made at this moment', timeout=15_000)
+
+        expect(dialog).not_to_contain_text('Something went wrong')
+
     # === POLLING === #
 
     def test_polls_never_overlap(self):
@@ -186,8 +201,9 @@ class TestDialog(BrowserCase):
                     expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
     def test_check_now_rests_for_ten_seconds(self):
-        page, _qr = self._open_qr()
+        page, qr = self._open_qr()
         check = page.locator('.o_qpay_check')
+        self._spend_view_checks(qr)
         self.qpay.reset_calls()
 
         check.click()

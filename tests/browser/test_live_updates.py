@@ -27,6 +27,7 @@ class TestBus(BusCase):
 
     def test_all_windows_turn_paid_at_once(self):
         qr = self._create_qr()
+        self._spend_view_checks(qr)
         windows = {
             'dialog': self._open_dialog(qr, NO_WAITING),
             'page': self._open_page(qr, NO_WAITING),
@@ -230,7 +231,7 @@ class TestBus(BusCase):
         qr = self._create_qr()
         windows = self._open_page(qr, HELD_POLLS), self._open_dialog(qr, HELD_POLLS)
         for window in windows:
-            window.wait_for_function('window.poll')
+            window.wait_for_function('Boolean(window.poll)')
         polls = [self._watch_requests(window, CHECK) for window in windows]
 
         self.qpay.pay(qr['qpay_invoice_id'])
@@ -346,6 +347,7 @@ class TestBusOfSeveralProcesses(BusCase):
 
     def test_windows_turn_paid_at_once(self):
         qr = self._create_qr()
+        self._spend_view_checks(qr)
         dialog = self._open_dialog(qr, NO_WAITING)
         page = self._open_page(qr, NO_WAITING)
         form = self._open_form(qr, NO_WAITING)

@@ -135,7 +135,9 @@ class TestPayPage(PayPageCase):
     # === CHECKED BY HAND === #
 
     def test_check_rests_for_ten_seconds(self):
-        page, _qr = self._open_qr(locale='en-US', with_clock=True)
+        qr = self._create_qr()
+        self._spend_view_checks(qr)
+        page = self._open(qr['pay_url'], locale='en-US', with_clock=True)
         check = page.locator('.o_qpay_check')
         self.qpay.reset_calls()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import zxingcpp
 from playwright.sync_api import expect, sync_playwright
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.servers import (
     PATIENCE_SECONDS,
     RealServerCase,
@@ -29,21 +30,22 @@ PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 CLOSE_SECONDS = 4
 MONGOLIAN = re.compile('[а-яөүё]', re.IGNORECASE)
 # What a page would ask Odoo again by itself, after a pause: it only does when a test says so. The
-# pauses, as the page has planned them one after another, are noted.
+# pauses, as the page has planned them one after another, are noted. Nor does it give up a request,
+# however long Odoo takes.
 HELD_POLLS = """(() => {
     const { setTimeout: plan, clearTimeout: cancel } = window;
     const HELD = -1;
     window.pauses = [];
     window.setTimeout = (callback, delay, ...values) => {
-        if (delay !== 3000 && delay !== 10000) {
-            return plan(callback, delay, ...values);
+        if (delay === 3000 || delay === 10000) {
+            window.pauses.push(delay);
+            window.poll = () => {
+                window.poll = null;
+                callback();
+            };
+            return HELD;
         }
-        window.pauses.push(delay);
-        window.poll = () => {
-            window.poll = null;
-            callback();
-        };
-        return HELD;
+        return delay === 20000 ? 0 : plan(callback, delay, ...values);
     };
     window.clearTimeout = (timer) => {
         if (timer === HELD) {
@@ -135,6 +137,13 @@ class BrowserCase(RealServerCase):
         page.click('#pay-full')
         expect(page.locator('#status')).to_have_class(re.compile('closed'))
 
+    def _spend_view_checks(self, qr):
+        """Let QPay not be asked about a QR only because it has been looked at for a while."""
+        self.database.query(
+            'UPDATE qpay_intent SET view_checks = %s WHERE id = %s',
+            len(const.VIEW_CHECK_DELAYS), qr['intent_id'],
+        )
+
     # === WHAT PAGES ASK FOR === #
 
     @staticmethod
@@ -183,7 +192,7 @@ class BrowserCase(RealServerCase):
     @staticmethod
     def _poll(page):
         """Let the pause pass after which a page whose polls are held asks again."""
-        page.wait_for_function('window.poll')
+        page.wait_for_function('Boolean(window.poll)')
         page.evaluate('window.poll()')
 
     # === CLOCKS === #

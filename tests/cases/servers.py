@@ -104,18 +104,25 @@ class Database:
         with _connected(self.name) as cursor:
             cursor.execute(_LET_TIME_PASS, {'duration': duration})
 
-    def has_due_actions(self):
-        """Whether the scheduler has not yet done all that is due of the addon.
+    def is_scheduler_idle(self):
+        """Whether no scheduled action of the addon is due or running.
 
         :rtype: bool
         """
-        return bool(self.query("""
-            SELECT FROM ir_cron c
-              JOIN ir_model_data d ON d.res_id = c.id
-                                  AND d.module = 'payment_qpay' AND d.model = 'ir.cron'
-         LEFT JOIN ir_cron_trigger t ON t.cron_id = c.id
-             WHERE least(c.nextcall, t.call_at) <= now() AT TIME ZONE 'UTC'
-        """))
+        [(is_idle,)] = self.query("""
+            WITH own AS (
+                SELECT res_id AS id FROM ir_model_data
+                 WHERE module = 'payment_qpay' AND model = 'ir.cron'
+            ), idle AS (
+                SELECT id FROM ir_cron
+                 WHERE id IN (SELECT id FROM own) AND nextcall > now() AT TIME ZONE 'UTC'
+                   AND id NOT IN (SELECT cron_id FROM ir_cron_trigger
+                                   WHERE call_at <= now() AT TIME ZONE 'UTC')
+                   FOR UPDATE SKIP LOCKED
+            )
+            SELECT (SELECT count(*) FROM own) = (SELECT count(*) FROM idle)
+        """)
+        return is_idle
 
     def wake_cron(self):
         """Have the scheduler look for due actions now.

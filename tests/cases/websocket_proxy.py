@@ -74,7 +74,7 @@ class WebsocketProxy:
             if not beginning.startswith(b'GET /websocket?'):
                 _connect(client, self._port, beginning)
             elif self._enter(client):
-                listen = _ClientReader(lambda channels: self._note(client, channels)).read
+                listen = _ClientReader(lambda channels: self._note(client, channels)).feed
                 try:
                     _connect(client, self._websocket_port, beginning, listen)
                 finally:
@@ -107,7 +107,7 @@ class _ClientReader:
         self._note = note
         self._unread = bytearray()
 
-    def read(self, data):
+    def feed(self, data):
         """Read a piece of what the client says after the handshake."""
         self._unread += data
         while frame := self._take_frame():

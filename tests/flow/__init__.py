@@ -3,6 +3,7 @@ from . import test_batch
 from . import test_bus_channels
 from . import test_callback
 from . import test_callback_flood
+from . import test_chatter
 from . import test_check_route
 from . import test_companies
 from . import test_currencies
@@ -12,6 +13,12 @@ from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
 from . import test_known_pitfalls
+from . import test_landing
+from . import test_method_lines
+from . import test_overrides
+from . import test_overrides_accounting
+from . import test_overrides_payment
+from . import test_overrides_web
 from . import test_pay_page
 from . import test_pay_page_security
 from . import test_payer_errors
@@ -23,6 +30,8 @@ from . import test_reconciliation_accounts
 from . import test_redaction
 from . import test_refunds
 from . import test_renewal
+from . import test_rights
+from . import test_rights_matrix
 from . import test_send_link
 from . import test_settlement
 from . import test_translations

@@ -63,7 +63,7 @@ class ReceiptServerCase(RealServerCase):
         path = self._create_receipt()
 
         self._open(path)
-        wait_for(lambda: self._prints, 60, 'the printer')
+        wait_for(lambda: self._prints, 'the printer')
         pages = together(*[lambda: self._open(path)] * REQUESTS)
 
         # All of them have an answer, though the printer has not ended.
@@ -72,7 +72,7 @@ class ReceiptServerCase(RealServerCase):
         })
         self.assertEqual(fetch(f'{self.server.url}/web/health')[0], 200)
         (self.folder / 'release').touch()
-        wait_for(lambda: self._open(path)[0] == 'application/pdf', 60, 'the receipt')
+        wait_for(lambda: self._open(path)[0] == 'application/pdf', 'the receipt')
         pages = together(*[lambda: self._open(path)] * REQUESTS)
         self.assertEqual({page for _kind, _back, page in pages}, {b'%PDF-1.4 receipt'})
         self.assertEqual(len(self._prints), 1)
@@ -94,15 +94,15 @@ class TestReceiptsThatFail(ReceiptServerCase):
         (self.folder / 'broken').touch()
         first = self._create_receipt()
         self._open(first)
-        wait_for(lambda: self._prints, 60, 'the printer')
+        wait_for(lambda: self._prints, 'the printer')
         self.assertEqual(self._open(first)[:2], ('text/html', str(const.RECEIPT_REFRESH_SECONDS)))
         (self.folder / 'broken').unlink()
 
         second = self._create_receipt()
         self._open(second)
 
-        wait_for(lambda: self._open(second)[0] == 'application/pdf', 60, 'the other receipt')
-        wait_for(lambda: self._open(first)[0] == 'application/pdf', 60, 'the first one after all')
+        wait_for(lambda: self._open(second)[0] == 'application/pdf', 'the other receipt')
+        wait_for(lambda: self._open(first)[0] == 'application/pdf', 'the first one after all')
 
 
 @tagged('post_install', '-at_install')
@@ -131,7 +131,7 @@ class TestSilentQPayServers(RealServerCase):
 
         strangers = Thread(target=ask)
         strangers.start()
-        wait_for(lambda: self._calls(CHECK), 30, 'the first question')
+        wait_for(lambda: self._calls(CHECK), 'the first question')
 
         # QPay has answered nobody yet, and never will.
         self.assertEqual(fetch(f'{self.server.url}/web/health')[0], 200)

@@ -117,7 +117,7 @@ class TestPowerFailure(RealServerCase):
         for _run in range(3):
             self.database.let_time_pass(timedelta(minutes=2))
             self.database.wake_cron()
-            wait_for(lambda: not self.database.has_due_actions(), 'a run of the scheduler')
+            wait_for(self.database.is_scheduler_idle, 'the end of its run')
             if self._is_paid(invoice_id):
                 break
         self.assertTrue(self._is_paid(invoice_id))

@@ -1,0 +1,178 @@
+"""Every role at every entry: `docs/security.md` says who may, and nothing is missing there."""
+
+from odoo.tests import tagged
+
+from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.tests.cases.rights_case import RightsCase
+
+# What the methods want beside the records.
+ARGUMENTS = {
+    ('account.move', 'write'): [{'ref': 'X'}],
+    ('payment.provider', 'write'): [{'name': 'X'}],
+}
+VALUES = {
+    'account.partial.reconcile': {'amount': 1},
+    'payment.provider': {'name': 'X', 'code': 'none'},
+}
+CRUD = {'create', 'read', 'write', 'unlink'}
+
+
+class MatrixCase(RightsCase):
+
+    def _compare(self, allowed, expected, entry):
+        """The roles that are allowed are those of the document, as far as the database has them."""
+        self.assertEqual(
+            sorted(allowed), sorted(expected & set(self.users)), f'{entry}: see docs/security.md'
+        )
+
+    def _assert_complete(self, listed, existing):
+        self.assertEqual(len(listed), len(set(listed)), "Something is listed twice.")
+        self.assertEqual(existing - set(listed), set(), "docs/security.md does not tell of these.")
+        self.assertEqual(set(listed) - existing, set(), "docs/security.md tells of what is gone.")
+
+
+@tagged('post_install', '-at_install')
+class TestRoutes(MatrixCase):
+
+    def setUp(self):
+        super().setUp()
+        kind, document_id, token = documents.of(self.bill).get_link().split('/link/')[1].split('/')
+        link = {'kind': kind, 'document_id': int(document_id), 'token': token}
+        paid = {'intent_id': self.row.intent_id.id, 'access_token': self.row.intent_id.access_token}
+        self.parameters = {
+            '/payment/qpay/callback/<string:token>': {
+                'token': f'{self.intent.id}-{self.intent.sudo().callback_token}',
+            },
+            '/payment/qpay/check': paid,
+            '/payment/qpay/ebarimt': paid,
+            '/payment/qpay/renew': link,
+            '/payment/qpay/receipt/<int:intent_id>/<string:access_token>': paid,
+            '/payment/qpay/pay/<int:intent_id>/<string:access_token>': paid,
+        }
+        self.parameters.update(dict.fromkeys((
+            '/payment/qpay/link/<string:kind>/<int:document_id>/<string:token>',
+            '/payment/qpay/link/<string:kind>/<int:document_id>/<string:token>/qr.png',
+        ), link))
+
+    def _is_open(self, route, parameters):
+        """Whether a route answers with more than a refusal."""
+        path = route
+        for name, value in parameters.items():
+            for kind in ('string', 'int'):
+                path = path.replace(f'<{kind}:{name}>', str(value))
+        is_script = path == route
+        answer = self.url_open(
+            path, json={'params': parameters} if is_script else None, allow_redirects=False
+        )
+        self.assertIn(answer.status_code, (200, 301, 302, 303, 403, 404))
+        return answer.status_code < 400 and not (is_script and 'error' in answer.json())
+
+    def _get_open_to(self, route, parameters):
+        roles = set()
+        for role in self.users:
+            self._sign_in(role)
+            if self._is_open(route, parameters):
+                roles.add(role)
+        return roles
+
+    def test_every_role(self):
+        listed = []
+        for row in self.table.rows('Routes'):
+            [route] = self.table.names(row['Route'])
+            listed.append(route)
+            right = self.parameters[route]
+            # Neither without a token nor with another one.
+            wrong = {
+                name: f'{str(value)[:-8]}wrong123' if 'token' in name else value
+                for name, value in right.items()
+            }
+            for parameters, title in ((right, 'With its token'), (wrong, 'Without')):
+                with self.subTest(route=route, title=title):
+                    self._compare(
+                        self._get_open_to(route, parameters), self.table.who(row[title]), route
+                    )
+        self._assert_complete(listed, self._get_routes())
+
+
+@tagged('post_install', '-at_install')
+class TestMethods(MatrixCase):
+
+    def _may_use(self, role, model, method):
+        if model in self.dialogs and method not in CRUD:
+            return self._call_dialog(role, model, method)
+        if method == 'create':
+            return self._may_create(role, model, VALUES[model])
+        records = self.draft if method == 'action_post' else self.records[model]
+        arguments = ARGUMENTS.get((model, method), [])
+        return self._may_call(role, model, method, records.ids, *arguments)
+
+    def test_every_role(self):
+        self.draft = self.row.account_payment_id.copy()
+        listed = []
+        for row in self.table.rows('Methods'):
+            [model] = self.table.names(row['Model'])
+            for method in self.table.names(row['Methods']):
+                listed.append((model, method))
+                with self.subTest(model=model, method=method):
+                    allowed = {role for role in self.users if self._may_use(role, model, method)}
+                    self._compare(allowed, self.table.who(row['Called by']), (model, method))
+        own = {(model, name) for model in self._get_own_models() for name in CRUD}
+        self._assert_complete(listed, self._get_methods() - own)
+
+
+@tagged('post_install', '-at_install')
+class TestRecords(MatrixCase):
+
+    def _may_do(self, role, model, operation):
+        records = self.records[model]
+        if operation == 'Create':
+            return self._may_create(role, model, {
+                'qpay.reconciliation': {'provider_id': self.provider.id}, **self.dialogs,
+            }.get(model, {}))
+        method, *arguments = {
+            'Read': ('read', ['id']), 'Write': ('write', {}), 'Delete': ('unlink',),
+        }[operation]
+        return self._may_call(role, model, method, records.ids, *arguments)
+
+    def test_every_role(self):
+        listed = []
+        for row in self.table.rows('Records'):
+            [model] = self.table.names(row['Model'])
+            listed.append(model)
+            for operation in ('Read', 'Write', 'Create', 'Delete'):
+                with self.subTest(model=model, operation=operation):
+                    allowed = {role for role in self.users if self._may_do(role, model, operation)}
+                    self._compare(allowed, self.table.who(row[operation]), (model, operation))
+        self._assert_complete(listed, self._get_own_models())
+
+
+@tagged('post_install', '-at_install')
+class TestFields(MatrixCase):
+
+    def _may_read(self, role, model, name):
+        return self._may_call(role, model, 'read', self.records[model].ids, [name])
+
+    def _may_write(self, role, model, name):
+        record = self.records[model]
+        values = {name: self._get_value(record, name)}
+        return self._may_call(role, model, 'write', record.ids, values)
+
+    def test_every_role(self):
+        listed = []
+        fields = self._get_fields()
+        for row in self.table.rows('Fields'):
+            [model] = self.table.names(row['Model'])
+            for name in self.table.names(row['Fields']):
+                listed.append((model, name))
+                for title, may in (('Read by', self._may_read), ('Written by', self._may_write)):
+                    with self.subTest(model=model, name=name, title=title):
+                        allowed = {role for role in self.users if may(role, model, name)}
+                        self._compare(allowed, self.table.who(row[title]), (model, name, title))
+        self._assert_complete(listed, set(fields))
+
+    def test_what_is_read_only_is_written_by_nobody(self):
+        for row in self.table.rows('Fields'):
+            [model] = self.table.names(row['Model'])
+            for name in self.table.names(row['Fields']):
+                if self.env[model]._fields[name].readonly:
+                    self.assertEqual(row['Written by'], 'nobody', (model, name))
