@@ -3,10 +3,10 @@ PYTHON ?= $(firstword $(shell command -v python3.11) python3)
 STACK = @$(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset stop test test-core lint shell bench translations env scratch clean
+.PHONY: help setup demo demo-reset stop test test-core test-ecosystem lint shell bench translations env scratch clean
 
 help:
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
 
 demo: ## set up, start Odoo with a QPay simulator, make one payment, stay up
 	$(STACK) demo
@@ -20,8 +20,11 @@ stop: ## stop the demonstration and PostgreSQL
 test: ## lint and run all tests (T=tests/flow/test_x.py and ARGS='-k name' select some, BUSY=1 keeps the processors busy)
 	$(STACK) test
 
-test-core: ## run Odoo's own tests of payments and sales with the addon installed
+test-core: ## compare Odoo's own tests with the addon and without, and click on everything (T=portal selects some)
 	$(STACK) test-core
+
+test-ecosystem: ## run the main job, money and clicks beside the addons of others (T and ARGS as for test)
+	@QPAY_TEST_DATABASE=ecosystem $(PYTHON) -m dev.stack test
 
 lint: ## ruff and pylint-odoo
 	$(STACK) lint

@@ -36,7 +36,7 @@ def test():
 
 
 def test_core():
-    """Run Odoo's own tests with the addon installed."""
+    """Run Odoo's own tests with the addon and without it."""
     core_tests.test(ready(for_tests=True))
 
 

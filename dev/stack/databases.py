@@ -54,7 +54,7 @@ class Databases:
     """
 
     def __init__(self, setup, modules=INVOICING):
-        self.setup = setup
+        self.setup = setup.beside(modules.packages) if modules.packages else setup
         self.modules = modules
 
     def base(self):
@@ -66,11 +66,23 @@ class Databases:
         release = self.setup.odoo / 'odoo/release.py'
         key = fingerprint(
             str(self.setup.odoo), release.stat().st_mtime_ns, odoo_source.version(self.setup.odoo),
-            self.modules, FINISH_BASE,
+            self.modules, FINISH_BASE + self.modules.finish, *self.setup.python_path,
         )
         return self._template(
             'base', key, f'Odoo for {self.modules.purpose} (a minute or two, once)',
             self._build_base,
+        )
+
+    def without_addon(self):
+        """The base with the scripts and style sheets of its pages.
+
+        :return: the template's name
+        :rtype: str
+        """
+        base = self.base()
+        return self._template(
+            'plain', fingerprint(base, BUILD_ASSETS), f'{self.modules.purpose} without the addon',
+            lambda name: self._build_on(base, name, BUILD_ASSETS),
         )
 
     def with_addon(self):
@@ -244,7 +256,9 @@ class Databases:
             '--load-language', self.modules.language, '--stop-after-init', '--no-http',
             failure="Odoo's database could not be built.", log=self._log('base'),
         )
-        self._shell(name, FINISH_BASE, "Odoo's database could not be built.")
+        self._shell(
+            name, FINISH_BASE + self.modules.finish, "Odoo's database could not be built.",
+        )
 
     def _build_addon(self, base, name):
         self.copy(base, name)

@@ -39,6 +39,15 @@ def port(name, variable, first):
     return free
 
 
+def free_port():
+    """Find a port for a server of a moment.
+
+    :rtype: int
+    """
+    with socket.create_server(('127.0.0.1', 0)) as probe:
+        return probe.getsockname()[1]
+
+
 def _is_free(number):
     try:
         # As servers do: a port whose last connections are still closing counts as free.

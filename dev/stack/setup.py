@@ -18,10 +18,12 @@ class Setup:
 
     :param Path odoo: the folder that contains the package ``odoo``
     :param Path venv: the virtual environment
+    :param tuple[str, ...] python_path: folders with further packages and addons
     """
 
     odoo: Path
     venv: Path
+    python_path: tuple = ()
 
     @property
     def python(self):
@@ -37,12 +39,21 @@ class Setup:
         }
         return inherited | self.variables()
 
+    def beside(self, requirements):
+        """The same with packages that Odoo finds its addons in, too.
+
+        :param Path requirements: the file that pins them
+        :rtype: Setup
+        """
+        folder = virtualenv.packages(requirements)
+        return dataclasses.replace(self, python_path=(str(folder),))
+
     def variables(self):
         """Those of the variables that are ours."""
         variables = postgres.environment()
         return variables | {
             'PATH': f'{self.venv / "bin"}{os.pathsep}{variables["PATH"]}',
-            'PYTHONPATH': str(DEV),
+            'PYTHONPATH': os.pathsep.join(map(str, (DEV, *self.python_path))),
             'ODOO_RC': str(CONFIGURATION),
             'QPAY_DEV_ODOO': str(self.odoo),
             'QPAY_DEV_ODOO_CONF': str(CONFIGURATION),

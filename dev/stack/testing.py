@@ -38,9 +38,13 @@ PAY_PAGE_SAMPLE = (
     'tests/browser/test_pay_page_endings.py::TestPayPageEnd::test_link_gets_a_qr_by_itself',
     'tests/browser/test_pay_page_reach.py::TestPayPageReach::test_every_view_fits_a_small_phone',
 )
+# Every menu, form, button and report, as people click them. It takes so long that "make test"
+# leaves it out: the name of its file does not begin with "test".
+SWEEP = 'tests/sweep/sweep.py'
 # What is run where nothing is chosen. With shop and till installed, whatever goes through Odoo's
 # pipeline of payments is proved again, because other modules change what happens there; of the
-# payer's page, a sample.
+# payer's page, a sample. Beside the addons of others: the main job, money of every kind, and all
+# that people click on.
 EVERYTHING = {
     'invoicing': ['.'],
     'sales': [
@@ -49,6 +53,11 @@ EVERYTHING = {
         'tests/flow/test_intent.py', 'tests/flow/test_settlement.py',
         'tests/browser/test_portal.py',
         *PAY_PAGE_SAMPLE,
+    ],
+    'ecosystem': [
+        'tests/browser/test_dialog.py', 'tests/flow/test_settlement.py',
+        'tests/flow/test_unusual_payments.py', 'tests/flow/test_callback.py',
+        'tests/race/test_concurrency.py', SWEEP,
     ],
 }
 
@@ -80,7 +89,7 @@ def test(setup):
     """Run the tests: all of them, or those that the variables ``T`` and ``ARGS`` select.
 
     ``T`` names files of tests, ``ARGS`` is given to pytest as it is. Where a test runs follows from
-    its place; ``QPAY_TEST_DATABASE`` forces one of the two databases, ``invoicing`` or ``sales``.
+    its place; ``QPAY_TEST_DATABASE`` forces a database: ``invoicing``, ``sales`` or ``ecosystem``.
     ``BUSY`` keeps the processors busy beside: no test may depend on how long something takes.
 
     :param Setup setup: what runs them
@@ -113,7 +122,7 @@ def _run_side_by_side(setup, plan, arguments):
     """
     with ThreadPoolExecutor(len(plan)) as threads:
         first, *others = [
-            threads.submit(_run, setup, name, parts, arguments, is_shown=number == 0)
+            threads.submit(run, setup, name, parts, arguments, is_shown=number == 0)
             for number, (name, parts) in enumerate(plan)
         ]
         return [first.result(), *(other.result() for other in others)]
@@ -139,7 +148,7 @@ def _plan(chosen):
     :rtype: list[tuple[str, list]]
     """
     forced = os.environ.get('QPAY_TEST_DATABASE')
-    parts = EVERYTHING
+    parts = {name: EVERYTHING[name] for name in ('invoicing', 'sales')}
     if chosen:
         parts = {
             'invoicing': [part for part in chosen if not part.startswith(SALES_FOLDER)],
@@ -151,7 +160,7 @@ def _plan(chosen):
     return [(name, paths) for name, paths in parts.items() if paths]
 
 
-def _run(setup, name, parts, arguments, is_shown):
+def run(setup, name, parts, arguments, is_shown=True):
     """Run tests in a database with some of Odoo's modules.
 
     :param bool is_shown: whether the output is shown as it comes, or all of it at the end
@@ -169,7 +178,7 @@ def _run(setup, name, parts, arguments, is_shown):
     report = LOGS / f'{modules.prefix}tests.xml'
     try:
         done = _pytest(
-            setup, database, variables, report,
+            databases.setup, database, variables, report,
             [*(str(ADDON_LINK / part) for part in parts), *_left_out(modules), *arguments],
             **{} if is_shown else {'stdout': subprocess.PIPE, 'stderr': subprocess.STDOUT},
         )

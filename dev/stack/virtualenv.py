@@ -1,4 +1,8 @@
-"""The virtual environments: one for Odoo and the tests, one for each outsider client of QPay."""
+"""What is installed from the Python registry.
+
+One virtual environment for Odoo and the tests, one for each outsider client of QPay, and the addons
+of others.
+"""
 
 import shutil
 import sys
@@ -31,6 +35,16 @@ def client_python(name):
     """Build the environment of an outsider client, by its name, and return its Python."""
     key = fingerprint(sys.version, sys.base_prefix, CLIENTS[name])
     return _build(f'clients-{name}-{key}', name, [CLIENTS[name]]) / 'bin/python'
+
+
+def packages(requirements):
+    """Install the addons of others that a file pins, and return the folder that they are in."""
+    # Odoo itself, which they depend on, is in no registry.
+    folder = _build(
+        f'addons-{fingerprint(sys.version, requirements)}', 'other addons',
+        ['--no-deps', '--requirement', str(requirements)],
+    )
+    return next(folder.glob('lib/python*/site-packages'))
 
 
 def _build(name, title, requirements, finish=lambda _folder: None):
