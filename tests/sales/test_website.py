@@ -2,11 +2,11 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests import test_addresses, test_pay_page_security
+from odoo.addons.payment_qpay.tests import test_page_addresses, test_pay_page_security
 
 
 @tagged('post_install', '-at_install')
-class TestAddresses(test_addresses.TestAddresses):
+class TestAddresses(test_page_addresses.TestAddresses):
 
     def test_website_of_the_company_has_its_own_address(self):
         website = self.env['website'].create({
