@@ -168,7 +168,7 @@ class QPayIntent(models.Model):
             and self.provider_id == provider
             and self.environment == provider._qpay_environment()
             and self.currency_id.compare_amounts(self.amount, amount) == 0
-            and self.expires_at > fields.Datetime.now()
+            and not self._is_expired()
         )
 
     def _share(self, transaction, ebarimt_values):

@@ -24,4 +24,5 @@ from . import test_send_link
 from . import test_settlement
 from . import test_translations
 from . import test_unusual_payments
+from . import test_recovered_qr
 from . import test_views
