@@ -29,6 +29,7 @@ from . import qpay_look
 from . import qpay_payment
 from . import qpay_payment_booking
 from . import qpay_payment_ebarimt
+from . import qpay_payment_fee
 from . import qpay_payment_refund
 from . import qpay_reconciliation
 from . import qpay_reconciliation_list

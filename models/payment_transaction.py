@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable, QPayUnreachable
-from odoo.addons.payment_qpay.utils import act_afresh
+from odoo.addons.payment_qpay.utils import act_afresh, post_aside
 
 _logger = logging.getLogger(__name__)
 
@@ -236,6 +236,10 @@ class PaymentTransaction(models.Model):
         self.provider_reference = payment_data['qpay_txn_id']
         self._set_done()
         return None
+
+    def _log_message_on_linked_documents(self, message):
+        """ Override of `payment` to let no message keep a payment of QPay out of the books. """
+        return post_aside(self.env, super()._log_message_on_linked_documents, message)
 
     def _get_received_message(self):
         """ Override of `payment` to tell in the company's language what QPay has taken. """

@@ -86,15 +86,6 @@ class QPayPayment(models.Model):
         ],
         readonly=True,
     )
-    fee_move_id = fields.Many2one(
-        string="Entry of the Fee", comodel_name='account.move', readonly=True, copy=False
-    )
-    is_refund_noticed = fields.Boolean(
-        string="Refunded in QPay's Portal", readonly=True, copy=False
-    )
-    refund_transaction_id = fields.Many2one(
-        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False
-    )
     state = fields.Selection(
         string="Booking",
         selection=[
@@ -155,6 +146,7 @@ class QPayPayment(models.Model):
             if lock_afresh(intent or payments, PATIENCE_SECONDS) != (intent or payments):
                 raise intent._get_lock_error()
             payments._filter_not_booked().state = 'to_settle'
+            payments._book_waiting_fees()
             if intent:
                 intent._book_waiting()
             else:

@@ -2,11 +2,12 @@ import logging
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, Command, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.utils import try_aside
 
 _logger = logging.getLogger(__name__)
 
@@ -48,23 +49,17 @@ class QPayPayment(models.Model):
         )
 
     def _settle_alone(self):
-        """Book one payment, or say why it cannot be booked."""
+        """Book one payment, or say why it cannot be booked.
+
+        If it cannot, it is tried once more without what else happens on the way: a message or an
+        e-mail that fails does not keep the money out of the books.
+        """
         self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._book()
-        except psycopg2.OperationalError:
-            # Another transaction was in the way: whoever called tries all of it again.
-            raise
-        except UserError as error:
-            self._need_attention(str(error))
-        except Exception:
-            # Whatever stands in the way of the books must not lose the payment.
-            _logger.exception("QPay payment %s could not be booked.", self.qpay_txn_id)
-            self._need_attention(self.env._(
-                "The payment could not be booked because of an unexpected error. The server's"
-                " log says more."
-            ))
+        reason = try_aside(self.env, self._book)
+        if reason and try_aside(self.env, self.with_context(
+            qpay_messages_aside=True, skip_sale_auto_invoice_send=True
+        )._book):
+            self._need_attention(reason)
 
     def _try_to_book(self):
         """Book payments together.
@@ -72,16 +67,8 @@ class QPayPayment(models.Model):
         :return: Whether it was done; if not, nothing was.
         :rtype: bool
         """
-        try:
-            with self.env.cr.savepoint():
-                self._book()
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001
-            # Which of them it was, and why, turns out when each is booked by itself.
-            _logger.info("%s payments could not be booked together: %s", len(self), error)
-            return False
-        return True
+        # Which of them it was, and why, turns out when each is booked by itself.
+        return not try_aside(self.env, self._book)
 
     def _can_be_booked_together(self):
         """Whether this payment needs nothing but a payment and its reconciliation: it is for one
@@ -125,14 +112,20 @@ class QPayPayment(models.Model):
                 'state_message': False,
                 'account_payment_id': payment.transaction_id.payment_id.id,
             })
-            payment.activity_unlink([const.ACTIVITY_TYPE])
-            payment._book_fee()
             if payment.case in (False, 'partial') and (
                 payment in surplus or payment._has_unexpected_credit()
             ):
                 payment.case = 'surplus'
-            payment._tell_about_case()
+            payment._follow_up()
         self._plan_ebarimt()
+
+    def _follow_up(self):
+        """Do what follows once this payment is booked. Nothing of it keeps it out of the books."""
+        self.ensure_one()
+        self._book_fee()
+        if self.activity_ids:
+            try_aside(self.env, self.activity_unlink, [const.ACTIVITY_TYPE])
+        self._tell_about_case()
 
     def _check_environment(self):
         """Make sure that a sandbox payment settles nothing once the provider takes real money.
@@ -247,35 +240,6 @@ class QPayPayment(models.Model):
             values['force_balance'] = self.amount
         return values
 
-    def _book_fee(self):
-        """Book QPay's fee, if the provider has an account for it, so that what is outstanding in
-        the journal is what QPay pays out.
-
-        :return: None
-        """
-        self.ensure_one()
-        fee_account = self.provider_id.qpay_fee_account_id
-        if not fee_account or self.fee_move_id or self.currency_id.is_zero(self.fee):
-            return
-        payment = self.account_payment_id
-        self.fee_move_id = self.env['account.move'].create({
-            'move_type': 'entry',
-            'journal_id': payment.journal_id.id,
-            'date': payment.date,
-            'ref': self.env._("QPay's fee of %s", self.qpay_txn_id),
-            'line_ids': [
-                Command.create({
-                    'account_id': account.id,
-                    'currency_id': self.currency_id.id,
-                    'amount_currency': amount,
-                })
-                for account, amount in (
-                    (fee_account, self.fee), (payment.outstanding_account_id, -self.fee),
-                )
-            ],
-        })
-        self.fee_move_id.action_post()
-
     # === TELLING PEOPLE === #
 
     def _tell_about_case(self):
@@ -320,7 +284,8 @@ class QPayPayment(models.Model):
         """
         parts = self.filtered(lambda payment: payment.case == 'partial')
         settled = parts.filtered(lambda payment: payment.state == 'settled')
-        settled.activity_unlink([const.ACTIVITY_TYPE])
+        if settled.activity_ids:
+            try_aside(self.env, settled.activity_unlink, [const.ACTIVITY_TYPE])
 
     def _need_attention(self, reason):
         """Leave the payment to a person, and say why.
@@ -331,21 +296,18 @@ class QPayPayment(models.Model):
         self.write({'state': 'needs_attention', 'state_message': reason})
         self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
 
-    def _schedule_activity(self, summary, note):
+    def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
         """Ask the responsible person to look at this payment, instead of what was asked before.
         Should that fail, the list of payments still shows it.
         """
-        try:
-            with self.env.cr.savepoint():
-                self.activity_unlink([const.ACTIVITY_TYPE])
-                self.activity_schedule(
-                    const.ACTIVITY_TYPE, summary=summary, note=note,
-                    user_id=self._get_responsible_user().id,
-                )
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            _logger.exception("Nobody could be told about QPay payment %s.", self.qpay_txn_id)
+        try_aside(self.env, self.activity_unlink, [activity_type])
+        self._add_activity(summary, note, activity_type)
+
+    def _add_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
+        try_aside(
+            self.env, self.activity_schedule, activity_type, summary=summary, note=note,
+            user_id=self._get_responsible_user().id,
+        )
 
     def _get_responsible_user(self):
         """Return who is asked to look at this payment: the provider's responsible person, else

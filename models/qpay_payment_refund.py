@@ -1,6 +1,6 @@
 import logging
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
@@ -14,6 +14,18 @@ class QPayPayment(models.Model):
     """How a row of the ledger is refunded."""
 
     _inherit = 'qpay.payment'
+
+    is_refund_noticed = fields.Boolean(
+        string="Refunded in QPay's Portal", readonly=True, copy=False
+    )
+    refund_transaction_id = fields.Many2one(
+        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False
+    )
+    refunded_at = fields.Datetime(
+        help="When the refund was asked for here, or noticed in QPay's list.",
+        readonly=True,
+        copy=False,
+    )
 
     def _notice_refund(self):
         """Take note that QPay's list shows this payment as refunded.
@@ -108,9 +120,8 @@ class QPayPayment(models.Model):
             'currency_code': self.currency_id.name,
         })
         refund._post_process()
-        if self.fee_move_id and not self.fee_move_id.reversal_move_ids:
-            self.fee_move_id._reverse_moves([{'date': refund.payment_id.date}], cancel=True)
         self.write({'status': 'refunded', 'state': 'settled', 'state_message': False})
+        self._as_bookkeeper()._book_fee()
         self.activity_unlink([const.ACTIVITY_TYPE])
         self.ebarimt_ids._want_cancel()
         self.intent_id._notify_viewers()

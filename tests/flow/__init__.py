@@ -6,6 +6,7 @@ from . import test_check_route
 from . import test_companies
 from . import test_currencies
 from . import test_document_changes
+from . import test_fee_settlement
 from . import test_fees
 from . import test_intent
 from . import test_intent_end
@@ -18,11 +19,11 @@ from . import test_payment_apps
 from . import test_provider
 from . import test_reconciliation
 from . import test_reconciliation_accounts
+from . import test_recovered_qr
 from . import test_refunds
 from . import test_renewal
 from . import test_send_link
 from . import test_settlement
 from . import test_translations
 from . import test_unusual_payments
-from . import test_recovered_qr
 from . import test_views
