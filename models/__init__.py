@@ -1,5 +1,7 @@
 from . import account_move
+from . import account_move_discount
 from . import account_move_ebarimt
+from . import account_move_line
 from . import account_move_link
 from . import account_partial_reconcile
 from . import account_payment

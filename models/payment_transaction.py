@@ -2,7 +2,7 @@ import logging
 from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment import utils as payment_utils
@@ -166,7 +166,7 @@ class PaymentTransaction(models.Model):
         row = self.source_transaction_id._qpay_get_ledger_row()
         row.lock_for_update(allow_referencing=True)
         self.source_transaction_id._qpay_check_refundable(-self.amount)
-        row.refund_transaction_id = self
+        row.write({'refund_transaction_id': self.id, 'refunded_at': fields.Datetime.now()})
         self.env.cr.commit()
         if not self._qpay_ask_for_refund(row):
             return self._qpay_leave_pending(self.env._(
@@ -216,7 +216,13 @@ class PaymentTransaction(models.Model):
 
     def _qpay_get_ledger_row(self):
         """Return the ledger's row of the payment that this transaction confirmed."""
-        return self.env['qpay.payment'].sudo().search([('transaction_id', '=', self.id)], limit=1)
+        rows = self.env['qpay.payment'].sudo()
+        return rows.search([('transaction_id', '=', self.id)], limit=1) if self else rows
+
+    def _qpay_get_refunded_row(self):
+        """Return the ledger's row of the payment that this transaction gives back."""
+        source = self.source_transaction_id if self.operation == 'refund' else self.browse()
+        return source._qpay_get_ledger_row()
 
     # === BUSINESS METHODS - PROCESSING === #
 
@@ -257,19 +263,25 @@ class PaymentTransaction(models.Model):
 
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book what the ledger says: QPay's id and the day of the
-        payment in Mongolia.
+        payment in Mongolia, and what an early payment earns on that day.
 
         :param dict extra_create_values: Optional extra create values.
         :rtype: account.payment
         """
         self.ensure_one()
         if ledger_row := self._qpay_get_ledger_row():
-            extra_create_values = {
+            values = {
                 **self._qpay_get_payment_values(ledger_row),
-                **ledger_row._get_currency_values(self.invoice_ids),
-                **extra_create_values,
+                **ledger_row._get_amount_values(self.invoice_ids),
             }
-        return super()._create_payment(**extra_create_values)
+        elif ledger_row := self._qpay_get_refunded_row():
+            values = ledger_row._get_refund_values()
+        else:
+            return super()._create_payment(**extra_create_values)
+        transaction = self.with_context(qpay_is_discount_decided=True)
+        return super(PaymentTransaction, transaction)._create_payment(
+            **{**values, **extra_create_values}
+        ).with_env(self.env)
 
     def _qpay_get_payment_values(self, ledger_row):
         """Return what the ledger says about the payment of this transaction.

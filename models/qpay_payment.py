@@ -3,7 +3,6 @@ from dataclasses import replace
 from datetime import timezone
 
 import psycopg2
-import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -83,6 +82,7 @@ class QPayPayment(models.Model):
             ('double', "Paid once more"),
             ('late', "Paid after the end of the QR"),
             ('surplus', "More than was still owed"),
+            ('undiscounted', "Paid after the discount"),
         ],
         readonly=True,
     )
@@ -348,8 +348,7 @@ class QPayPayment(models.Model):
         :rtype: date
         """
         self.ensure_one()
-        moment = self.paid_at.replace(tzinfo=timezone.utc)
-        return moment.astimezone(pytz.timezone(const.TIMEZONE)).date()
+        return const.get_day(self.paid_at)
 
 
 def _now():

@@ -41,11 +41,11 @@ class QPayPayment(models.Model):
 
     def _as_bookkeeper(self):
         """Return these payments, of one company, for booking as the system, in the company's
-        language.
+        language and Mongolia's time.
         """
         company = self.company_id
         return self.with_user(SUPERUSER_ID).with_company(company).with_context(
-            lang=company.partner_id.lang
+            lang=company.partner_id.lang, tz=const.TIMEZONE
         )
 
     def _settle_alone(self):
@@ -92,6 +92,7 @@ class QPayPayment(models.Model):
             provider._qpay_check_journal()
         # What is still owed is no longer known when the payments are booked.
         surplus = self.filtered(lambda payment: payment._is_more_than_order_takes())
+        undiscounted = self.filtered(lambda payment: payment._has_missed_discount())
         for payment in self:
             payment._check_environment()
             transaction = payment._get_transaction()
@@ -103,7 +104,10 @@ class QPayPayment(models.Model):
             })
         if len(self) > 1:
             self.transaction_id._qpay_create_payments(self)
-        self.transaction_id._post_process()
+        # Payments that are booked together have no order of which Odoo makes an invoice.
+        self.transaction_id.with_context(
+            qpay_payment_date=len(self) == 1 and self._get_payment_date()
+        )._post_process()
         for payment in self:
             if not payment.transaction_id.payment_id:
                 raise UserError(self.env._("Odoo did not create a payment for this transaction."))
@@ -112,12 +116,18 @@ class QPayPayment(models.Model):
                 'state_message': False,
                 'account_payment_id': payment.transaction_id.payment_id.id,
             })
-            if payment.case in (False, 'partial') and (
-                payment in surplus or payment._has_unexpected_credit()
-            ):
-                payment.case = 'surplus'
+            if payment.case in (False, 'partial'):
+                payment._update_case(payment in surplus, payment in undiscounted)
             payment._follow_up()
         self._plan_ebarimt()
+
+    def _update_case(self, is_surplus, is_undiscounted):
+        """Note what turned out to be unusual about this payment when it was booked."""
+        self.ensure_one()
+        if is_surplus or self._has_unexpected_credit():
+            self.case = 'surplus'
+        elif is_undiscounted:
+            self.case = 'undiscounted'
 
     def _follow_up(self):
         """Do what follows once this payment is booked. Nothing of it keeps it out of the books."""
@@ -214,31 +224,68 @@ class QPayPayment(models.Model):
                 self.env.cr.rollback()
                 _logger.exception("The payments of the QPay QR %s wait.", intent.name)
 
-    def _get_currency_values(self, invoices):
-        """Return what is different about a payment of invoices in another currency: it is booked
-        in theirs, for the part of them that was asked for, so that it closes them to the last
-        cent; its value is what arrived. Odoo books the exchange difference.
+    def _get_amount_values(self, invoices):
+        """Return how much a payment of invoices pays of them. In another currency it is booked in
+        theirs, so that it closes them to the last cent; its value is what arrived. Odoo books the
+        exchange difference.
 
         :param account.move invoices: What is paid.
         :return: Values of the `account.payment`.
         :rtype: dict
         """
         self.ensure_one()
-        intent = self.intent_id
-        if intent.document_currency_id in (self.env['res.currency'], self.currency_id):
-            return {}
-        amount = intent._get_document_share(self.amount)
-        if intent.document_currency_id.is_zero(amount):
-            # Less than the smallest coin of theirs is still money: a credit in tögrög.
-            return {}
-        values = {
-            'currency_id': intent.document_currency_id.id,
-            'amount': amount,
-            'write_off_line_vals': invoices._qpay_get_discount_lines(amount),
-        }
-        if self.company_id.currency_id == self.currency_id:
-            values['force_balance'] = self.amount
+        currency, amount = self._get_document_amount()
+        values = {'write_off_line_vals': []}
+        if invoices.currency_id == currency:
+            values['write_off_line_vals'] = invoices._qpay_get_discount_items(
+                amount, self._get_payment_date()
+            )
+        if currency != self.currency_id:
+            values.update(currency_id=currency.id, amount=amount)
+            if currency != self.company_id.currency_id:
+                values['force_balance'] = self._get_value(self._get_payment_date())
         return values
+
+    def _get_document_amount(self):
+        """Return which amount of the invoices this payment pays, and in which currency: what all
+        payments of the QR pay so far, less what is booked of them. So parts add up.
+
+        :rtype: tuple[res.currency, float]
+        """
+        self.ensure_one()
+        intent = self.intent_id
+        currency = intent.document_currency_id
+        if currency in (self.env['res.currency'], self.currency_id):
+            return self.currency_id, self.amount
+        booked = (intent.payment_ids - self).filtered(
+            lambda row: row.status == 'paid' and row.account_payment_id.currency_id == currency
+        )
+        share = intent._get_document_share(sum(booked.mapped('amount')) + self.amount)
+        amount = currency.round(share - sum(booked.account_payment_id.mapped('amount')))
+        if currency.compare_amounts(amount, 0) <= 0:
+            # Less than the smallest coin of theirs is still money: a credit in tögrög.
+            return self.currency_id, self.amount
+        return currency, amount
+
+    def _get_value(self, day):
+        """Return what this payment is worth on a day, in the company's currency."""
+        company = self.company_id
+        return self.currency_id._convert(self.amount, company.currency_id, company, day)
+
+    def _has_missed_discount(self):
+        """Whether this payment is the discounted price of invoices, but came too late for it.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        invoices = self._get_document()
+        currency, amount = self._get_document_amount()
+        return bool(
+            invoices._name == 'account.move'
+            and invoices.currency_id == currency
+            and invoices._qpay_find_discounted(amount)
+            and not invoices._qpay_find_discounted(amount, self._get_payment_date())
+        )
 
     # === TELLING PEOPLE === #
 
@@ -273,6 +320,11 @@ class QPayPayment(models.Model):
                 " What is over is the customer's credit: keep it for another invoice, or pay it"
                 " back.",
                 amount,
+            ),
+            'undiscounted': self.env._(
+                "%s arrived after the last day of the discount for early payment, which the QR"
+                " still took off. The invoice stays open by it: ask for the rest with a new QR, or"
+                " credit it.", amount,
             ),
         }[self.case]
         self._schedule_activity(self.env._("An unusual QPay payment"), note)

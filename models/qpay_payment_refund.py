@@ -52,7 +52,10 @@ class QPayPayment(models.Model):
                 return
             except UserError as error:
                 reason = str(error)
-        self.is_refund_noticed = True
+        self.write({
+            'is_refund_noticed': True,
+            'refunded_at': self.refunded_at or fields.Datetime.now(),
+        })
         self._need_attention(reason)
 
     def _notice_no_refund(self):
@@ -63,6 +66,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         self.refund_transaction_id._set_canceled()
+        self.refunded_at = False
         self._schedule_activity(
             self.env._("A refund that QPay did not make"),
             self.env._(
@@ -112,7 +116,8 @@ class QPayPayment(models.Model):
             self.refund_transaction_id = self.transaction_id._create_child_transaction(
                 self.amount, is_refund=True
             )
-        refund = self.refund_transaction_id
+        # The payment is of the day of the refund, whoever books it, wherever and whenever.
+        refund = self.refund_transaction_id.with_context(tz=const.TIMEZONE)
         refund._process(const.PROVIDER_CODE, {
             'reference': refund.reference,
             'qpay_txn_id': self.qpay_txn_id,
@@ -125,3 +130,23 @@ class QPayPayment(models.Model):
         self.activity_unlink([const.ACTIVITY_TYPE])
         self.ebarimt_ids._want_cancel()
         self.intent_id._notify_viewers()
+
+    def _get_refund_values(self):
+        """Return how a refund of this payment is booked: as the payment was, with the value that
+        QPay has given back.
+
+        :return: Values of the `account.payment`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        paid = self.account_payment_id
+        day = const.get_day(self.refunded_at or fields.Datetime.now())
+        values = {
+            'date': day,
+            'amount': paid.amount,
+            'currency_id': paid.currency_id.id,
+            'destination_account_id': paid.destination_account_id.id,
+        }
+        if paid.currency_id not in (self.currency_id, self.company_id.currency_id):
+            values['force_balance'] = self._get_value(day)
+        return values

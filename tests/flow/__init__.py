@@ -5,6 +5,8 @@ from . import test_callback
 from . import test_check_route
 from . import test_companies
 from . import test_currencies
+from . import test_currency_parts
+from . import test_discounts
 from . import test_document_changes
 from . import test_fee_settlement
 from . import test_fees
@@ -16,6 +18,7 @@ from . import test_pay_page
 from . import test_pay_page_security
 from . import test_payer_errors
 from . import test_payment_apps
+from . import test_payment_day
 from . import test_provider
 from . import test_reconciliation
 from . import test_reconciliation_accounts
