@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from odoo.addons.payment_qpay import const
@@ -93,7 +94,31 @@ class InvoiceDocument(Document):
             return self.env._("One QR can only be made for the invoices of one customer.")
         if len(self.records.currency_id) != 1:
             return self.env._("One QR can only be made for invoices in one currency.")
-        return None
+        return self.get_account_obstacle()
+
+    def get_account_obstacle(self):
+        """Return why one payment cannot close all of the invoices, for people; None if it can: a
+        payment is booked on one receivable account.
+
+        :rtype: str
+        """
+        items = self.records._qpay_get_term_items().filtered(lambda item: not item.reconciled)
+        other = items.filtered(lambda item: item.account_id != items[0].account_id)[:1]
+        if not other:
+            return None
+        return self.env._(
+            "%(invoice)s is booked on the receivable account %(account)s, and %(other_invoice)s on"
+            " %(other_account)s. One payment can only pay invoices of one account.",
+            invoice=items[0].move_id.name,
+            account=items[0].account_id.display_name,
+            other_invoice=other.move_id.name,
+            other_account=other.account_id.display_name,
+        )
+
+    def check_together(self):
+        """Make sure that one payment can close all of the invoices."""
+        if reason := self._get_obstacle_together():
+            raise UserError(self.env['payment.provider']._qpay_tell(reason))
 
     def _get_obstacle_of(self, move):
         if move.move_type != 'out_invoice':

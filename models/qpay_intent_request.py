@@ -60,7 +60,9 @@ class QPayIntent(models.Model):
             if self._get_live_alone(document):
                 raise self._get_creation_error()
         # What was owed when people asked may have been paid since.
-        if not transaction:
+        if transaction:
+            kind.check_together()
+        else:
             kind.check_payable()
         kind.check_amount(amount)
         self._check_public_limit(document)

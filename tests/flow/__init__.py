@@ -20,6 +20,7 @@ from . import test_payer_errors
 from . import test_payment_apps
 from . import test_payment_day
 from . import test_provider
+from . import test_receivable_accounts
 from . import test_reconciliation
 from . import test_reconciliation_accounts
 from . import test_recovered_qr
