@@ -146,6 +146,12 @@ class PaymentTransaction(models.Model):
                 " transfer, and register it with the button \"Pay back by transfer\" of the"
                 " payment."
             ))
+        paid_back = self.payment_id and self.payment_id._qpay_get_paid_back_amount()
+        if row.status == 'paid' and paid_back:
+            raise UserError(self.env._(
+                "A part of this payment is already paid back by a bank transfer. Please pay back"
+                " the rest in the same way."
+            ))
         is_under_way = row.refund_transaction_id.state in ('draft', 'pending', 'done')
         if row.status == 'refunded' or is_under_way:
             raise UserError(self.env._(
@@ -279,9 +285,11 @@ class PaymentTransaction(models.Model):
         else:
             return super()._create_payment(**extra_create_values)
         transaction = self.with_context(qpay_is_discount_decided=True)
-        return super(PaymentTransaction, transaction)._create_payment(
+        payment = super(PaymentTransaction, transaction)._create_payment(
             **{**values, **extra_create_values}
         ).with_env(self.env)
+        payment._qpay_reconcile_credit(self.source_transaction_id.payment_id)
+        return payment
 
     def _qpay_get_payment_values(self, ledger_row):
         """Return what the ledger says about the payment of this transaction.

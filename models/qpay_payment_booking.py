@@ -174,14 +174,8 @@ class QPayPayment(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if self.intent_id.res_model != 'account.move':
-            return False
-        payment = self.account_payment_id
-        return any(
-            not line.currency_id.is_zero(line.amount_residual_currency)
-            for line in payment.move_id.line_ids
-            if line.account_id == payment.destination_account_id
-        )
+        is_of_invoices = self.intent_id.res_model == 'account.move'
+        return is_of_invoices and bool(self.account_payment_id._qpay_get_credit_items())
 
     def _get_transaction(self):
         """Return the transaction that this payment confirms, for exactly the money that arrived.

@@ -151,12 +151,9 @@ class QPayPayment(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        payment = self.account_payment_id
-        lines = payment.move_id.line_ids.filtered(
-            lambda line: line.account_id == payment.destination_account_id
-        )
         if self._get_invoices():
-            is_credit = self.case and not lines.matched_debit_ids
+            items = self.account_payment_id._qpay_get_credit_items()
+            is_credit = self.case and items and not items.matched_debit_ids
         else:
             is_credit = self.case == 'double'
         if not is_credit:

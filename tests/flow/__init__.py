@@ -14,6 +14,7 @@ from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
 from . import test_known_pitfalls
+from . import test_paid_back
 from . import test_pay_page
 from . import test_pay_page_security
 from . import test_payer_errors
