@@ -1,9 +1,10 @@
 """The figures and names that the addon goes by."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytz
 
+from odoo import fields
 from odoo.tools import frozendict
 
 PROVIDER_CODE = 'qpay'
@@ -14,12 +15,21 @@ SUPPORTED_CURRENCIES = ('MNT',)
 TIMEZONE = 'Asia/Ulaanbaatar'
 
 
+def get_day(moment):
+    """Return the day in Mongolia at a moment.
+
+    :param datetime moment: The moment, as Odoo stores it.
+    :rtype: date
+    """
+    return pytz.utc.localize(moment).astimezone(pytz.timezone(TIMEZONE)).date()
+
+
 def today():
     """Return the day in Mongolia.
 
     :rtype: date
     """
-    return datetime.now(pytz.timezone(TIMEZONE)).date()
+    return get_day(fields.Datetime.now())
 
 
 # The server's environment variable of each setting; it wins over the provider's field.

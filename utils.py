@@ -4,7 +4,7 @@ import time
 
 import psycopg2
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from .checks import check_records
@@ -106,6 +106,49 @@ def act_afresh(act, *groups):
                 return True
         cr.rollback()
     return False
+
+
+def try_aside(env, act, *arguments, **options):
+    """Do something whose failure must not undo what it belongs to.
+
+    :param Environment env: The environment.
+    :param callable act: What to do.
+    :return: Why it failed, for people; '' if it did not.
+    :rtype: str
+    :raise OperationalError: If another transaction was in the way: all is to be tried again.
+    """
+    try:
+        with env.cr.savepoint():
+            act(*arguments, **options)
+    except psycopg2.OperationalError:
+        raise
+    except UserError as error:
+        return str(error)
+    except Exception:
+        _logger.exception("An unexpected error happened in %s.", act)
+        return env._("An unexpected error happened. The server's log says more.")
+    return ''
+
+
+def post_aside(env, post, *arguments, **options):
+    """Post messages. While a payment is booked whose messages stood in its way, they are left out
+    where they still do.
+
+    :param Environment env: The environment.
+    :param callable post: What posts them.
+    :return: What it returns; no message if they were left out.
+    """
+    if not env.context.get('qpay_messages_aside'):
+        return post(*arguments, **options)
+    result = env['mail.message']
+
+    def _post():
+        nonlocal result
+        result = post(*arguments, **options)
+
+    if reason := try_aside(env, _post):
+        _logger.error("A message about a QPay payment was not posted: %s", reason)
+    return result
 
 
 def _begin_with_lock(records):

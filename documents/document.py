@@ -174,6 +174,12 @@ class Document:
         if reason := self.get_obstacle():
             raise UserError(reason)
 
+    def check_together(self):
+        """Make sure that one payment can pay all of the records.
+
+        :raise UserError: If not, with the reason.
+        """
+
     def check_amount(self, amount):
         """Make sure that an amount is a number, more than nothing and at most what is unpaid.
 

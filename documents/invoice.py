@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from odoo.addons.payment_qpay import const
@@ -40,22 +41,37 @@ class InvoiceDocument(Document):
         """Return what is due next, in tögrög: an installment, what an early payment costs, or all
         that is unpaid.
         """
-        if len(self.records) > 1:
-            return self.get_maximum_amount()
-        amount, _date = self.get_next_payment()
-        return self._to_mnt(amount)
+        if len(self.records) == 1:
+            amount, _date = self.get_next_payment()
+            return self._to_mnt(amount)
+        discounted = self.records.filtered(
+            lambda move: move._is_eligible_for_early_payment_discount(
+                move.currency_id, const.today()
+            )
+        )
+        owed = sum(self.records.mapped('amount_residual'))
+        return self._to_mnt(owed - discounted._qpay_get_discount())
 
     def get_next_payment(self):
         """Return what is due next of one invoice, in its own currency, and by when.
 
         :rtype: tuple[float, date]
         """
-        values = self.records._get_invoice_next_payment_values()
+        records = self.records.with_context(tz=const.TIMEZONE)
+        values = records._get_invoice_next_payment_values()
         if values.get('installment_state') == 'epd':
             amount, day = values['amount_due'], values['epd_line'].discount_date
         else:
             amount, day = values.get('next_amount_to_pay'), values.get('next_due_date')
         return amount or self.records.amount_residual, day or self.records.invoice_date_due
+
+    def get_rest_amount(self, intent):
+        """Return what a new QR is to ask for in place of an earlier one, in tögrög: no less than
+        what is due once the discount has ended that the earlier one took off.
+        """
+        if self._is_discount_over(self._get_still_asked(intent)):
+            return self.get_default_amount()
+        return super().get_rest_amount(intent)
 
     def get_amount_note(self, amount):
         """Return which part of what is owed an amount is, and the rate it was reckoned with."""
@@ -78,7 +94,31 @@ class InvoiceDocument(Document):
             return self.env._("One QR can only be made for the invoices of one customer.")
         if len(self.records.currency_id) != 1:
             return self.env._("One QR can only be made for invoices in one currency.")
-        return None
+        return self.get_account_obstacle()
+
+    def get_account_obstacle(self):
+        """Return why one payment cannot close all of the invoices, for people; None if it can: a
+        payment is booked on one receivable account.
+
+        :rtype: str
+        """
+        items = self.records._qpay_get_term_items().filtered(lambda item: not item.reconciled)
+        other = items.filtered(lambda item: item.account_id != items[0].account_id)[:1]
+        if not other:
+            return None
+        return self.env._(
+            "%(invoice)s is booked on the receivable account %(account)s, and %(other_invoice)s on"
+            " %(other_account)s. One payment can only pay invoices of one account.",
+            invoice=items[0].move_id.name,
+            account=items[0].account_id.display_name,
+            other_invoice=other.move_id.name,
+            other_account=other.account_id.display_name,
+        )
+
+    def check_together(self):
+        """Make sure that one payment can close all of the invoices."""
+        if reason := self._get_obstacle_together():
+            raise UserError(self.env['payment.provider']._qpay_tell(reason))
 
     def _get_obstacle_of(self, move):
         if move.move_type != 'out_invoice':
@@ -101,11 +141,25 @@ class InvoiceDocument(Document):
         """Return why a live QR must no longer be paid: what it asks for is no longer owed."""
         if not self.records or any(move.state != 'posted' for move in self.records):
             return self.env._("The invoice is no longer confirmed.")
-        still_asked = intent.document_amount - intent._get_document_share(intent.amount_paid)
+        still_asked = self._get_still_asked(intent)
         still_owed = sum(self.records.mapped('amount_residual'))
         if intent.document_currency_id.compare_amounts(still_asked, still_owed) > 0:
             return self.env._("The invoice was paid or changed in another way.")
+        if self._is_discount_over(still_asked):
+            return self.env._("The discount for early payment has ended.")
         return ''
+
+    @staticmethod
+    def _get_still_asked(intent):
+        """Return what a QR still asks for, in the currency of its invoices."""
+        return intent.document_amount - intent._get_document_share(intent.amount_paid)
+
+    def _is_discount_over(self, amount):
+        """Whether an amount of the invoices is what they cost before their discount ended."""
+        return bool(
+            self.records._qpay_find_discounted(amount)
+            and not self.records._qpay_find_discounted(amount, const.today())
+        )
 
     def _get_intent_domain(self):
         return [('invoice_ids', 'in', self.records.ids)]

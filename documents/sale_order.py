@@ -117,7 +117,5 @@ class SaleOrderDocument(Document):
     def _get_credit(self):
         """Return what the order's own payments have not settled yet, in tögrög."""
         paid = self.records.sudo().transaction_ids.filtered(lambda tx: tx.state == 'done')
-        lines = paid.payment_id.move_id.line_ids.filtered(
-            lambda line: line.account_type == 'asset_receivable' and line.parent_state == 'posted'
-        )
-        return -sum(lines.mapped('amount_residual_currency'))
+        items = paid.payment_id._qpay_get_credit_items()
+        return -sum(items.mapped('amount_residual_currency'))

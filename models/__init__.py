@@ -1,7 +1,9 @@
 from . import qpay_guarded
 
 from . import account_move
+from . import account_move_discount
 from . import account_move_ebarimt
+from . import account_move_line
 from . import account_move_link
 from . import account_partial_reconcile
 from . import account_payment
@@ -37,6 +39,7 @@ from . import qpay_outage
 from . import qpay_payment
 from . import qpay_payment_booking
 from . import qpay_payment_ebarimt
+from . import qpay_payment_fee
 from . import qpay_payment_refund
 from . import qpay_receipt
 from . import qpay_reconciliation

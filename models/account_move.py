@@ -5,8 +5,9 @@ from odoo.addons.payment_qpay.checks import check_records
 
 
 class AccountMove(models.Model):
-    """The QRs of invoices. Their permanent links are in `account_move_link`, the VAT receipts of
-    their payments in `account_move_ebarimt`.
+    """The QRs of invoices. Their permanent links are in `account_move_link`, their discounts for
+    early payment in `account_move_discount`, the VAT receipts of their payments in
+    `account_move_ebarimt`.
     """
 
     _name = 'account.move'
@@ -118,29 +119,12 @@ class AccountMove(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _qpay_get_discount_lines(self, amount):
-        """Return the journal items of the discount that an early payment of this invoice earns.
-
-        Odoo itself books it for a transaction in the invoice's currency only.
-
-        :param float amount: The amount of the payment, in the invoice's currency.
-        :return: The values of the items; none if the payment earns no discount.
-        :rtype: list
+    def _post(self, soft=True):
+        """ Override of `account` to date invoices that Odoo makes of what was paid by QPay as the
+        payment is.
         """
-        if len(self) != 1 or self.state != 'posted':
-            return []
-        next_payment = self._get_invoice_next_payment_values()
-        if next_payment.get('installment_state') != 'epd' or self.currency_id.compare_amounts(
-            amount, next_payment['amount_due']
-        ):
-            return []
-        line = next_payment['epd_line']
-        items_by_kind = self._get_invoice_counterpart_amls_for_early_payment_discount([{
-            'aml': line,
-            'amount_currency': -line.amount_residual_currency,
-            'balance': -line.balance,
-        }], next_payment['epd_discount_amount'])
-        return [
-            {**item, 'partner_id': self.commercial_partner_id.id}
-            for items in items_by_kind.values() for item in items
-        ]
+        if day := self.env.context.get('qpay_payment_date'):
+            self.filtered(
+                lambda move: move.is_sale_document(include_receipts=True) and not move.invoice_date
+            ).invoice_date = day
+        return super()._post(soft)

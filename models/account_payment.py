@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay.checks import check_records
 
@@ -60,6 +61,72 @@ class AccountPayment(models.Model):
             receivable['credit'] += difference
         return items
 
+    def _qpay_get_credit_items(self):
+        """Return the journal items of these payments that are the customer's credit: those for
+        which nothing is owed, or is known to be.
+
+        :rtype: account.move.line
+        """
+        return self.move_id.line_ids.filtered(
+            lambda item: item.account_id == item.payment_id.destination_account_id
+            and item.parent_state == 'posted'
+            and not item.reconciled
+        )
+
+    def _qpay_reconcile_credit(self, paid):
+        """Reconcile what this payment gives back with what is credit of an earlier one.
+
+        :param account.payment paid: The payment that is paid back.
+        :return: None
+        """
+        credit = paid._qpay_get_credit_items()
+        items = (credit | self._qpay_get_credit_items()).filtered(
+            lambda item: item.account_id == paid.destination_account_id
+            and item.partner_id == paid.partner_id
+        )
+        if credit:
+            items.reconcile()
+
+    # === BUSINESS METHODS - PAY BACK === #
+
+    @api.constrains('qpay_paid_back_id', 'state', 'amount', 'currency_id')
+    def _check_qpay_paid_back_amount(self):
+        """Make sure that no more is paid back than was paid."""
+        transfers = self.filtered(lambda payment: payment.state in ('in_process', 'paid'))
+        for paid in transfers.qpay_paid_back_id:
+            # Two people may confirm a transfer of the same payment at the same moment.
+            paid.lock_for_update(allow_referencing=True)
+            if paid.currency_id.compare_amounts(paid._qpay_get_paid_back_amount(), paid.amount) > 0:
+                raise ValidationError(self.env._(
+                    "No more than %(amount)s was paid by QPay payment %(qpay_txn_id)s, so no more"
+                    " can be paid back.",
+                    amount=paid.currency_id.format(paid.amount), qpay_txn_id=paid.qpay_txn_id,
+                ))
+
+    def _qpay_get_paid_back_amount(self):
+        """Return how much of this payment is paid back, by QPay and by bank transfers, in its own
+        currency.
+
+        :rtype: float
+        """
+        self.ensure_one()
+        row = self.env['qpay.payment'].sudo().search([('account_payment_id', '=', self.id)])
+        back = self.sudo().search([
+            ('state', 'in', ('in_process', 'paid')),
+            '|', ('qpay_paid_back_id', '=', self.id), ('source_payment_id', '=', self.id),
+        ])
+        total = 0
+        for currency, payments in back.grouped('currency_id').items():
+            amount = sum(payments.mapped('amount'))
+            if currency == self.currency_id:
+                total += amount
+            elif currency == row.currency_id:
+                # What was paid in tögrög for an invoice in another currency.
+                total += self.amount * amount / row.amount
+            else:
+                total += currency._convert(amount, self.currency_id, self.company_id, self.date)
+        return self.currency_id.round(total)
+
     def _qpay_look_after_receipts(self):
         """Have the VAT receipts of the payments that these transfers pay back cancelled, or where
         only a part is paid back, a person asked to correct them.
@@ -67,12 +134,7 @@ class AccountPayment(models.Model):
         :return: None
         """
         for paid in self.qpay_paid_back_id:
-            transfers = self.search([
-                ('qpay_paid_back_id', '=', paid.id),
-                ('currency_id', '=', paid.currency_id.id),
-                ('state', 'in', ('in_process', 'paid')),
-            ])
-            amount = sum(transfers.mapped('amount'))
+            amount = paid._qpay_get_paid_back_amount()
             paid.sudo().qpay_ebarimt_ids._take_pay_back(
                 is_all=paid.currency_id.compare_amounts(amount, paid.amount) >= 0
             )
@@ -80,8 +142,12 @@ class AccountPayment(models.Model):
     # === ACTION METHODS === #
 
     def action_post(self):
-        """ Override of `account` to look after the VAT receipts of what is paid back. """
+        """ Override of `account` to take transfers that pay back off the customer's credit, and to
+        look after the VAT receipts.
+        """
         result = super().action_post()
+        for transfer in self.filtered('qpay_paid_back_id'):
+            transfer._qpay_reconcile_credit(transfer.qpay_paid_back_id)
         self._qpay_look_after_receipts()
         return result
 
@@ -91,9 +157,13 @@ class AccountPayment(models.Model):
 
         :return: The action of the payment's form.
         :rtype: dict
+        :raise UserError: If all of it is paid back.
         """
         self.ensure_one()
         check_records(self, 'write')
+        rest = self.currency_id.round(self.amount - self._qpay_get_paid_back_amount())
+        if self.currency_id.compare_amounts(rest, 0) <= 0:
+            raise UserError(self.env._("All of this payment is already paid back."))
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("Pay back by transfer"),
@@ -105,7 +175,7 @@ class AccountPayment(models.Model):
                 'default_partner_id': self.partner_id.id,
                 'default_journal_id': self.journal_id.id,
                 'default_currency_id': self.currency_id.id,
-                'default_amount': self.amount,
+                'default_amount': rest,
                 'default_qpay_paid_back_id': self.id,
                 'default_memo': self.env._("Paid back: %s", self.memo),
             },

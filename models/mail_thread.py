@@ -1,6 +1,7 @@
 from odoo import models
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.utils import post_aside
 
 
 class MailThread(models.AbstractModel):
@@ -18,3 +19,11 @@ class MailThread(models.AbstractModel):
                 lambda intent: documents.of(intent._get_document()).get_end_reason(intent)
             )._look_soon()
         return tracking
+
+    def message_post(self, **kwargs):
+        """ Override of `mail` to let no message keep a payment of QPay out of the books. """
+        return post_aside(self.env, super().message_post, **kwargs)
+
+    def message_post_with_source(self, source_ref, **kwargs):
+        """ Override of `mail` to let no e-mail keep a payment of QPay out of the books. """
+        return post_aside(self.env, super().message_post_with_source, source_ref, **kwargs)

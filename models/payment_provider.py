@@ -107,6 +107,12 @@ class PaymentProvider(models.Model):
         groups='base.group_system',
     )
 
+    qpay_unbooked_fees = fields.Char(
+        string="Fees That Are Not Booked",
+        compute='_compute_qpay_unbooked_fees',
+        groups='base.group_system',
+    )
+
     # === COMPUTE METHODS === #
 
     def _get_supported_currencies(self):
@@ -129,6 +135,23 @@ class PaymentProvider(models.Model):
             provider.qpay_effective_callback_url = url
             provider.qpay_callback_is_public = bool(url) and _is_public(url)
             provider.qpay_environment_variables = overrides if is_qpay else False
+
+    @api.depends('qpay_fee_account_id')
+    def _compute_qpay_unbooked_fees(self):
+        """ Say how much QPay has kept that is in no books, where there is no account for it. """
+        for provider in self:
+            fees = not provider.qpay_fee_account_id and self.env['qpay.payment']._read_group([
+                ('provider_id', 'in', provider._origin.ids), ('fee_move_id', '=', False),
+                ('status', '=', 'paid'), ('fee', '>', 0),
+            ], ['currency_id'], ['fee:sum', '__count'])
+            provider.qpay_unbooked_fees = fees and '\n'.join(
+                self.env._(
+                    "QPay's fees are not booked: it has kept %(fees)s of %(count)s payments, which"
+                    " stay open in the books. Choose an account for those to come.",
+                    fees=currency.format(fee), count=count,
+                )
+                for currency, fee, count in fees
+            )
 
     def _compute_feature_support_fields(self):
         """ Override of `payment` to enable additional features. """

@@ -2,14 +2,14 @@ import logging
 from functools import partial
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import is_own_path
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable, QPayUnreachable
-from odoo.addons.payment_qpay.utils import act_afresh, wake_cron
+from odoo.addons.payment_qpay.utils import act_afresh, post_aside, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -156,6 +156,12 @@ class PaymentTransaction(models.Model):
                 " transfer, and register it with the button \"Pay back by transfer\" of the"
                 " payment."
             ))
+        paid_back = self.payment_id and self.payment_id._qpay_get_paid_back_amount()
+        if row.status == 'paid' and paid_back:
+            raise UserError(self.env._(
+                "A part of this payment is already paid back by a bank transfer. Please pay back"
+                " the rest in the same way."
+            ))
         is_under_way = row.refund_transaction_id.state in ('draft', 'pending', 'done')
         if row.status == 'refunded' or is_under_way:
             raise UserError(self.env._(
@@ -176,7 +182,7 @@ class PaymentTransaction(models.Model):
         row = self.source_transaction_id._qpay_get_ledger_row()
         row.lock_for_update(allow_referencing=True)
         self.source_transaction_id._qpay_check_refundable(-self.amount)
-        row.refund_transaction_id = self
+        row.write({'refund_transaction_id': self.id, 'refunded_at': fields.Datetime.now()})
         self.env.cr.commit()
         if not self._qpay_ask_for_refund(row):
             return self._qpay_leave_pending(self.env._(
@@ -226,7 +232,13 @@ class PaymentTransaction(models.Model):
 
     def _qpay_get_ledger_row(self):
         """Return the ledger's row of the payment that this transaction confirmed."""
-        return self.env['qpay.payment'].sudo().search([('transaction_id', '=', self.id)], limit=1)
+        rows = self.env['qpay.payment'].sudo()
+        return rows.search([('transaction_id', '=', self.id)], limit=1) if self else rows
+
+    def _qpay_get_refunded_row(self):
+        """Return the ledger's row of the payment that this transaction gives back."""
+        source = self.source_transaction_id if self.operation == 'refund' else self.browse()
+        return source._qpay_get_ledger_row()
 
     # === BUSINESS METHODS - PROCESSING === #
 
@@ -247,23 +259,35 @@ class PaymentTransaction(models.Model):
         self._set_done()
         return None
 
+    def _log_message_on_linked_documents(self, message):
+        """ Override of `payment` to let no message keep a payment of QPay out of the books. """
+        return post_aside(self.env, super()._log_message_on_linked_documents, message)
+
     # === BUSINESS METHODS - POST-PROCESSING === #
 
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book what the ledger says: QPay's id and the day of the
-        payment in Mongolia.
+        payment in Mongolia, and what an early payment earns on that day.
 
         :param dict extra_create_values: Optional extra create values.
         :rtype: account.payment
         """
         self.ensure_one()
         if ledger_row := self._qpay_get_ledger_row():
-            extra_create_values = {
+            values = {
                 **self._qpay_get_payment_values(ledger_row),
-                **ledger_row._get_currency_values(self.invoice_ids),
-                **extra_create_values,
+                **ledger_row._get_amount_values(self.invoice_ids),
             }
-        return super()._create_payment(**extra_create_values)
+        elif ledger_row := self._qpay_get_refunded_row():
+            values = ledger_row._get_refund_values()
+        else:
+            return super()._create_payment(**extra_create_values)
+        transaction = self.with_context(qpay_is_discount_decided=True)
+        payment = super(PaymentTransaction, transaction)._create_payment(
+            **{**values, **extra_create_values}
+        ).with_env(self.env)
+        payment._qpay_reconcile_credit(self.source_transaction_id.payment_id)
+        return payment
 
     def _qpay_get_payment_values(self, ledger_row):
         """Return what the ledger says about the payment of this transaction.

@@ -304,8 +304,12 @@ class QPayIntent(models.Model):
     def _is_payable(self):
         """Whether this QR is there, and can be paid now."""
         self.ensure_one()
-        is_open = self.state == 'new' and bool(self.qr_text)
-        return is_open and self.expires_at > fields.Datetime.now()
+        return self.state == 'new' and bool(self.qr_text) and not self._is_expired()
+
+    def _is_expired(self):
+        """Whether the time of this QR is over. A QR whose answer was lost never had any."""
+        self.ensure_one()
+        return not self.expires_at or self.expires_at <= fields.Datetime.now()
 
     def _get_pay_path(self):
         """Return where the payer's page is on this server."""

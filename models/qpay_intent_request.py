@@ -64,7 +64,9 @@ class QPayIntent(models.Model):
             if self._get_live_alone(document):
                 raise self._get_creation_error()
         # What was owed when people asked may have been paid since.
-        if not transaction:
+        if transaction:
+            kind.check_together()
+        else:
             kind.check_payable()
         kind.check_amount(amount)
         intent = self.create({
@@ -155,7 +157,7 @@ class QPayIntent(models.Model):
             and self.provider_id == provider
             and self.environment == provider._qpay_environment()
             and self.currency_id.compare_amounts(self.amount, amount) == 0
-            and self.expires_at > fields.Datetime.now()
+            and not self._is_expired()
         )
 
     def _share(self, transaction, ebarimt_values):

@@ -319,9 +319,9 @@ class QPayIntent(models.Model):
         self.ensure_one()
         if self.state != 'new':
             return self.state_message or self.env._("Ended.")
-        if not self.qpay_invoice_id:
+        if not self.qpay_invoice_id or not self.expires_at:
             return self.env._("QPay's answer never came.")
-        if self.expires_at <= fields.Datetime.now():
+        if self._is_expired():
             return self.env._("Expired.")
         if self.environment != self.provider_id._qpay_environment():
             return self.env._("The provider was switched between sandbox and live.")

@@ -3,7 +3,6 @@ from dataclasses import replace
 from datetime import timezone
 
 import psycopg2
-import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -83,17 +82,9 @@ class QPayPayment(models.Model):
             ('double', "Paid once more"),
             ('late', "Paid after the end of the QR"),
             ('surplus', "More than was still owed"),
+            ('undiscounted', "Paid after the discount"),
         ],
         readonly=True,
-    )
-    fee_move_id = fields.Many2one(
-        string="Entry of the Fee", comodel_name='account.move', readonly=True, copy=False
-    )
-    is_refund_noticed = fields.Boolean(
-        string="Refunded in QPay's Portal", readonly=True, copy=False
-    )
-    refund_transaction_id = fields.Many2one(
-        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False
     )
     state = fields.Selection(
         string="Booking",
@@ -155,6 +146,7 @@ class QPayPayment(models.Model):
             if lock_afresh(intent or payments, PATIENCE_SECONDS) != (intent or payments):
                 raise intent._get_lock_error()
             payments._filter_not_booked().state = 'to_settle'
+            payments._book_waiting_fees()
             if intent:
                 intent._book_waiting()
             else:
@@ -356,8 +348,7 @@ class QPayPayment(models.Model):
         :rtype: date
         """
         self.ensure_one()
-        moment = self.paid_at.replace(tzinfo=timezone.utc)
-        return moment.astimezone(pytz.timezone(const.TIMEZONE)).date()
+        return const.get_day(self.paid_at)
 
 
 def _now():

@@ -2,11 +2,12 @@ import logging
 
 import psycopg2
 
-from odoo import SUPERUSER_ID, Command, api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.utils import try_aside
 
 _logger = logging.getLogger(__name__)
 
@@ -40,31 +41,25 @@ class QPayPayment(models.Model):
 
     def _as_bookkeeper(self):
         """Return these payments, of one company, for booking as the system, in the company's
-        language.
+        language and Mongolia's time.
         """
         company = self.company_id
         return self.with_user(SUPERUSER_ID).with_company(company).with_context(
-            lang=company.partner_id.lang
+            lang=company.partner_id.lang, tz=const.TIMEZONE
         )
 
     def _settle_alone(self):
-        """Book one payment, or say why it cannot be booked."""
+        """Book one payment, or say why it cannot be booked.
+
+        If it cannot, it is tried once more without what else happens on the way: a message or an
+        e-mail that fails does not keep the money out of the books.
+        """
         self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                self._book()
-        except psycopg2.OperationalError:
-            # Another transaction was in the way: whoever called tries all of it again.
-            raise
-        except UserError as error:
-            self._need_attention(str(error))
-        except Exception:
-            # Whatever stands in the way of the books must not lose the payment.
-            _logger.exception("QPay payment %s could not be booked.", self.qpay_txn_id)
-            self._need_attention(self.env._(
-                "The payment could not be booked because of an unexpected error. The server's"
-                " log says more."
-            ))
+        reason = try_aside(self.env, self._book)
+        if reason and try_aside(self.env, self.with_context(
+            qpay_messages_aside=True, skip_sale_auto_invoice_send=True
+        )._book):
+            self._need_attention(reason)
 
     def _try_to_book(self):
         """Book payments together.
@@ -72,16 +67,8 @@ class QPayPayment(models.Model):
         :return: Whether it was done; if not, nothing was.
         :rtype: bool
         """
-        try:
-            with self.env.cr.savepoint():
-                self._book()
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:  # noqa: BLE001
-            # Which of them it was, and why, turns out when each is booked by itself.
-            _logger.info("%s payments could not be booked together: %s", len(self), error)
-            return False
-        return True
+        # Which of them it was, and why, turns out when each is booked by itself.
+        return not try_aside(self.env, self._book)
 
     def _can_be_booked_together(self):
         """Whether this payment needs nothing but a payment and its reconciliation: it is for one
@@ -105,6 +92,7 @@ class QPayPayment(models.Model):
             provider._qpay_check_journal()
         # What is still owed is no longer known when the payments are booked.
         surplus = self.filtered(lambda payment: payment._is_more_than_order_takes())
+        undiscounted = self.filtered(lambda payment: payment._has_missed_discount())
         for payment in self:
             payment._check_environment()
             transaction = payment._get_transaction()
@@ -116,7 +104,10 @@ class QPayPayment(models.Model):
             })
         if len(self) > 1:
             self.transaction_id._qpay_create_payments(self)
-        self.transaction_id._post_process()
+        # Payments that are booked together have no order of which Odoo makes an invoice.
+        self.transaction_id.with_context(
+            qpay_payment_date=len(self) == 1 and self._get_payment_date()
+        )._post_process()
         for payment in self:
             if not payment.transaction_id.payment_id:
                 raise UserError(self.env._("Odoo did not create a payment for this transaction."))
@@ -125,14 +116,26 @@ class QPayPayment(models.Model):
                 'state_message': False,
                 'account_payment_id': payment.transaction_id.payment_id.id,
             })
-            payment.activity_unlink([const.ACTIVITY_TYPE])
-            payment._book_fee()
-            if payment.case in (False, 'partial') and (
-                payment in surplus or payment._has_unexpected_credit()
-            ):
-                payment.case = 'surplus'
-            payment._tell_about_case()
+            if payment.case in (False, 'partial'):
+                payment._update_case(payment in surplus, payment in undiscounted)
+            payment._follow_up()
         self._plan_ebarimt()
+
+    def _update_case(self, is_surplus, is_undiscounted):
+        """Note what turned out to be unusual about this payment when it was booked."""
+        self.ensure_one()
+        if is_surplus or self._has_unexpected_credit():
+            self.case = 'surplus'
+        elif is_undiscounted:
+            self.case = 'undiscounted'
+
+    def _follow_up(self):
+        """Do what follows once this payment is booked. Nothing of it keeps it out of the books."""
+        self.ensure_one()
+        self._book_fee()
+        if self.activity_ids:
+            try_aside(self.env, self.activity_unlink, [const.ACTIVITY_TYPE])
+        self._tell_about_case()
 
     def _check_environment(self):
         """Make sure that a sandbox payment settles nothing once the provider takes real money.
@@ -171,14 +174,8 @@ class QPayPayment(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        if self.intent_id.res_model != 'account.move':
-            return False
-        payment = self.account_payment_id
-        return any(
-            not line.currency_id.is_zero(line.amount_residual_currency)
-            for line in payment.move_id.line_ids
-            if line.account_id == payment.destination_account_id
-        )
+        is_of_invoices = self.intent_id.res_model == 'account.move'
+        return is_of_invoices and bool(self.account_payment_id._qpay_get_credit_items())
 
     def _get_transaction(self):
         """Return the transaction that this payment confirms, for exactly the money that arrived.
@@ -221,60 +218,68 @@ class QPayPayment(models.Model):
                 self.env.cr.rollback()
                 _logger.exception("The payments of the QPay QR %s wait.", intent.name)
 
-    def _get_currency_values(self, invoices):
-        """Return what is different about a payment of invoices in another currency: it is booked
-        in theirs, for the part of them that was asked for, so that it closes them to the last
-        cent; its value is what arrived. Odoo books the exchange difference.
+    def _get_amount_values(self, invoices):
+        """Return how much a payment of invoices pays of them. In another currency it is booked in
+        theirs, so that it closes them to the last cent; its value is what arrived. Odoo books the
+        exchange difference.
 
         :param account.move invoices: What is paid.
         :return: Values of the `account.payment`.
         :rtype: dict
         """
         self.ensure_one()
-        intent = self.intent_id
-        if intent.document_currency_id in (self.env['res.currency'], self.currency_id):
-            return {}
-        amount = intent._get_document_share(self.amount)
-        if intent.document_currency_id.is_zero(amount):
-            # Less than the smallest coin of theirs is still money: a credit in tögrög.
-            return {}
-        values = {
-            'currency_id': intent.document_currency_id.id,
-            'amount': amount,
-            'write_off_line_vals': invoices._qpay_get_discount_lines(amount),
-        }
-        if self.company_id.currency_id == self.currency_id:
-            values['force_balance'] = self.amount
+        currency, amount = self._get_document_amount()
+        values = {'write_off_line_vals': []}
+        if invoices.currency_id == currency:
+            values['write_off_line_vals'] = invoices._qpay_get_discount_items(
+                amount, self._get_payment_date()
+            )
+        if currency != self.currency_id:
+            values.update(currency_id=currency.id, amount=amount)
+            if currency != self.company_id.currency_id:
+                values['force_balance'] = self._get_value(self._get_payment_date())
         return values
 
-    def _book_fee(self):
-        """Book QPay's fee, if the provider has an account for it, so that what is outstanding in
-        the journal is what QPay pays out.
+    def _get_document_amount(self):
+        """Return which amount of the invoices this payment pays, and in which currency: what all
+        payments of the QR pay so far, less what is booked of them. So parts add up.
 
-        :return: None
+        :rtype: tuple[res.currency, float]
         """
         self.ensure_one()
-        fee_account = self.provider_id.qpay_fee_account_id
-        if not fee_account or self.fee_move_id or self.currency_id.is_zero(self.fee):
-            return
-        payment = self.account_payment_id
-        self.fee_move_id = self.env['account.move'].create({
-            'move_type': 'entry',
-            'journal_id': payment.journal_id.id,
-            'date': payment.date,
-            'ref': self.env._("QPay's fee of %s", self.qpay_txn_id),
-            'line_ids': [
-                Command.create({
-                    'account_id': account.id,
-                    'currency_id': self.currency_id.id,
-                    'amount_currency': amount,
-                })
-                for account, amount in (
-                    (fee_account, self.fee), (payment.outstanding_account_id, -self.fee),
-                )
-            ],
-        })
-        self.fee_move_id.action_post()
+        intent = self.intent_id
+        currency = intent.document_currency_id
+        if currency in (self.env['res.currency'], self.currency_id):
+            return self.currency_id, self.amount
+        booked = (intent.payment_ids - self).filtered(
+            lambda row: row.status == 'paid' and row.account_payment_id.currency_id == currency
+        )
+        share = intent._get_document_share(sum(booked.mapped('amount')) + self.amount)
+        amount = currency.round(share - sum(booked.account_payment_id.mapped('amount')))
+        if currency.compare_amounts(amount, 0) <= 0:
+            # Less than the smallest coin of theirs is still money: a credit in tögrög.
+            return self.currency_id, self.amount
+        return currency, amount
+
+    def _get_value(self, day):
+        """Return what this payment is worth on a day, in the company's currency."""
+        company = self.company_id
+        return self.currency_id._convert(self.amount, company.currency_id, company, day)
+
+    def _has_missed_discount(self):
+        """Whether this payment is the discounted price of invoices, but came too late for it.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        invoices = self._get_document()
+        currency, amount = self._get_document_amount()
+        return bool(
+            invoices._name == 'account.move'
+            and invoices.currency_id == currency
+            and invoices._qpay_find_discounted(amount)
+            and not invoices._qpay_find_discounted(amount, self._get_payment_date())
+        )
 
     # === TELLING PEOPLE === #
 
@@ -310,6 +315,11 @@ class QPayPayment(models.Model):
                 " back.",
                 amount,
             ),
+            'undiscounted': self.env._(
+                "%s arrived after the last day of the discount for early payment, which the QR"
+                " still took off. The invoice stays open by it: ask for the rest with a new QR, or"
+                " credit it.", amount,
+            ),
         }[self.case]
         self._schedule_activity(self.env._("An unusual QPay payment"), note)
 
@@ -320,7 +330,8 @@ class QPayPayment(models.Model):
         """
         parts = self.filtered(lambda payment: payment.case == 'partial')
         settled = parts.filtered(lambda payment: payment.state == 'settled')
-        settled.activity_unlink([const.ACTIVITY_TYPE])
+        if settled.activity_ids:
+            try_aside(self.env, settled.activity_unlink, [const.ACTIVITY_TYPE])
 
     def _need_attention(self, reason):
         """Leave the payment to a person, and say why.
@@ -331,21 +342,18 @@ class QPayPayment(models.Model):
         self.write({'state': 'needs_attention', 'state_message': reason})
         self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
 
-    def _schedule_activity(self, summary, note):
+    def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
         """Ask the responsible person to look at this payment, instead of what was asked before.
         Should that fail, the list of payments still shows it.
         """
-        try:
-            with self.env.cr.savepoint():
-                self.activity_unlink([const.ACTIVITY_TYPE])
-                self.activity_schedule(
-                    const.ACTIVITY_TYPE, summary=summary, note=note,
-                    user_id=self._get_responsible_user().id,
-                )
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            _logger.exception("Nobody could be told about QPay payment %s.", self.qpay_txn_id)
+        try_aside(self.env, self.activity_unlink, [activity_type])
+        self._add_activity(summary, note, activity_type)
+
+    def _add_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
+        try_aside(
+            self.env, self.activity_schedule, activity_type, summary=summary, note=note,
+            user_id=self._get_responsible_user().id,
+        )
 
     def _get_responsible_user(self):
         """Return who is asked to look at this payment: the provider's responsible person, else

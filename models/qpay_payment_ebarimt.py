@@ -1,13 +1,8 @@
-import logging
-
-import psycopg2
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay import const, documents
-
-_logger = logging.getLogger(__name__)
+from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.utils import try_aside
 
 
 class QPayPayment(models.Model):
@@ -30,21 +25,8 @@ class QPayPayment(models.Model):
         :return: None
         """
         for payment in self.filtered(lambda p: p._is_to_get_receipt()):
-            try:
-                with self.env.cr.savepoint():
-                    payment._plan_receipt()
-            except psycopg2.OperationalError:
-                raise
-            except Exception:
-                _logger.exception("No VAT receipt of payment %s is planned.", payment.qpay_txn_id)
-                payment.activity_schedule(
-                    const.ACTIVITY_TYPE,
-                    summary=self.env._("A VAT receipt was not issued"),
-                    note=self.env._(
-                        "An unexpected error happened. The server's log says more."
-                    ),
-                    user_id=payment._get_responsible_user().id,
-                )
+            if reason := try_aside(self.env, payment._plan_receipt):
+                payment._add_activity(self.env._("A VAT receipt was not issued"), reason)
 
     def _plan_receipt(self):
         """Have the VAT receipt of this payment issued, or say why it cannot be."""
@@ -169,12 +151,9 @@ class QPayPayment(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        payment = self.account_payment_id
-        lines = payment.move_id.line_ids.filtered(
-            lambda line: line.account_id == payment.destination_account_id
-        )
         if self._get_invoices():
-            is_credit = self.case and not lines.matched_debit_ids
+            items = self.account_payment_id._qpay_get_credit_items()
+            is_credit = self.case and items and not items.matched_debit_ids
         else:
             is_credit = self.case == 'double'
         if not is_credit:

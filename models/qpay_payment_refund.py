@@ -1,6 +1,6 @@
 import logging
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
@@ -14,6 +14,18 @@ class QPayPayment(models.Model):
     """How a row of the ledger is refunded."""
 
     _inherit = 'qpay.payment'
+
+    is_refund_noticed = fields.Boolean(
+        string="Refunded in QPay's Portal", readonly=True, copy=False
+    )
+    refund_transaction_id = fields.Many2one(
+        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False
+    )
+    refunded_at = fields.Datetime(
+        help="When the refund was asked for here, or noticed in QPay's list.",
+        readonly=True,
+        copy=False,
+    )
 
     def _notice_refund(self):
         """Take note that QPay's list shows this payment as refunded.
@@ -40,7 +52,10 @@ class QPayPayment(models.Model):
                 return
             except UserError as error:
                 reason = str(error)
-        self.is_refund_noticed = True
+        self.write({
+            'is_refund_noticed': True,
+            'refunded_at': self.refunded_at or fields.Datetime.now(),
+        })
         self._need_attention(reason)
 
     def _notice_no_refund(self):
@@ -51,6 +66,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         self.refund_transaction_id._set_canceled()
+        self.refunded_at = False
         self._schedule_activity(
             self.env._("A refund that QPay did not make"),
             self.env._(
@@ -100,7 +116,8 @@ class QPayPayment(models.Model):
             self.refund_transaction_id = self.transaction_id._create_child_transaction(
                 self.amount, is_refund=True
             )
-        refund = self.refund_transaction_id._qpay_as_teller()
+        # The payment is of the day of the refund, whoever books it, wherever and whenever.
+        refund = self.refund_transaction_id._qpay_as_teller().with_context(tz=const.TIMEZONE)
         refund._process(const.PROVIDER_CODE, {
             'reference': refund.reference,
             'qpay_txn_id': self.qpay_txn_id,
@@ -108,9 +125,28 @@ class QPayPayment(models.Model):
             'currency_code': self.currency_id.name,
         })
         refund._post_process()
-        if self.fee_move_id and not self.fee_move_id.reversal_move_ids:
-            self.fee_move_id._reverse_moves([{'date': refund.payment_id.date}], cancel=True)
         self.write({'status': 'refunded', 'state': 'settled', 'state_message': False})
+        self._as_bookkeeper()._book_fee()
         self.activity_unlink([const.ACTIVITY_TYPE])
         self.ebarimt_ids._want_cancel()
         self.intent_id._notify_viewers()
+
+    def _get_refund_values(self):
+        """Return how a refund of this payment is booked: as the payment was, with the value that
+        QPay has given back.
+
+        :return: Values of the `account.payment`.
+        :rtype: dict
+        """
+        self.ensure_one()
+        paid = self.account_payment_id
+        day = const.get_day(self.refunded_at or fields.Datetime.now())
+        values = {
+            'date': day,
+            'amount': paid.amount,
+            'currency_id': paid.currency_id.id,
+            'destination_account_id': paid.destination_account_id.id,
+        }
+        if paid.currency_id not in (self.currency_id, self.company_id.currency_id):
+            values['force_balance'] = self._get_value(day)
+        return values

@@ -164,7 +164,7 @@ class QPayReconciliation(models.Model):
     @api.model
     def _cron_reconcile(self):
         """Reconcile each active provider, from where its last successful comparison began to end,
-        with an overlap for what QPay shows late.
+        with an overlap for what QPay shows late. Then fees that wait are tried again.
 
         :return: None
         """
@@ -187,6 +187,7 @@ class QPayReconciliation(models.Model):
                     "An unexpected error happened. The server's log says more."
                 )})
             self.env['ir.cron']._commit_progress(1, remaining=len(providers) - number)
+        self.env['qpay.payment']._settle_waiting_fees()
 
     @api.model
     def _get_next_date_from(self, provider):

@@ -3,7 +3,7 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.qpay import clean_text
 from odoo.addons.payment_qpay.utils import check_accountant
@@ -102,6 +102,8 @@ class QPayAssignWizard(models.TransientModel):
         self.invoice_ids.check_access('write')
         if self.invoice_ids.commercial_partner_id - self.partner_id.commercial_partner_id:
             raise UserError(self.env._("All invoices must be the customer's."))
+        if obstacle := documents.of(self.invoice_ids).get_account_obstacle():
+            raise UserError(obstacle)
         payment.write({
             'assigned_partner_id': self.partner_id.id,
             'assigned_invoice_ids': self.invoice_ids.ids,

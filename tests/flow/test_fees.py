@@ -105,18 +105,6 @@ class TestFees(FeeCase):
         self.assertEqual(set(rows.fee_move_id.mapped('state')), {'posted'})
         self.assertAlmostEqual(self._pay_out(*rows), sum(rows.mapped('amount')) - 40)
 
-    def test_fee_that_cannot_be_booked_holds_the_payment_back_until_it_can(self):
-        self.fee_account.active = False
-        payment = self._pay_and_settle(self.intent)
-        row = self._ledger(self.intent)
-        self.assertEqual(row.state, 'needs_attention')
-        self.assertIn('archived', self._note(row))
-        self.assertFalse(self._account_payments(payment['payment_id']), 'both or neither')
-        self.fee_account.active = True
-        row.action_settle()
-        self.assertPaidOnce(self.bill, payment['payment_id'])
-        self.assertEqual(row.fee_move_id.state, 'posted')
-
     def test_company_in_another_currency(self):
         usd = self._enable_currency('USD')
         company = self.env['res.company'].create({

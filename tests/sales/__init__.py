@@ -1,3 +1,4 @@
+from . import test_invoice_day
 from . import test_order_form
 from . import test_order_invoices
 from . import test_order_receipts
