@@ -217,7 +217,7 @@ class TestQrCreationFails(QPayCommon):
 
     def test_qpay_is_silent(self):
         self.qpay.inject(CREATE, 'delay', seconds=0.4)
-        with real_requests(), patch.object(QPayClient.__init__, '__defaults__', (0.2,)):
+        with real_requests(), patch.object(QPayClient.__init__, '__defaults__', (None, 0.2, None)):
             self.assert_nothing_half_made('did not answer properly')
         self.assert_trying_again_works()
 
