@@ -58,7 +58,9 @@ class TestQrRefused(QPayCommon):
         other = self.env['res.company'].sudo().create({
             'name': "Other", 'currency_id': self.mnt.id,
         })
-        self.provider.company_id = other
+        self.provider.state = 'disabled'
+        self.provider.write({'company_id': other.id, 'journal_id': False})
+        self.provider.state = 'test'
         self.assert_refused(self._create_invoice(), 'not set up for')
 
     def test_provider_without_journal(self):

@@ -395,7 +395,8 @@ class TestDailyList(ReconciliationCase):
     @mute_logger('odoo.addons.payment_qpay.models.qpay_reconciliation')
     def test_provider_that_cannot_be_reconciled_holds_up_no_other(self):
         faulty = self.provider.copy({
-            'company_id': self.company.id, 'sequence': self.provider.sequence - 1,
+            'name': "QPay 2", 'company_id': self.company.id,
+            'sequence': self.provider.sequence - 1,
         })
         faulty.write({
             'state': 'test',

@@ -96,7 +96,7 @@ class TestSecretFields(QPayCommon):
     def test_save_that_fails_tells_nobody(self):
         with self.assertLogs('odoo.sql_db', level=logging.ERROR) as log:
             _result, message = self._call_kw(
-                self.provider, 'write', {'qpay_client_secret': SECRET, 'company_id': False},
+                self.provider, 'write', {'qpay_client_secret': SECRET, 'name': False},
                 login='qpay_admin',
             )
         self.assertTrue(message)

@@ -15,6 +15,8 @@ from odoo.addons.payment_qpay.tests.flow.test_renewal import RenewalCase
 CHECK = 'POST /v2/payment/check'
 CANCEL = 'DELETE /v2/invoice/{id}'
 FOREVER = 3600
+# How many seconds visitors wait for an answer that never comes, and for one that does.
+SHORT, LONG = 2, 60
 
 
 @tagged('post_install', '-at_install')
@@ -48,6 +50,8 @@ class TestQrsOfStrangers(RenewalCase):
         bills = [self._create_invoice(100) for _number in range(const.PUBLIC_QR_PROVIDER_LIMIT + 2)]
         for bill in bills[:const.PUBLIC_QR_PROVIDER_LIMIT]:
             self.assertTrue(self._renew_by_link(bill)['url'])
+        # However long that took.
+        self._age(self._intents(bills[0].union(*bills)), timedelta())
 
         refused = self._renew_by_link(bills[-1])
 
@@ -72,7 +76,7 @@ class TestSilentQPay(RenewalCase):
     def setUp(self):
         super().setUp()
         self.intent = self._create_intent(self.bill)
-        self.startPatcher(patch.object(const, 'VISITOR_PATIENCE_SECONDS', 0.5))
+        self.startPatcher(patch.object(const, 'VISITOR_PATIENCE_SECONDS', LONG))
         self.startPatcher(real_requests())
         # Delays that are under way end when the simulator stops.
         self.addCleanup(self.simulator.start)
@@ -80,8 +84,13 @@ class TestSilentQPay(RenewalCase):
         self.qpay.reset_calls()
 
     def _silence(self, *endpoints):
+        const.VISITOR_PATIENCE_SECONDS = SHORT
         for endpoint in endpoints or (CHECK, CREATE, CANCEL):
             self.qpay.inject(endpoint, 'delay', seconds=FOREVER, times=None)
+
+    def _end_silence(self):
+        const.VISITOR_PATIENCE_SECONDS = LONG
+        self.qpay.clear_faults()
 
     def _check_now(self, intent=None):
         """Press "I have paid" as the payer, some time after the last time."""
@@ -110,7 +119,7 @@ class TestSilentQPay(RenewalCase):
         self.assertEqual(self.qpay.calls(), {CHECK: 1})
 
     def _create_intent_without_asking(self):
-        self.qpay.clear_faults()
+        self._end_silence()
         intent = self._create_intent(self._create_invoice(100))
         self.qpay.reset_calls()
         self._silence()
@@ -125,7 +134,7 @@ class TestSilentQPay(RenewalCase):
         self._check_now()
         self.assertEqual(self.qpay.calls(), {CHECK: 2})
         self._let_outage_end()
-        self.qpay.clear_faults()
+        self._end_silence()
         payment = self._pay(self.intent)
         self.assertEqual(self._check_now()['state'], 'paid')
         self.assertFalse(self.outage)
@@ -145,7 +154,7 @@ class TestSilentQPay(RenewalCase):
     def test_money_is_found_all_the_same(self):
         self._silence()
         self._check_now()
-        self.qpay.clear_faults()
+        self._end_silence()
         payment = self._pay(self.intent)
         self._call_back(self.intent, payment['payment_id'])
         # Whoever looks leaves it to the scheduled action, and costs it no attempt.
@@ -210,7 +219,7 @@ class TestSilentQPay(RenewalCase):
         self._look(*intents)
         self.assertEqual(self.qpay.calls(), {})
         self.assertEqual(set(intents.mapped('state')), {'new'})
-        self.qpay.clear_faults()
+        self._end_silence()
         self._let_outage_end()
         self._look(*intents)
         self.assertEqual(set(intents.mapped('state')), {'cancelled'})

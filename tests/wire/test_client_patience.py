@@ -38,7 +38,7 @@ class TestPatience(WireCase):
         self.addCleanup(self.simulator.stop)
         self.qpay.reset_calls()
 
-    def _impatient(self, seconds=0.3, url=None):
+    def _impatient(self, seconds=2, url=None):
         return QPayClient(
             url or self.simulator.url, 'TEST_MERCHANT', '123456', self.tokens,
             outage=self.outage, deadline=time.monotonic() + seconds,
