@@ -1,12 +1,11 @@
 import logging
 
-import psycopg2
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.utils import try_aside
 
 _logger = logging.getLogger(__name__)
 
@@ -143,18 +142,13 @@ class PaymentProvider(models.Model):
         manager = self._qpay_find_manager()
         if not manager:
             return
-        try:
-            with self.env.cr.savepoint():
-                self.journal_id.activity_schedule(
-                    const.TO_DO_TYPE,
-                    summary=self.env._("More than one payment method of QPay"),
-                    note=note,
-                    user_id=manager.id,
-                )
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            _logger.exception("Nobody could be told about the journal %s.", self.journal_id.name)
+        if reason := try_aside(
+            self.env, self.journal_id.activity_schedule, const.TO_DO_TYPE, note=note,
+            summary=self.env._("More than one payment method of QPay"), user_id=manager.id,
+        ):
+            _logger.error(
+                "Nobody could be told about the journal %s: %s", self.journal_id.name, reason
+            )
 
     def _qpay_find_manager(self):
         """Return who may change the journal: the responsible person, or whoever else may.

@@ -350,10 +350,13 @@ class QPayPayment(models.Model):
         self._add_activity(summary, note, activity_type)
 
     def _add_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
-        try_aside(
+        if reason := try_aside(
             self.env, self.activity_schedule, activity_type, summary=summary, note=note,
             user_id=self._get_responsible_user().id,
-        )
+        ):
+            _logger.error(
+                "Nobody could be told about QPay payment %s: %s", self.qpay_txn_id, reason
+            )
 
     def _get_responsible_user(self):
         """Return who is asked to look at this payment: the provider's responsible person, else

@@ -5,7 +5,6 @@ import functools
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from odoo.tests import BaseCase
 from odoo.addons.payment_qpay.dev.demo.client import OdooClient
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.dev.simulator import Simulator
+from odoo.addons.payment_qpay.dev.stack.ports import free_port
 
 HOST = '127.0.0.1'
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -146,9 +146,9 @@ class OdooServer:
     """
 
     def __init__(self, database, name, workers, environment, program=None):
-        self.port = _free_port()
+        self.port = free_port()
         # Without workers, one process serves the websockets, too.
-        self.websocket_port = _free_port() if workers else self.port
+        self.websocket_port = free_port() if workers else self.port
         self.url = f'http://{HOST}:{self.port}'
         configuration = os.environ['QPAY_DEV_ODOO_CONF']
         self._command = [
@@ -156,7 +156,7 @@ class OdooServer:
             '--config', configuration,
             '--database', database, '--db-filter', f'^{database}$', '--no-database-list',
             '--http-port', str(self.port),
-            '--gevent-port', str(self.websocket_port if workers else _free_port()),
+            '--gevent-port', str(self.websocket_port if workers else free_port()),
             '--workers', str(workers), '--max-cron-threads', '1',
         ]
         self._workers = workers
@@ -294,27 +294,34 @@ class RealServerCase(BaseCase):
 
     # === WHAT PEOPLE DO === #
 
-    def _create_invoice(self, amount=15000):
-        """Create and post an invoice without taxes, and return its id."""
+    def _create_invoice(self, amount=15000, tax_kind=None):
+        """Create and post an invoice, and return its id.
+
+        :param str tax_kind: What QPay calls its only tax; None for an invoice without taxes.
+        """
+        tax_ids = tax_kind and self.accountant.call('account.tax', 'search', [
+            ('qpay_kind', '=', tax_kind), ('type_tax_use', '=', 'sale'),
+        ], limit=1)
         customer = self.accountant.call('res.partner', 'search', [('vat', '=', '5234568')])
         invoice_id = self.accountant.call('account.move', 'create', {
             'move_type': 'out_invoice',
             'partner_id': customer[0],
             'invoice_line_ids': [(0, 0, {
-                'name': 'Үйлчилгээ', 'price_unit': amount, 'tax_ids': [(5, 0, 0)],
+                'name': 'Үйлчилгээ', 'price_unit': amount, 'tax_ids': [(6, 0, tax_ids or [])],
             })],
         })
         self.accountant.call('account.move', 'action_post', [invoice_id])
         return invoice_id
 
-    def _create_qr(self, amount=15000):
+    def _create_qr(self, *args, **kwargs):
         """Create an invoice and its QR, and return what is known about them.
 
+        :param args: What the invoice is to be.
         :return: The normalised dictionary, with `invoice_id`, `access_token` and QPay's own
             `qpay_invoice_id`.
         :rtype: dict
         """
-        invoice_id = self._create_invoice(amount)
+        invoice_id = self._create_invoice(*args, **kwargs)
         qr = self.accountant.call('account.move', 'qpay_create_intent', [invoice_id])
         [(access_token, qpay_invoice_id)] = self.database.query(
             'SELECT access_token, qpay_invoice_id FROM qpay_intent WHERE id = %s', qr['intent_id']
@@ -325,6 +332,20 @@ class RealServerCase(BaseCase):
             'access_token': access_token,
             'qpay_invoice_id': qpay_invoice_id,
         }
+
+    def _refund(self, qpay_payment_id):
+        """Refund a payment with Odoo's own dialog.
+
+        :return: The kind of the answer.
+        """
+        [payment_id] = self.accountant.call(
+            'account.payment', 'search', [('qpay_txn_id', '=', qpay_payment_id)]
+        )
+        wizard_id = self.accountant.call(
+            'payment.refund.wizard', 'create', {}, context={'active_id': payment_id}
+        )
+        answer = self.accountant.call('payment.refund.wizard', 'action_refund', [wizard_id])
+        return answer['params']['type']
 
     def _check(self, qr, server=None, **params):
         """Poll Odoo as the payer's page does, without a session."""
@@ -448,9 +469,17 @@ def fetch(url):
     :rtype: tuple[int, str]
     :raise OSError: If there is no answer, or an error.
     """
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(url, timeout=PATIENCE_SECONDS) as answer:
+    with open_url(url) as answer:
         return answer.status, answer.read().decode()
+
+
+def open_url(url):
+    """Open a page without a session and without a proxy.
+
+    :raise OSError: If there is no answer, or an error.
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(url, timeout=PATIENCE_SECONDS)
 
 
 @contextlib.contextmanager
@@ -463,8 +492,3 @@ def _connected(database):
             yield cursor
     finally:
         connection.close()
-
-
-def _free_port():
-    with socket.create_server((HOST, 0)) as probe:
-        return probe.getsockname()[1]

@@ -35,7 +35,7 @@ class TestEbarimtBrowser(PayPageCase):
         cls.server.start()
 
     def test_payer_chooses_a_company_and_sees_the_receipt(self):
-        qr = self._create_taxed_qr()
+        qr = self._create_qr(11000, tax_kind='vat')
         page = self._open(qr['pay_url'], viewport=PHONE)
         page.click('.o_qpay_ebarimt summary')
         page.click('label[for=o_qpay_for_company]')
@@ -58,7 +58,7 @@ class TestEbarimtBrowser(PayPageCase):
         self.assertEqual(self._get_books(payment_id), ('settled', 'issued', 11000, 1000))
 
     def test_citizen_sees_the_lottery_number(self):
-        qr = self._create_taxed_qr()
+        qr = self._create_qr(11000, tax_kind='vat')
         page = self._open(qr['pay_url'], viewport=SMALL_PHONE)
         page.click('.o_qpay_ebarimt summary')
         page.click('label[for=o_qpay_for_citizen]')
@@ -77,7 +77,7 @@ class TestEbarimtBrowser(PayPageCase):
         expect(page.locator('.o_qpay_lottery')).to_have_text(issued['lottery'])
 
     def test_accountant_chooses_in_the_dialog(self):
-        invoice_id = self._create_taxed_invoice()
+        invoice_id = self._create_invoice(11000, tax_kind='vat')
         page = self._new_page(self._new_context(DESKTOP))
         self._sign_in(page.context, ACCOUNTANT)
         page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
@@ -102,7 +102,7 @@ class TestEbarimtBrowser(PayPageCase):
 
     def test_payer_chooses_after_the_payment(self):
         self.qpay.inject('POST /v2/ebarimt_v3/create', 'system_busy')
-        qr = self._create_taxed_qr()
+        qr = self._create_qr(11000, tax_kind='vat')
         page = self._open(qr['pay_url'], viewport=PHONE)
         payment_id = self.qpay.pay(qr['qpay_invoice_id'])['payment_id']
         self._expect_view(page, 'paid')
@@ -125,7 +125,7 @@ class TestEbarimtBrowser(PayPageCase):
         self.assertEqual(self.qpay.ebarimts(payment_id)[0]['receiver'], '99112233')
 
     def test_payer_corrects_what_qpay_has_refused(self):
-        qr = self._create_taxed_qr()
+        qr = self._create_qr(11000, tax_kind='vat')
         page = self._open(qr['pay_url'], viewport=PHONE)
         page.click('.o_qpay_ebarimt summary')
         page.click('label[for=o_qpay_for_company]')
@@ -145,7 +145,7 @@ class TestEbarimtBrowser(PayPageCase):
         self._save_screenshot(page, 'ebarimt-corrected')
 
     def test_input_fits_what_is_asked_for(self):
-        page = self._open(self._create_taxed_qr()['pay_url'], viewport=PHONE)
+        page = self._open(self._create_qr(11000, tax_kind='vat')['pay_url'], viewport=PHONE)
         page.click('.o_qpay_ebarimt summary')
         number = page.locator('.o_qpay_ebarimt_form [name=receiver]')
         # The customer is an organisation.
@@ -164,7 +164,7 @@ class TestEbarimtBrowser(PayPageCase):
         expect(page.locator('.o_qpay_ebarimt_hint')).to_have_text('52•••68')
 
     def test_request_without_answer_ends(self):
-        qr = self._create_taxed_qr()
+        qr = self._create_qr(11000, tax_kind='vat')
         page = self._open(qr['pay_url'], with_clock=True)
         page.click('.o_qpay_ebarimt summary')
         held_requests = []
@@ -179,7 +179,7 @@ class TestEbarimtBrowser(PayPageCase):
         page.unroute(ROUTE)
 
     def test_link_of_a_paid_invoice_shows_the_receipt(self):
-        qr = self._create_taxed_qr()
+        qr = self._create_qr(11000, tax_kind='vat')
         payment = self.qpay.pay(qr['qpay_invoice_id'])
         self._wait_for_receipt(payment['payment_id'])
         page = self._open_link(qr['invoice_id'])
@@ -189,7 +189,7 @@ class TestEbarimtBrowser(PayPageCase):
         self._save_screenshot(page, 'ebarimt-link-of-paid')
 
     def test_sent_invoice_is_printed_with_the_receipt(self):
-        qr = self._create_taxed_qr()
+        qr = self._create_qr(11000, tax_kind='vat')
         self.database.query(
             "UPDATE qpay_intent SET ebarimt_receiver_type = 'citizen', ebarimt_receiver = NULL"
             ' WHERE id = %s', qr['intent_id'],
@@ -207,27 +207,6 @@ class TestEbarimtBrowser(PayPageCase):
         self.assertEqual(read_qrs(picture), [issued['qr_data']])
 
     # === HELPERS === #
-
-    def _create_taxed_invoice(self):
-        """Create and post an invoice over 11,000 tögrög with VAT."""
-        [customer_id] = self.accountant.call('res.partner', 'search', [('vat', '=', '5234568')])
-        [tax_id] = self.accountant.call('account.tax', 'search', [
-            ('qpay_kind', '=', 'vat'), ('type_tax_use', '=', 'sale'),
-        ], limit=1)
-        invoice_id = self.accountant.call('account.move', 'create', {
-            'move_type': 'out_invoice',
-            'partner_id': customer_id,
-            'invoice_line_ids': [(0, 0, {
-                'name': 'Үйлчилгээ', 'price_unit': 11000, 'tax_ids': [(6, 0, [tax_id])],
-            })],
-        })
-        self.accountant.call('account.move', 'action_post', [invoice_id])
-        return invoice_id
-
-    def _create_taxed_qr(self):
-        invoice_id = self._create_taxed_invoice()
-        qr = self.accountant.call('account.move', 'qpay_create_intent', [invoice_id])
-        return {**qr, **self._live_qr(invoice_id), 'invoice_id': invoice_id}
 
     @staticmethod
     def _enter_number(page, number):

@@ -1,10 +1,8 @@
 """Nobody can keep the server from serving others: with real server processes."""
 
-import json
 import os
 import re
 import shutil
-import urllib.request
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Thread
@@ -12,7 +10,14 @@ from threading import Thread
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, fetch, together, wait_for
+from odoo.addons.payment_qpay.dev.demo.client import OdooClient
+from odoo.addons.payment_qpay.tests.cases.servers import (
+    RealServerCase,
+    fetch,
+    open_url,
+    together,
+    wait_for,
+)
 
 CHECK = 'POST /v2/payment/check'
 CREATE = 'POST /v2/invoice'
@@ -48,8 +53,7 @@ class ReceiptServerCase(RealServerCase):
         return calls.read_text().split() if calls.exists() else []
 
     def _open(self, path):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f'{self.server.url}{path}', timeout=60) as answer:
+        with open_url(f'{self.server.url}{path}') as answer:
             return answer.headers.get_content_type(), answer.headers['Refresh'], answer.read()
 
     def _create_receipt(self):
@@ -188,10 +192,4 @@ class TestManyQrsAtOnce(RealServerCase):
         return {'kind': kind, 'document_id': int(document_id), 'token': token}
 
     def _renew(self, params):
-        request = urllib.request.Request(
-            f'{self.server.url}/payment/qpay/renew', json.dumps({'params': params}).encode(),
-            {'Content-Type': 'application/json'},
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as answer:
-            return json.loads(answer.read())['result']
+        return OdooClient(self.server.url).post('/payment/qpay/renew', **params)

@@ -27,7 +27,7 @@ class TestRefundServers(RealServerCase):
     def test_payment_that_arrives_while_qpay_refunds_another(self):
         self.qpay.inject(REFUND, 'hold')
         answers = []
-        refund = Thread(target=lambda: answers.append(self._refund()))
+        refund = Thread(target=lambda: answers.append(self._refund(self.payment_id)))
         refund.start()
         wait_for(lambda: self._calls(REFUND), 'the refund at QPay')
 
@@ -43,7 +43,7 @@ class TestRefundServers(RealServerCase):
     def test_refund_that_cannot_be_booked_at_once_is_booked_soon(self):
         self.qpay.inject(REFUND, 'hold')
         answers = []
-        refund = Thread(target=lambda: answers.append(self._refund()))
+        refund = Thread(target=lambda: answers.append(self._refund(self.payment_id)))
         refund.start()
         wait_for(lambda: self._calls(REFUND), 'the refund at QPay')
         with self.database.holding(
@@ -59,20 +59,6 @@ class TestRefundServers(RealServerCase):
         self.assertRefundedOnce(amount_paid=0)
 
     # === HELPERS === #
-
-    def _refund(self):
-        """Refund the payment with Odoo's own dialog.
-
-        :return: The kind of the answer.
-        """
-        [payment_id] = self.accountant.call(
-            'account.payment', 'search', [('qpay_txn_id', '=', self.payment_id)]
-        )
-        wizard_id = self.accountant.call(
-            'payment.refund.wizard', 'create', {}, context={'active_id': payment_id}
-        )
-        answer = self.accountant.call('payment.refund.wizard', 'action_refund', [wizard_id])
-        return answer['params']['type']
 
     def _get_state(self, payment_id):
         rows = self.database.query(
