@@ -10,11 +10,14 @@ from . import ir_websocket
 from . import mail_thread
 from . import payment_provider
 from . import payment_provider_connection
+from . import payment_provider_account
 from . import payment_provider_ebarimt
 from . import payment_transaction
 from . import product_category
 from . import product_template
 from . import qpay_callback
+from . import qpay_account_mixin
+from . import qpay_activity_mixin
 from . import qpay_ebarimt
 from . import qpay_ebarimt_cancel
 from . import qpay_ebarimt_cancellation
@@ -25,6 +28,7 @@ from . import qpay_intent_ebarimt
 from . import qpay_intent_request
 from . import qpay_intent_settlement
 from . import qpay_intent_viewers
+from . import qpay_intent_unanswered
 from . import qpay_look
 from . import qpay_payment
 from . import qpay_payment_booking
@@ -35,3 +39,4 @@ from . import qpay_reconciliation_list
 from . import qpay_token
 from . import res_company
 from . import res_partner
+from . import res_users

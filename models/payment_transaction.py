@@ -192,7 +192,6 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         :raise ValidationError: If it certainly has not.
         """
-        client = self.provider_id._qpay_client(row.environment)
         try:
             client.refund_payment(row.qpay_txn_id, self.reference)
         except (QPayRefused, QPayUnreachable) as error:
@@ -210,6 +209,7 @@ class PaymentTransaction(models.Model):
     def _qpay_leave_pending(self, reason):
         """Leave this refund to the next comparison with QPay's list of payments.
 
+            client = row._get_client()
         :param str reason: A translated sentence.
         """
         act_afresh(partial(self._set_pending, state_message=reason), self)

@@ -27,6 +27,18 @@ class QPayIntent(models.Model):
 
     _inherit = 'qpay.intent'
 
+    # What the document was when this QR was made: see `Document.get_change`.
+    document_partner_id = fields.Many2one(
+        comodel_name='res.partner', readonly=True, index='btree_not_null'
+    )
+    document_company_id = fields.Many2one(
+        string="Company or Branch", comodel_name='res.company', readonly=True, index=True
+    )
+    document_version = fields.Char(readonly=True, copy=False)
+    has_chosen_amount = fields.Boolean(
+        help="Whether somebody chose another amount than what was due.", readonly=True
+    )
+
     @api.model
     def _request(self, document, amount, provider, partner, transaction=None, receiver=None):
         """Return the live QR of a document for an amount, asking QPay for one if there is none.
@@ -64,12 +76,13 @@ class QPayIntent(models.Model):
             kind.check_payable()
         kind.check_amount(amount)
         self._check_public_limit(document)
-        intent = self.create({
+        # QRs are many, and nobody follows them from the beginning.
+        intent = self.with_context(tracking_disable=True).create({
             **self._get_request_values(kind, amount, provider),
             **ebarimt_values,
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
-        })
+        }).with_env(self.env)
         # Monetary values are stored rounded to the currency; read what was stored.
         intent.invalidate_recordset(['amount'])
         intent._trigger_look(intent.next_look_at)
@@ -224,7 +237,7 @@ class QPayIntent(models.Model):
         provider = self.provider_id
         request = self._get_invoice_request()
         try:
-            invoice = provider._qpay_client(self.environment).create_invoice(request)
+            invoice = self._get_client().create_invoice(request)
         except QPayRefused as error:
             reason = provider._qpay_explain(error)
             if self._may_go_without_lines():
@@ -233,6 +246,7 @@ class QPayIntent(models.Model):
                 return
             self._fail(reason, {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:
+            self._tell_refusal(reason)
             # Whether QPay made the invoice is not known: the next try gets another number.
             self._fail(provider._qpay_explain(error), {'error': error.key})
         self._keep_answer(invoice)

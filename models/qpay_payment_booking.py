@@ -1,4 +1,5 @@
 import logging
+from functools import partial
 
 import psycopg2
 
@@ -127,10 +128,8 @@ class QPayPayment(models.Model):
             })
             payment.activity_unlink([const.ACTIVITY_TYPE])
             payment._book_fee()
-            if payment.case in (False, 'partial') and (
-                payment in surplus or payment._has_unexpected_credit()
-            ):
-                payment.case = 'surplus'
+            if payment.case in (False, 'partial'):
+                payment.case = payment._find_later_case(payment in surplus)
             payment._tell_about_case()
         self._plan_ebarimt()
 
@@ -328,32 +327,28 @@ class QPayPayment(models.Model):
         :param str reason: A translated sentence.
         """
         self.ensure_one()
+        self._try_beside_the_books(self._ask_nobody_again)
         self.write({'state': 'needs_attention', 'state_message': reason})
         self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
 
-    def _schedule_activity(self, summary, note):
+    def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
         """Ask the responsible person to look at this payment, instead of what was asked before.
+        self._try_beside_the_books(
+            partial(super()._schedule_activity, summary, note, activity_type)
+        )
+
+    def _try_beside_the_books(self, act):
+        """Do what keeps no payment from the books if it fails.
+
+        :param callable act: What to do.
+        :return: None
+        """
         Should that fail, the list of payments still shows it.
         """
         try:
             with self.env.cr.savepoint():
-                self.activity_unlink([const.ACTIVITY_TYPE])
-                self.activity_schedule(
-                    const.ACTIVITY_TYPE, summary=summary, note=note,
-                    user_id=self._get_responsible_user().id,
-                )
+                act()
         except psycopg2.OperationalError:
             raise
         except Exception:
-            _logger.exception("Nobody could be told about QPay payment %s.", self.qpay_txn_id)
-
-    def _get_responsible_user(self):
-        """Return who is asked to look at this payment: the provider's responsible person, else
-        who made the QR, else the administrator.
-        """
-        if responsible := self.provider_id.qpay_responsible_id:
-            return responsible
-        creator = self.intent_id.create_uid
-        if creator.active and creator.has_group('account.group_account_invoice'):
-            return creator
-        return self.env.ref('base.user_admin')
+            _logger.exception("Something about QPay payment %s failed.", self.qpay_txn_id)

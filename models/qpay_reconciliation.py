@@ -23,6 +23,7 @@ class QPayReconciliation(models.Model):
 
     _name = 'qpay.reconciliation'
     _description = 'QPay Reconciliation'
+    _inherit = ['qpay.activity.mixin']
     _order = 'id desc'
     _rec_name = 'create_date'
 
@@ -159,7 +160,32 @@ class QPayReconciliation(models.Model):
                 reconciliation.write({'state': 'failed', 'state_message': self.env._(
                     "An unexpected error happened. The server's log says more."
                 )})
+            reconciliation._tell_failures()
             self.env['ir.cron']._commit_progress(1, remaining=len(providers) - number)
+
+    def _tell_failures(self):
+        """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once
+        one has succeeded.
+
+        :return: None
+        """
+        self.ensure_one()
+        scheduled = [('provider_id', '=', self.provider_id.id), ('is_scheduled', '=', True)]
+        if self.state == 'done':
+            told = self.search([*scheduled, ('activity_ids', '!=', False)])
+            told.activity_unlink([const.ACTIVITY_TYPE])
+            return
+        last = self.search(scheduled, limit=const.TELL_FAILED_COMPARISONS)
+        is_often = len(last) == const.TELL_FAILED_COMPARISONS
+        if is_often and set(last.mapped('state')) == {'failed'} and not last.activity_ids:
+            self._in_company_language()._schedule_activity(
+                self.env._("QPay's list of payments cannot be compared"),
+                self.env._(
+                    "The last %(count)s daily comparisons failed, so payments that QPay has not"
+                    " announced may be missing. %(reason)s",
+                    count=len(last), reason=self.state_message or '',
+                ),
+            )
 
     @api.model
     def _get_next_date_from(self, provider):
@@ -225,6 +251,7 @@ class QPayReconciliation(models.Model):
         recovered, unknown, is_complete = self._take_in(missing, intents)
         refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
         self.write({
+        self._tell_unanswered_refunds()
             'state': 'done' if is_complete else 'failed',
             'state_message': False if is_complete else self.env._(
                 "Some payments could not be taken in, or are being booked by another process."
@@ -292,6 +319,24 @@ class QPayReconciliation(models.Model):
 
     def _take_in_refund(self, row, is_refunded):
         """Take note of whether QPay has refunded a payment, or let a person see to it.
+
+    def _tell_unanswered_refunds(self):
+        """Tell somebody of refunds about which QPay's list has said nothing for a day."""
+        rows = self.env['qpay.payment'].search([
+            *self._get_ledger_domain(),
+            ('refund_transaction_id.state', 'in', ('draft', 'pending')),
+            ('refund_transaction_id.create_date', '<=', fields.Datetime.now() - const.TELL_PERIOD),
+            ('activity_ids', '=', False),
+        ])
+        for row in rows:
+            self._try(
+                row._schedule_activity,
+                self.env._("A refund without an answer"),
+                self.env._(
+                    "QPay was asked to refund this payment, and has not said whether it did. Please"
+                    " look in QPay's portal."
+                ),
+            )
 
         :param qpay.payment row: The row of the ledger.
         :param bool is_refunded: What QPay's list says.

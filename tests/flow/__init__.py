@@ -14,6 +14,8 @@ from . import test_known_pitfalls
 from . import test_pay_page
 from . import test_pay_page_security
 from . import test_payer_errors
+from . import test_list_rows
+from . import test_never_silently
 from . import test_payment_apps
 from . import test_provider
 from . import test_reconciliation
@@ -25,3 +27,4 @@ from . import test_settlement
 from . import test_translations
 from . import test_unusual_payments
 from . import test_views
+from . import test_who_is_told
