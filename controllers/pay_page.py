@@ -237,7 +237,7 @@ class QPayPayPage(http.Controller):
     @staticmethod
     def _get_obstacle(document, intent):
         """Return why the payer can get no QR, for people; None if one can be had."""
-        obstacle = document.get_obstacle()
+        obstacle = document.get_payer_obstacle(intent)
         is_collected = intent.provider_id.state in ('enabled', 'test') or document.find_provider()
         if not obstacle and not is_collected:
             return document.env._("%s does not take payments by QPay now.", document.company.name)
@@ -264,7 +264,7 @@ class QPayPayPage(http.Controller):
         transaction = intent._get_confirmed_transaction()
         transaction._qpay_land_like(monitored)
         PaymentPostProcessing.monitor_transaction(transaction)
-        is_waiting = intent.state == 'paid' and transaction.state != 'done'
+        is_waiting = intent.state == 'paid' and not transaction.payment_id
         return '/payment/status' if transaction.landing_route and not is_waiting else ''
 
     @staticmethod

@@ -33,8 +33,11 @@ from . import qpay_look
 from . import qpay_payment
 from . import qpay_payment_booking
 from . import qpay_payment_ebarimt
+from . import qpay_payment_documents
 from . import qpay_payment_refund
 from . import qpay_reconciliation
+from . import qpay_payment_upkeep
+from . import qpay_payment_waiting
 from . import qpay_reconciliation_list
 from . import qpay_token
 from . import res_company

@@ -44,8 +44,41 @@ class AccountMove(models.Model):
 
     def unlink(self):
         """ Override of `account` to end the live QRs of deleted invoices. """
+        if 'partner_id' in vals:
+            self._qpay_leave_payments_of_others()
         self._qpay_look_after_intents()
         return super().unlink()
+    def _qpay_leave_payments_of_others(self):
+        """Take off these invoices the payments of another customer: Odoo leaves them matched, and
+        its sales match an invoice with whatever payment it is linked to.
+
+        :return: None
+        """
+        for move in self.sudo():
+            others = move.transaction_ids.filtered(
+                lambda tx, customer=move.commercial_partner_id:
+                tx.provider_code == const.PROVIDER_CODE
+                and tx.payment_id and tx.payment_id.partner_id != customer
+            )
+            if others:
+                move.transaction_ids -= others
+            move.line_ids.matched_credit_ids.filtered(
+                lambda partial, customer=move.commercial_partner_id:
+                partial.credit_move_id.move_id.origin_payment_id.qpay_txn_id
+                and partial.credit_move_id.partner_id != customer
+            ).unlink()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """ Override of `account` to keep in the books what QPay has taken.
+
+        :param list default_values_list: What is different about the reversals.
+        :param bool cancel: Whether the entries are matched with their reversals.
+        :return: The reversals.
+        :rtype: account.move
+        """
+        self.origin_payment_id._qpay_check_kept()
+        return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
+
 
     def _qpay_look_after_intents(self):
         """Have the live QRs of these documents, and of the orders that they invoice, looked at,
@@ -66,6 +99,21 @@ class AccountMove(models.Model):
 
         :return: The action of the dialog.
         :rtype: dict
+    # === PORTAL === #
+
+    def _has_to_be_paid(self):
+        """ Override of `account_payment` to ask nobody for what QPay has confirmed already. """
+        return super()._has_to_be_paid() and not documents.of(self).get_waiting_amount()
+
+    def _get_online_payment_error(self):
+        """ Override of `account_payment` to say why nobody is asked. """
+        document = documents.of(self)
+        if document.get_waiting_amount():
+            return document.get_waiting_reason() or self.env._(
+                "A payment that QPay has confirmed is being booked. Please try again later."
+            )
+        return super()._get_online_payment_error()
+
         :raise UserError: If the invoices cannot be paid by one QPay QR.
         """
         self.check_access('write')

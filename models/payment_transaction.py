@@ -18,6 +18,20 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - PAYMENT FLOW === #
 
+    def _get_processing_values(self):
+        """ Override of `payment` to let nobody pay again, in whatever way, what QPay has confirmed
+        already.
+
+        Note: `self.ensure_one()` from `payment`
+
+        :return: The processing values.
+        :rtype: dict
+        :raise UserError: If the document is paid, but not booked yet.
+        """
+        if reason := documents.of_transaction(self).get_waiting_reason():
+            raise UserError(reason)
+        return super()._get_processing_values()
+
     def _get_specific_rendering_values(self, processing_values):
         """ Override of `payment` to send the payer to the page with the QR.
 
@@ -146,6 +160,8 @@ class PaymentTransaction(models.Model):
                 " transfer, and register it with the button \"Pay back by transfer\" of the"
                 " payment."
             ))
+        if not row._is_in_books():
+            raise UserError(self.env._("This payment is not in the books yet."))
         is_under_way = row.refund_transaction_id.state in ('draft', 'pending', 'done')
         if row.status == 'refunded' or is_under_way:
             raise UserError(self.env._(
@@ -193,6 +209,7 @@ class PaymentTransaction(models.Model):
         :raise ValidationError: If it certainly has not.
         """
         try:
+            client = row._get_client()
             client.refund_payment(row.qpay_txn_id, self.reference)
         except (QPayRefused, QPayUnreachable) as error:
             # Somebody may have been faster, in QPay's portal.
@@ -209,7 +226,6 @@ class PaymentTransaction(models.Model):
     def _qpay_leave_pending(self, reason):
         """Leave this refund to the next comparison with QPay's list of payments.
 
-            client = row._get_client()
         :param str reason: A translated sentence.
         """
         act_afresh(partial(self._set_pending, state_message=reason), self)
@@ -276,6 +292,7 @@ class PaymentTransaction(models.Model):
         document_names = ', '.join(self.invoice_ids.mapped('name')) or self.reference
         return {
             'qpay_txn_id': ledger_row.qpay_txn_id,
+            'partner_id': ledger_row._get_customer().id,
             'date': ledger_row._get_payment_date(),
             'memo': f'{document_names} - QPay {ledger_row.qpay_txn_id}',
         }

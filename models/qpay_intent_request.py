@@ -162,6 +162,8 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         document = documents.of(self._get_document())
+        if reason := document.get_payer_obstacle(self):
+            raise UserError(reason)
         is_usable = self.provider_id.state != 'disabled'
         return document.get_current_intent(
             document.get_rest_amount(self), self.provider_id if is_usable else None
@@ -181,7 +183,7 @@ class QPayIntent(models.Model):
             and self.provider_id == provider
             and self.environment == provider._qpay_environment()
             and self.currency_id.compare_amounts(self.amount, amount) == 0
-            and self.expires_at > fields.Datetime.now()
+            and not self._get_end_reason()
         )
 
     def _share(self, transaction, ebarimt_values):
@@ -244,9 +246,9 @@ class QPayIntent(models.Model):
                 self._go_without_lines(reason)
                 self._create_at_qpay()
                 return
+            self._tell_refusal(reason)
             self._fail(reason, {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:
-            self._tell_refusal(reason)
             # Whether QPay made the invoice is not known: the next try gets another number.
             self._fail(provider._qpay_explain(error), {'error': error.key})
         self._keep_answer(invoice)
@@ -321,17 +323,19 @@ class QPayIntent(models.Model):
             self.env.cr.rollback()
             _logger.info("The QR %s has no transaction yet: %s", self.name, error)
 
-    def _create_transaction(self, amount):
+    def _create_transaction(self, amount, is_linked=True):
         """Create a transaction for money of this QR.
 
         :param float amount: The amount in tögrög.
+        :param bool is_linked: Whether it pays the document.
         :rtype: payment.transaction
         """
         document = self._get_document()
         # The customer may have been deleted, but not the one of an existing document.
         partner = self.partner_id or documents.of(document).partner or self.company_id.partner_id
         return self.env['payment.transaction']._qpay_create(
-            self.provider_id, amount, partner, document, self.name
+            self.provider_id, amount, partner, document if is_linked else document.browse(),
+            self.name,
         )
 
     def _fail(self, reason, raw_response=None):

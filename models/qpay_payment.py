@@ -81,6 +81,7 @@ class QPayPayment(models.Model):
             ('double', "Paid once more"),
             ('late', "Paid after the end of the QR"),
             ('surplus', "More than was still owed"),
+            ('moved', "Document is another customer's now"),
         ],
         readonly=True,
     )

@@ -106,15 +106,11 @@ class QPayPayment(models.Model):
             provider._qpay_check_journal()
         # What is still owed is no longer known when the payments are booked.
         surplus = self.filtered(lambda payment: payment._is_more_than_order_takes())
+        drafts = {}
         for payment in self:
             payment._check_environment()
-            transaction = payment._get_transaction()
-            transaction._process(const.PROVIDER_CODE, {
-                'reference': transaction.reference,
-                'qpay_txn_id': payment.qpay_txn_id,
-                'amount': payment.amount,
-                'currency_code': payment.currency_id.name,
-            })
+            payment._confirm_transaction()
+            drafts[payment] = payment._leave_drafts()
         if len(self) > 1:
             self.transaction_id._qpay_create_payments(self)
         self.transaction_id._post_process()
@@ -126,6 +122,8 @@ class QPayPayment(models.Model):
                 'state_message': False,
                 'account_payment_id': payment.transaction_id.payment_id.id,
             })
+            if drafts[payment]:
+                payment.transaction_id.invoice_ids += drafts[payment]
             payment.activity_unlink([const.ACTIVITY_TYPE])
             payment._book_fee()
             if payment.case in (False, 'partial'):
@@ -139,8 +137,7 @@ class QPayPayment(models.Model):
         :raise UserError: If it would.
         """
         self.ensure_one()
-        is_live = self.provider_id._qpay_environment() == 'live'
-        if self.environment == 'sandbox' and is_live:
+        if not self._is_real_money():
             raise UserError(self.env._(
                 "This is a payment of QPay's sandbox, which is no real money."
             ))
@@ -157,11 +154,25 @@ class QPayPayment(models.Model):
         if document.model in ('account.move', 'payment.transaction'):
             return False
         order = document.records
-        takes_money = order and order.state != 'cancel' and document.takes_money()
-        owed = document.get_maximum_amount() if takes_money else 0
+        takes_money = (
+            order and order.state != 'cancel' and document.takes_money(self._get_payment_date())
+        )
+        owed = document.get_unpaid_amount_before(self.transaction_id) if takes_money else 0
         # Odoo does not reckon anew what is paid when a transaction is done.
         order.invalidate_recordset(['amount_paid'])
         return self.currency_id.compare_amounts(self.amount, owed) > 0
+
+    def _find_later_case(self, is_surplus):
+        """Return how a usual payment turns out to be unusual when it is booked.
+
+        :param bool is_surplus: Whether it is more than its order takes.
+        :return: One of the values of `case`, or False.
+        """
+        if is_surplus or self._has_unexpected_credit():
+            return 'surplus'
+        customer = self._get_asked_customer()
+        is_anothers = customer and self.account_payment_id.partner_id != customer
+        return 'moved' if is_anothers else self.case
 
     def _has_unexpected_credit(self):
         """Whether a part of this payment of invoices found nothing that was still owed: they were
@@ -178,26 +189,6 @@ class QPayPayment(models.Model):
             for line in payment.move_id.line_ids
             if line.account_id == payment.destination_account_id
         )
-
-    def _get_transaction(self):
-        """Return the transaction that this payment confirms, for exactly the money that arrived.
-
-        :rtype: payment.transaction
-        """
-        expected = self.intent_id.transaction_id
-        if expected.state == 'draft' and documents.of(self._get_document()).takes_money():
-            expected.amount = self.amount
-            self.transaction_id = expected
-        elif self.intent_id:
-            self.transaction_id = self.intent_id._create_transaction(self.amount)
-        elif self.assigned_partner_id:
-            self.transaction_id = self.env['payment.transaction']._qpay_create(
-                self.provider_id, self.amount, self.assigned_partner_id,
-                self.assigned_invoice_ids, f'QPay-{self.qpay_txn_id}',
-            )
-        else:
-            raise UserError(self.env._("Please say first whose payment it is."))
-        return self.transaction_id
 
     @api.model
     def _settle_left_over(self):
@@ -233,6 +224,8 @@ class QPayPayment(models.Model):
         intent = self.intent_id
         if intent.document_currency_id in (self.env['res.currency'], self.currency_id):
             return {}
+        if invoices and invoices.currency_id != intent.document_currency_id:
+            return {}  # They have changed since.
         amount = intent._get_document_share(self.amount)
         if intent.document_currency_id.is_zero(amount):
             # Less than the smallest coin of theirs is still money: a credit in tögrög.
@@ -309,6 +302,11 @@ class QPayPayment(models.Model):
                 " back.",
                 amount,
             ),
+            'moved': self.env._(
+                "%(amount)s arrived for a QR of another customer. The document is %(customer)s's"
+                " now, for whom the payment is booked. Please see whose payment it is.",
+                amount=amount, customer=self.account_payment_id.partner_id.name,
+            ),
         }[self.case]
         self._schedule_activity(self.env._("An unusual QPay payment"), note)
 
@@ -327,12 +325,14 @@ class QPayPayment(models.Model):
         :param str reason: A translated sentence.
         """
         self.ensure_one()
-        self._try_beside_the_books(self._ask_nobody_again)
         self.write({'state': 'needs_attention', 'state_message': reason})
         self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
+        self._try_beside_the_books(self._ask_nobody_again)
 
     def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
         """Ask the responsible person to look at this payment, instead of what was asked before.
+        Should that fail, the list of payments still shows it.
+        """
         self._try_beside_the_books(
             partial(super()._schedule_activity, summary, note, activity_type)
         )
@@ -342,8 +342,6 @@ class QPayPayment(models.Model):
 
         :param callable act: What to do.
         :return: None
-        """
-        Should that fail, the list of payments still shows it.
         """
         try:
             with self.env.cr.savepoint():

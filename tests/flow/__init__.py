@@ -2,8 +2,10 @@ from . import test_amount_note
 from . import test_batch
 from . import test_bus_channels
 from . import test_callback
+from . import test_changed_documents
 from . import test_check_route
 from . import test_companies
+from . import test_confirmed_money
 from . import test_currencies
 from . import test_document_changes
 from . import test_fees
