@@ -38,6 +38,8 @@ from . import qpay_payment_refund
 from . import qpay_reconciliation
 from . import qpay_payment_upkeep
 from . import qpay_payment_waiting
+from . import qpay_reconciliation
+from . import qpay_reconciliation_ledger
 from . import qpay_reconciliation_list
 from . import qpay_token
 from . import res_company

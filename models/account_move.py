@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 
 
 class AccountMove(models.Model):
@@ -36,18 +36,18 @@ class AccountMove(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """ Override of `account` to look after the live QRs of what is no longer owed. """
+        """ Override of `account` to look after the live QRs of what is no longer owed, and keep in
+        the books what QPay has taken.
+        """
+        if vals.get('state') in ('draft', 'cancel'):
+            self.origin_payment_id._qpay_check_kept()
         result = super().write(vals)
         if 'state' in vals:
             self._qpay_look_after_intents()
-        return result
-
-    def unlink(self):
-        """ Override of `account` to end the live QRs of deleted invoices. """
         if 'partner_id' in vals:
             self._qpay_leave_payments_of_others()
-        self._qpay_look_after_intents()
-        return super().unlink()
+        return result
+
     def _qpay_leave_payments_of_others(self):
         """Take off these invoices the payments of another customer: Odoo leaves them matched, and
         its sales match an invoice with whatever payment it is linked to.
@@ -79,6 +79,13 @@ class AccountMove(models.Model):
         self.origin_payment_id._qpay_check_kept()
         return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
 
+    def unlink(self):
+        """ Override of `account` to end the live QRs of deleted invoices, and keep in the books
+        what QPay has taken.
+        """
+        self.origin_payment_id._qpay_check_kept()
+        self._qpay_look_after_intents()
+        return super().unlink()
 
     def _qpay_look_after_intents(self):
         """Have the live QRs of these documents, and of the orders that they invoice, looked at,
@@ -92,13 +99,6 @@ class AccountMove(models.Model):
             intents |= documents.get_live_intents(self.line_ids.sale_line_ids.order_id)
         intents._look_soon()
 
-    # === ACTION METHODS === #
-
-    def action_qpay_qr(self):
-        """Open the dialog that makes and shows the QPay QR of these invoices.
-
-        :return: The action of the dialog.
-        :rtype: dict
     # === PORTAL === #
 
     def _has_to_be_paid(self):
@@ -114,6 +114,13 @@ class AccountMove(models.Model):
             )
         return super()._get_online_payment_error()
 
+    # === ACTION METHODS === #
+
+    def action_qpay_qr(self):
+        """Open the dialog that makes and shows the QPay QR of these invoices.
+
+        :return: The action of the dialog.
+        :rtype: dict
         :raise UserError: If the invoices cannot be paid by one QPay QR.
         """
         self.check_access('write')

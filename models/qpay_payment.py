@@ -160,6 +160,7 @@ class QPayPayment(models.Model):
             # Whoever books payments of a QR holds the QR, else the rows themselves.
             if lock_afresh(intent or payments, PATIENCE_SECONDS) != (intent or payments):
                 raise intent._get_lock_error()
+            payments.filtered('is_unmatched')._match_again()
             payments._filter_not_booked().state = 'to_settle'
             if intent:
                 intent._book_waiting()

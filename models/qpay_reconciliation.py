@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 import psycopg2
 
@@ -248,6 +248,7 @@ class QPayReconciliation(models.Model):
         :param list missing: Those of the payments that are not in the ledger.
         :param dict intents: The QRs of the missing payments, by QPay's id of the payment.
         """
+        lost = self._try(self._find_lost()._notice_lost) or self.env['qpay.payment']
         recovered, unknown, is_complete = self._take_in(missing, intents)
         refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
         self.write({
@@ -263,7 +264,7 @@ class QPayReconciliation(models.Model):
             'refunded_count': len(refunded),
             'qpay_total': sum(float(p.amount) for p in payments if self._is_counted(p)),
             'ledger_total': self._get_ledger_total(),
-            'payment_ids': [Command.set((refunded | recovered | unknown).ids)],
+            'payment_ids': [Command.set((refunded | recovered | unknown | lost).ids)],
         })
         self.env.cr.commit()
 
@@ -378,37 +379,3 @@ class QPayReconciliation(models.Model):
     def _in_company_language(self):
         """Return this comparison for writing down texts that the company's people will read."""
         return self.with_context(lang=self.company_id.partner_id.lang)
-
-    def _find_rows(self, payments):
-        """Return the rows of the ledger that payments of the list have.
-
-        :param list payments: The `Payment` values.
-        :rtype: qpay.payment
-        """
-        return self.env['qpay.payment'].search([
-            *self._get_ledger_domain(),
-            ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
-        ])
-
-    def _get_ledger_domain(self):
-        """Return which rows of the ledger can be on QPay's list."""
-        return [
-            ('provider_id', 'in', self.provider_id._qpay_get_same_account().ids),
-            ('environment', '=', self.provider_id._qpay_environment()),
-        ]
-
-    def _is_counted(self, payment):
-        """Whether a payment of the list is money of the period."""
-        start, end = (
-            moment.replace(tzinfo=timezone.utc) for moment in (self.date_from, self.date_to)
-        )
-        return payment.is_money and start <= payment.paid_at <= end
-
-    def _get_ledger_total(self):
-        [(total,)] = self.env['qpay.payment']._read_group([
-            *self._get_ledger_domain(),
-            ('status', '=', 'paid'),
-            ('paid_at', '>=', self.date_from),
-            ('paid_at', '<=', self.date_to),
-        ], aggregates=['amount:sum'])
-        return total

@@ -12,6 +12,7 @@ from . import test_fees
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
+from . import test_kept_payments
 from . import test_known_pitfalls
 from . import test_pay_page
 from . import test_pay_page_security
