@@ -34,6 +34,7 @@ from . import qpay_payment
 from . import qpay_payment_booking
 from . import qpay_payment_ebarimt
 from . import qpay_payment_documents
+from . import qpay_payment_ebarimt
 from . import qpay_payment_refund
 from . import qpay_reconciliation
 from . import qpay_payment_upkeep

@@ -127,7 +127,7 @@ class QPayPayment(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('provider_id', 'environment')
+    @api.depends('intent_id')
     def _compute_account(self):
         """ Override of `qpay.account.mixin`: what pays a QR was taken by the QR's account. """
         own = self.filtered('intent_id')
@@ -139,11 +139,11 @@ class QPayPayment(models.Model):
     def _compute_document(self):
         for payment in self:
             payment.partner_id = payment.intent_id.partner_id or payment.assigned_partner_id
-            payment.document_name = (
             payment.document_company_id = (
                 payment.intent_id.document_company_id
                 or payment.assigned_invoice_ids.company_id[:1]
             )
+            payment.document_name = (
                 payment.intent_id.document_name
                 or ', '.join(payment.assigned_invoice_ids.mapped('name'))
             )
@@ -349,14 +349,14 @@ class QPayPayment(models.Model):
 
     # === GETTERS === #
 
-    def _get_document(self):
-        """Return what this payment paid; empty if nobody knows.
     def _get_asker(self):
         return self.intent_id.create_uid
 
     def _get_companies(self):
         return self.document_company_id | self.company_id
 
+    def _get_document(self):
+        """Return what this payment paid; empty if nobody knows.
 
         :rtype: recordset
         """

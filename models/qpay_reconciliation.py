@@ -251,14 +251,16 @@ class QPayReconciliation(models.Model):
         lost = self._try(self._find_lost()._notice_lost) or self.env['qpay.payment']
         recovered, unknown, is_complete = self._take_in(missing, intents)
         refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
-        self.write({
         self._tell_unanswered_refunds()
+        self.write({
             'state': 'done' if is_complete else 'failed',
             'state_message': False if is_complete else self.env._(
                 "Some payments could not be taken in, or are being booked by another process."
                 " Please compare again."
             ),
-            'matched_count': len(rows - refunded),
+            'matched_count': len(rows.filtered(
+                lambda row: self.date_from <= row.paid_at <= self.date_to
+            ) - refunded),
             'recovered_count': len(recovered),
             'unknown_count': len(unknown),
             'refunded_count': len(refunded),
@@ -318,9 +320,6 @@ class QPayReconciliation(models.Model):
             self._try(self._take_in_refund, row, row in refunded)
         return refunded
 
-    def _take_in_refund(self, row, is_refunded):
-        """Take note of whether QPay has refunded a payment, or let a person see to it.
-
     def _tell_unanswered_refunds(self):
         """Tell somebody of refunds about which QPay's list has said nothing for a day."""
         rows = self.env['qpay.payment'].search([
@@ -338,6 +337,9 @@ class QPayReconciliation(models.Model):
                     " look in QPay's portal."
                 ),
             )
+
+    def _take_in_refund(self, row, is_refunded):
+        """Take note of whether QPay has refunded a payment, or let a person see to it.
 
         :param qpay.payment row: The row of the ledger.
         :param bool is_refunded: What QPay's list says.

@@ -14,11 +14,11 @@ from . import test_intent_end
 from . import test_intent_refused
 from . import test_kept_payments
 from . import test_known_pitfalls
+from . import test_list_rows
+from . import test_never_silently
 from . import test_pay_page
 from . import test_pay_page_security
 from . import test_payer_errors
-from . import test_list_rows
-from . import test_never_silently
 from . import test_payment_apps
 from . import test_provider
 from . import test_reconciliation
