@@ -28,6 +28,7 @@ from . import test_renewal
 from . import test_send_link
 from . import test_settlement
 from . import test_translations
+from . import test_uninstall
 from . import test_unusual_payments
 from . import test_views
 from . import test_who_is_told
