@@ -49,7 +49,7 @@ def parse_invoice(data):
     return Invoice(
         invoice_id=_text(data, 'invoice_id', required=True),
         qr_text=_text(data, 'qr_text', required=True),
-        short_url=_text(data, 'qPay_shortUrl'),
+        short_url=_text(data, 'qPay_shortUrl', 'qpay_short_url'),
         links=tuple(
             BankLink(*(_text(link, key) for key in ('name', 'description', 'logo', 'link')))
             for link in (links if isinstance(links, list) else [])

@@ -61,7 +61,7 @@ class Conversation:
         )
         expect(len(self.invoice.invoice_id), 36, 'length of invoice_id')
         expect(base64.b64decode(self.invoice.qr_image)[:8], _PNG, 'start of qr_image')
-        expect(len(self.invoice.urls), 16, 'number of bank links')
+        expect(len(self.invoice.urls), 23, 'number of bank links')
         expect(self.invoice.qr_text in self.invoice.urls[0].link, True, 'QR text in the link')
 
     def full_invoice(self):

@@ -78,7 +78,7 @@ class Conversation:
         self.invoice = self.create('CONF-11', 150.5)
         expect(len(self.invoice.invoice_id), 36, 'length of invoice_id')
         expect(base64.b64decode(self.invoice.qr_image)[:8], _PNG, 'start of qr_image')
-        expect(len(self.invoice.urls), 16, 'number of bank links')
+        expect(len(self.invoice.urls), 23, 'number of bank links')
         expect(self.invoice.qpay_short_url.startswith('https://'), True, 'short URL')
 
     def check(self):

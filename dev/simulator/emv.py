@@ -1,6 +1,15 @@
 """The text inside a QPay QR: EMVCo tag-length-value (QPay contract §9.3, the form of 2025)."""
 from decimal import Decimal
 
+#: By acquirer: its name in tag 27, and tag 79. Those of 2022 had neither, nor tags 71 to 80.
+#: Which values go with which acquirer is assumed.
+ACQUIRERS = {
+    'GLMT': ('GLMTMNUB', '22'),
+    'CAXB': ('CAXBMNUB', '35'),
+    'TDBM': ('TDBMMNUB', None),
+    'none': (None, None),
+}
+
 
 class EmvError(ValueError):
     """A QR text that is not well-formed or whose check sum is wrong."""
@@ -32,21 +41,23 @@ def plain_amount(amount):
     return f'{amount:.2f}'
 
 
-def build(merchant, amount, token):
+def build(merchant, amount, token, acquirer='GLMT'):
     """Build the dynamic QR text of an invoice.
 
     :param Merchant merchant: who is paid.
     :param Decimal amount: tögrög.
     :param str token: the 20 characters by which QPay finds the invoice.
+    :param str acquirer: a key of ``ACQUIRERS``.
     :return: the text with its check sum.
     :rtype: str
     """
-    wallet = tlv('00', 'A0000008430001') + tlv('01', 'GLMTMNUB') + tlv('02', token)
+    name, scheme = ACQUIRERS[acquirer]
+    wallet = name and tlv('00', 'A0000008430001') + tlv('01', name) + tlv('02', token)
     text = ''.join((
         tlv('00', '01'),
         tlv('01', '12'),
         tlv('15', merchant.emv_id),
-        tlv('27', wallet),
+        tlv('27', wallet) if wallet else '',
         tlv('52', merchant.mcc),
         tlv('53', '496'),
         tlv('54', plain_amount(amount)),
@@ -54,10 +65,9 @@ def build(merchant, amount, token):
         tlv('59', merchant.name[:25]),
         tlv('60', merchant.city),
         tlv('62', tlv('07', token)),
-        tlv('71', 'QPP_QR'),
-        tlv('78', merchant.emv_serial),
-        tlv('79', '22'),
-        tlv('80', '01'),
+        tlv('71', 'QPP_QR') + tlv('78', merchant.emv_serial) if wallet else '',
+        tlv('79', scheme) if scheme else '',
+        tlv('80', '01') if wallet else '',
         '6304',
     ))
     return text + crc16(text)

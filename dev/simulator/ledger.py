@@ -55,7 +55,9 @@ class Ledger:
                 description=order.description,
                 callback_url=order.callback_url,
                 amount=order.amount,
-                qr_text=emv.build(merchant, order.amount, secrets.token_urlsafe(15)),
+                qr_text=emv.build(
+                    merchant, order.amount, secrets.token_urlsafe(15), self._settings.acquirer,
+                ),
                 short_id=''.join(secrets.choice(_SHORT_ALPHABET) for _ in range(9)),
                 created_at=now,
                 request=order.request,

@@ -2,6 +2,8 @@
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal, InvalidOperation
 
+from .emv import ACQUIRERS
+
 _IDS = ('payment', 'receipt', 'both')
 
 
@@ -25,6 +27,7 @@ class Settings:
     new_token_kills_old: bool = True
     credentials_key: str = 'NO_CREDENDIALS'
     token_lifetime: float = 86400.0  # seconds
+    token_expiry: str = 'absolute'  # Unix seconds, or a duration
     session_state: str = 'sandbox'
     clock_skew: float = 0.0  # seconds that QPay's clock is ahead of this machine's
 
@@ -36,11 +39,16 @@ class Settings:
     invoice_lifetime: float | None = None  # seconds, for invoices that do not set their own expiry
     empty_qr_image: bool = False
     short_url_base: str = 'https://sandbox-s.qpay.mn'  # empty: the simulator's own address
+    short_url_key: str = 'qPay_shortUrl'
+    empty_logos: bool = False
+    acquirer: str = 'GLMT'  # whose tags a QR has
+    invoice_payments: bool = True  # a paid invoice that is read shows its payments
 
     # -- payments (QPay contract §4)
     fee_rate: str = '0.01'
     paid_amount_when_unpaid: bool = False
     visibility_delay: float = 0.0  # seconds until the API shows a payment
+    list_object_id: str = 'invoice'  # what a row of the list names: its invoice, or the code
 
     # -- VAT receipts (QPay contract §2.3 and §5)
     ebarimt_enabled: bool = True  # QPay has switched them on, for the merchants that have them
@@ -63,6 +71,10 @@ class Settings:
 
     _CHOICES = {
         'callback_method': ('GET', 'POST'),
+        'token_expiry': ('absolute', 'duration'),
+        'short_url_key': ('qPay_shortUrl', 'qpay_short_url'),
+        'acquirer': tuple(ACQUIRERS),
+        'list_object_id': ('invoice', 'code'),
         'credentials_key': ('NO_CREDENDIALS', 'NO_CREDENTIALS'),
         'ebarimt_keys': ('json', 'table', 'both'),
         'ebarimt_repeated': ('refuse', 'same', 'another'),

@@ -33,15 +33,14 @@ def created_invoice(invoice, settings, base_url):
         'invoice_id': invoice.invoice_id,
         'qr_text': invoice.qr_text,
         'qr_image': '' if settings.empty_qr_image else qr_base64(invoice.qr_text),
-        'qPay_shortUrl': f'{short_base}/{invoice.short_id}',
-        'urls': banks.deep_links(invoice.qr_text),
+        settings.short_url_key: f'{short_base}/{invoice.short_id}',
+        'urls': banks.deep_links(invoice.qr_text, not settings.empty_logos),
     }
 
 
-def read_invoice(invoice, ledger):
-    """Return the answer of ``GET /v2/invoice/{id}`` (QPay contract §3.1)."""
+def read_invoice(invoice, ledger, settings):
+    """Return the answer of ``GET /v2/invoice/{id}`` as production writes it (QPay contract §12)."""
     request = invoice.request
-    total = money(invoice.amount)
     payments = ledger.payments_of(invoice, visible_only=True)
     status = invoice.status
     if status == CLOSED and not payments:
@@ -50,33 +49,47 @@ def read_invoice(invoice, ledger):
         'invoice_id': invoice.invoice_id,
         'invoice_status': status,
         'sender_invoice_no': invoice.sender_invoice_no,
-        **{name: request.get(name) or None for name in _ECHOED},
+        **_sent(request, _ECHOED),
         'invoice_description': invoice.description,
         'invoice_due_date': request.get('invoice_due_date'),
         'enable_expiry': invoice.expires_at is not None,
-        'expiry_date': iso(invoice.expires_at) if invoice.expires_at is not None else None,
+        'expiry_date': iso(invoice.expires_at or invoice.created_at),
         'allow_partial': invoice.allow_partial,
-        'minimum_amount': _optional_money(invoice.minimum_amount),
+        'minimum_amount': money(invoice.minimum_amount or 0),
         'allow_exceed': invoice.allow_exceed,
-        'maximum_amount': _optional_money(invoice.maximum_amount),
-        'total_amount': total,
-        'gross_amount': total,
-        'tax_amount': '0.00',
-        'surcharge_amount': '0.00',
-        'discount_amount': '0.00',
+        'maximum_amount': money(invoice.maximum_amount or 0),
+        'total_amount': money(invoice.amount),
+        'gross_amount': number(invoice.amount),
+        'tax_amount': 0,
+        'surcharge_amount': 0,
+        'discount_amount': 0,
         'callback_url': invoice.callback_url,
-        'note': request.get('note'),
-        'lines': request.get('lines') or [],
+        **_sent(request, ('note',)),
+        'lines': request.get('lines') or [_line_of_qpays(invoice)],
         'transactions': request.get('transactions') or [],
         'inputs': [],
     }
-    if payments:
+    if payments and settings.invoice_payments:
         shape['payments'] = [checked_payment(payment) for payment in payments]
     return shape
 
 
-def _optional_money(amount):
-    return None if amount is None else money(amount)
+def _sent(request, names):
+    return {name: request[name] for name in names if request.get(name)}
+
+
+def _line_of_qpays(invoice):
+    """Return the line that QPay makes where the merchant sent none."""
+    return {
+        'tax_product_code': None,
+        'line_description': invoice.description,
+        'line_quantity': '1.00',
+        'line_unit_price': money(invoice.amount),
+        'note': '',
+        'discounts': [],
+        'surcharges': [],
+        'taxes': [],
+    }
 
 
 # -- payments
@@ -133,7 +146,7 @@ def read_payment(payment):
     }
 
 
-def listed_payment(payment, invoice):
+def listed_payment(payment, invoice, settings):
     """Return a row of ``POST /v2/payment/list`` (QPay contract §4.3)."""
     return {
         'payment_id': payment.payment_id,
@@ -148,7 +161,9 @@ def listed_payment(payment, invoice):
         'qr_code': invoice.qr_text,
         'paid_by': payment.method,
         'object_type': 'INVOICE',
-        'object_id': payment.invoice_id,
+        'object_id': (
+            invoice.invoice_id if settings.list_object_id == 'invoice' else invoice.invoice_code
+        ),
     }
 
 

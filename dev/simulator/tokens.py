@@ -98,12 +98,13 @@ class TokenBook:
                 former = self._pairs.get(merchant.username, [])
                 kept = [old for old in former if old.expires_at > now]
             self._keep(merchant.username, [*kept, pair])
+        expiry = expires_at if self._settings.token_expiry == 'absolute' else expires_at - now
         return {
             'token_type': 'bearer',
-            'refresh_expires_in': expires_at,
+            'refresh_expires_in': expiry,
             'refresh_token': pair.refresh,
             'access_token': pair.access,
-            'expires_in': expires_at,
+            'expires_in': expiry,
             'scope': 'get_token',
             'not-before-policy': '0',
             'session_state': self._settings.session_state,

@@ -123,7 +123,7 @@ class TestPayPageApps(PayPageCase):
         expect(page.locator('.o_qpay_last_app h3')).to_have_text('Сүүлд ашигласан')
         links = page.locator('.o_qpay_bank')
         self.assertEqual(links.first.get_attribute('data-app'), 'mbank')
-        expect(links).to_have_count(16)
+        expect(links).to_have_count(23)
         expect(page.locator('[data-app=mbank]')).to_have_count(1)
         self._wait_for_scripts(page)
         self.assertLess(page.evaluate('window.shift'), 0.01)
@@ -137,7 +137,7 @@ class TestPayPageApps(PayPageCase):
         self._wait_for_scripts(page)
 
         expect(page.locator('.o_qpay_last_app')).to_be_hidden()
-        expect(page.locator('.o_qpay_bank')).to_have_count(16)
+        expect(page.locator('.o_qpay_bank')).to_have_count(23)
 
     def test_forbidden_storage_breaks_nothing(self):
         context = self._new_context(PHONE)

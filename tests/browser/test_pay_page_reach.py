@@ -161,9 +161,9 @@ class TestPayPageReach(PayPageCase):
             with self.subTest(width=viewport['width']):
                 page, _qr = self._open_qr(viewport, 'en-US')
                 names = page.locator('.o_qpay_bank_name').all_inner_texts()
-                self.assertEqual(len(names), 16)
+                self.assertEqual(len(names), 23)
                 # Each way of paying, the check, and the other language.
-                walk = self._walk(page, steps=19)
+                walk = self._walk(page, steps=26)
                 self.assertEqual(
                     [step['text'] for step in walk], [first, *names, 'I have paid', 'монгол']
                 )

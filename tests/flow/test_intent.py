@@ -41,7 +41,7 @@ class TestQrCreation(QPayCommon):
         self.assertEqual((intent.amount, intent.amount_paid, intent.currency_id),
                          (15000, 0, self.mnt))
         self.assertEqual(intent.partner_id, self.customer)
-        self.assertEqual(len(intent.deeplinks), 16)
+        self.assertEqual(len(intent.deeplinks), 23)
         self.assertEqual(intent.transaction_id.state, 'draft')
         self.assertEqual(intent.transaction_id.invoice_ids, self.bill)
         minutes = (intent.expires_at - fields.Datetime.now()).total_seconds() / 60

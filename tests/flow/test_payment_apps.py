@@ -23,7 +23,10 @@ class TestPaymentApps(QPayCommon):
         ])
         self.assertEqual(
             [app['label'] for app in apps['wallet']],
-            ['qPay wallet', 'Most money', 'Ard App', 'Monpay'],
+            [
+                'qPay wallet', 'Most money', 'Ard App', 'Monpay', 'Toki', 'HiPay',
+                'Happy Pay by TDB', 'Sono', 'PayOn', 'Tino', 'Pass',
+            ],
         )
 
     def test_labels_are_in_the_payers_language(self):

@@ -8,3 +8,4 @@ from . import test_simulator_ebarimt
 from . import test_simulator_steering
 from . import test_texts_and_emv
 from . import test_token
+from . import test_variants

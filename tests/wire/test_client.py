@@ -97,7 +97,7 @@ class TestInvoice(WireCase):
         invoice = self._invoice()
         self.assertEqual(invoice.qr_text, self.qpay.invoices()[0]['qr_text'])
         self.assertTrue(invoice.short_url.startswith('https://'))
-        self.assertEqual(len(invoice.links), 16)
+        self.assertEqual(len(invoice.links), 23)
         khan_bank = next(link for link in invoice.links if link.name == 'Khan bank')
         self.assertEqual(khan_bank.link, f'khanbank://q?qPay_QRcode={invoice.qr_text}')
         self.assertNotIn('qr_image', invoice.raw)

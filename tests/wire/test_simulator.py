@@ -156,7 +156,7 @@ class TestSimulatorInvoices(SimulatorCase):
         )
         self.assertTrue(UUID.fullmatch(invoice['invoice_id']))
         self.assertTrue(invoice['qPay_shortUrl'].startswith('https://sandbox-s.qpay.mn/'))
-        self.assertEqual(len(invoice['urls']), 16)
+        self.assertEqual(len(invoice['urls']), 23)
         self.assertEqual(
             invoice['urls'][1],
             {
@@ -190,6 +190,17 @@ class TestSimulatorInvoices(SimulatorCase):
     def test_same_text_as_qpay(self):
         merchant = self.simulator.backend.merchants['TEST_MERCHANT']
         self.assertEqual(simulator_emv.build(merchant, 100, 'og_hbJpTUSa_ViwHjBjf'), SAMPLE_2025)
+
+    def test_tags_of_other_acquirers(self):
+        for acquirer, name, scheme in (
+            ('GLMT', 'GLMTMNUB', '22'), ('CAXB', 'CAXBMNUB', '35'), ('TDBM', 'TDBMMNUB', None),
+            ('none', None, None),
+        ):
+            self.control.configure(acquirer=acquirer)
+            tags = simulator_emv.parse(self.api.invoice().json['qr_text'])
+            self.assertEqual((tags['54'], tags.get('79')), ('100', scheme))
+            self.assertEqual('27' in tags, name is not None)
+            self.assertIn(f'0108{name}' if name else '', tags.get('27', ''))
 
     def test_kinds_of_amount(self):
         for sent, wanted in (
@@ -316,57 +327,57 @@ class TestSimulatorInvoices(SimulatorCase):
         self.assertEqual(answer.headers['Location'], f'/bank/{invoice["invoice_id"]}')
 
     def test_read(self):
-        branch = {'register': '1234567', 'address': {'city': 'Улаанбаатар'}}
+        invoice_id = self.api.invoice(amount=10).json['invoice_id']
+        read = self.api.call('GET', f'/v2/invoice/{invoice_id}').json
+        created = read.pop('expiry_date')
+        # A recorded answer of production, September 2026, with this invoice's own words.
+        self.assertEqual(list(read.items()), list({
+            'invoice_id': invoice_id,
+            'invoice_status': 'OPEN',
+            'sender_invoice_no': 'S00042',
+            'invoice_description': 'Захиалга S00042',
+            'invoice_due_date': None,
+            'enable_expiry': False,
+            'allow_partial': False,
+            'minimum_amount': '0.00',
+            'allow_exceed': False,
+            'maximum_amount': '0.00',
+            'total_amount': '10.00',
+            'gross_amount': 10,
+            'tax_amount': 0,
+            'surcharge_amount': 0,
+            'discount_amount': 0,
+            'callback_url': 'http://127.0.0.1:9/callback?ref=S00042',
+            'lines': [{
+                'tax_product_code': None,
+                'line_description': 'Захиалга S00042',
+                'line_quantity': '1.00',
+                'line_unit_price': '10.00',
+                'note': '',
+                'discounts': [],
+                'surcharges': [],
+                'taxes': [],
+            }],
+            'transactions': [],
+            'inputs': [],
+        }.items()))
+        # The invoice does not expire, and yet has a date: its creation.
+        age = datetime.now(timezone.utc) - datetime.fromisoformat(created)
+        self.assertLess(abs(age), timedelta(minutes=1))
+
+    def test_read_what_was_sent(self):
+        sent = {
+            'sender_branch_code': 'B1',
+            'sender_branch_data': {'register': '1234567', 'address': {'city': 'Улаанбаатар'}},
+            'note': 'тэмдэглэл',
+            'lines': [{'line_description': 'Ном', 'line_quantity': 1, 'line_unit_price': 100}],
+        }
         invoice_id = self.api.invoice(
-            sender_branch_code='B1',
-            sender_branch_data=branch,
-            allow_partial=True,
-            minimum_amount=10,
-            note='тэмдэглэл',
+            **sent, allow_partial=True, minimum_amount=10
         ).json['invoice_id']
         read = self.api.call('GET', f'/v2/invoice/{invoice_id}').json
-        self.assertEqual(
-            list(read),
-            [
-                'invoice_id',
-                'invoice_status',
-                'sender_invoice_no',
-                'sender_branch_code',
-                'sender_branch_data',
-                'sender_staff_code',
-                'sender_staff_data',
-                'sender_terminal_code',
-                'sender_terminal_data',
-                'invoice_description',
-                'invoice_due_date',
-                'enable_expiry',
-                'expiry_date',
-                'allow_partial',
-                'minimum_amount',
-                'allow_exceed',
-                'maximum_amount',
-                'total_amount',
-                'gross_amount',
-                'tax_amount',
-                'surcharge_amount',
-                'discount_amount',
-                'callback_url',
-                'note',
-                'lines',
-                'transactions',
-                'inputs',
-            ],
-        )
-        self.assertEqual(
-            (
-                read['invoice_status'],
-                read['total_amount'],
-                read['minimum_amount'],
-                read['maximum_amount'],
-            ),
-            ('OPEN', '100.00', '10.00', None),
-        )
-        self.assertEqual((read['sender_branch_data'], read['note']), (branch, 'тэмдэглэл'))
+        self.assertEqual({name: read[name] for name in sent}, sent)
+        self.assertEqual((read['allow_partial'], read['minimum_amount']), (True, '10.00'))
 
     def test_cancel(self):
         invoice_id = self.api.invoice().json['invoice_id']
@@ -567,6 +578,8 @@ class TestSimulatorPayments(SimulatorCase):
         self.pay(amount=40)
         read = self.api.call('GET', f'/v2/invoice/{self.invoice_id}').json
         self.assertEqual((read['invoice_status'], len(read['payments'])), ('CLOSED', 2))
+        self.control.configure(invoice_payments=False)
+        self.assertNotIn('payments', self.api.call('GET', f'/v2/invoice/{self.invoice_id}').json)
 
     def test_late_money(self):
         self.api.call('DELETE', f'/v2/invoice/{self.invoice_id}')
@@ -668,6 +681,13 @@ class TestSimulatorPayments(SimulatorCase):
         self.assertEqual(
             self.listed(offset={'page_number': 2, 'page_limit': 1})['rows'][0]['payment_id'], first
         )
+
+    def test_list_may_name_the_code(self):
+        self.control.configure(list_object_id='code')
+        self.pay()
+        [row] = self.listed()['rows']
+        self.assertEqual(row['object_id'], 'TEST_INVOICE')
+        self.assertEqual(row['qr_code'], self.control.invoices()[0]['qr_text'])
 
     def test_list_dates(self):
         self.pay()

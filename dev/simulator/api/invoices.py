@@ -27,8 +27,9 @@ def create(merchant):
 @for_merchant
 def read(merchant, invoice_id):
     """Read an invoice."""
-    ledger = backend().ledger
-    return json_answer(shapes.read_invoice(ledger.invoice(invoice_id, merchant), ledger))
+    state = backend()
+    invoice = state.ledger.invoice(invoice_id, merchant)
+    return json_answer(shapes.read_invoice(invoice, state.ledger, state.settings))
 
 
 @blueprint.delete('/<invoice_id>')

@@ -62,7 +62,7 @@ def list_payments(merchant):
     page = _page(body)
     with state.lock:
         chosen = _listed_payments(state.ledger, merchant, body)
-        rows = [shapes.listed_payment(payment, invoice) for payment, invoice in chosen[page]]
+        rows = [shapes.listed_payment(*found, state.settings) for found in chosen[page]]
     return json_answer({'count': len(chosen), 'rows': rows})
 
 
