@@ -114,7 +114,9 @@ class Document(DocumentQrs, PermanentLink):
         less what QPay has confirmed and is not booked yet. Nobody is asked for that twice.
         """
         unpaid = self.get_unpaid_amount()
-        return max(0, unpaid - self.get_waiting_amount()) if unpaid > 0 else 0
+        if unpaid <= 0:
+            return 0
+        return max(0, self.document_currency.round(unpaid - self.get_waiting_amount()))
 
     def get_maximum_amount(self):
         """Return what people may still be asked for, in tögrög."""

@@ -17,7 +17,7 @@ class IrModuleModule(models.Model):
         :raise UserError: If payments are not booked, or QRs can still be paid.
         """
         waiting = self.env['qpay.payment'].sudo().search([('state', '!=', 'settled')]).filtered(
-            lambda payment: payment._is_real_money()
+            lambda payment: payment._is_real_money() and not payment.is_unmatched
         )
         open_count = self.env['qpay.intent'].sudo().search_count([
             '|', ('state', '=', 'new'), ('next_look_at', '!=', False),

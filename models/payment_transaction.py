@@ -27,9 +27,13 @@ class PaymentTransaction(models.Model):
         :return: The processing values.
         :rtype: dict
         :raise UserError: If the document is paid, but not booked yet.
+        :raise ValidationError: If a part of it is, and more than the rest would be paid.
         """
-        if reason := documents.of_transaction(self).get_waiting_reason():
+        document = documents.of_transaction(self)
+        if reason := document.get_waiting_reason():
             raise UserError(reason)
+        if self.currency_id == document.currency and document.get_waiting_amount():
+            document.check_amount(self.amount)
         return super()._get_processing_values()
 
     def _get_specific_rendering_values(self, processing_values):

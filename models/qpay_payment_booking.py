@@ -326,7 +326,11 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         self.write({'state': 'needs_attention', 'state_message': reason})
-        self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
+        summary = (
+            self.env._("A QPay payment is no longer matched") if self.is_unmatched
+            else self.env._("A QPay payment waits to be booked")
+        )
+        self._schedule_activity(summary, reason)
         self._try_beside_the_books(self._ask_nobody_again)
 
     def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):

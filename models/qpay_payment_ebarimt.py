@@ -5,7 +5,7 @@ import psycopg2
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 
 _logger = logging.getLogger(__name__)
 
@@ -37,9 +37,13 @@ class QPayPayment(models.Model):
                 raise
             except Exception:
                 _logger.exception("No VAT receipt of payment %s is planned.", payment.qpay_txn_id)
-                payment._schedule_activity(
-                    self.env._("A VAT receipt was not issued"),
-                    self.env._("An unexpected error happened. The server's log says more."),
+                payment.activity_schedule(
+                    const.ACTIVITY_TYPE,
+                    summary=self.env._("A VAT receipt was not issued"),
+                    note=self.env._(
+                        "An unexpected error happened. The server's log says more."
+                    ),
+                    user_id=payment._get_responsible_user().id,
                 )
 
     def _plan_receipt(self):

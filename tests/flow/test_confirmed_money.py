@@ -72,6 +72,18 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
         with self.assertRaisesRegex(UserError, BEING_BOOKED):
             transaction._get_processing_values()
 
+    def test_no_other_provider_takes_more_than_the_rest(self):
+        self._confirm_without_booking(self.intent, amount=6000)
+        for amount in (9000, 9001):
+            transaction = self._create_transaction(
+                'direct', reference=f'another-way-{amount}', amount=amount,
+                currency_id=self.mnt.id, invoice_ids=self.bill.ids,
+            )
+            if amount == 9000:
+                transaction._get_processing_values()
+        with self.assertRaisesRegex(UserError, '9,000'):
+            transaction._get_processing_values()
+
     def test_the_rest_can_be_asked_for(self):
         self._confirm_without_booking(self.intent, amount=6000)
         self.assertEqual(self._owed(self.bill), 9000)
