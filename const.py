@@ -42,6 +42,8 @@ ENVIRONMENT_VARIABLES = frozendict({
     'qpay_base_url_live': 'QPAY_BASE_URL_LIVE',
     'qpay_callback_url': 'QPAY_CALLBACK_URL',
 })
+# What makes up an account at QPay.
+ACCOUNT_SETTINGS = frozenset({'qpay_client_id', 'qpay_base_url_sandbox', 'qpay_base_url_live'})
 # Decides between the sandbox and the live host, over the provider's state.
 ENVIRONMENT_VARIABLE = 'QPAY_ENV'
 REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code')
@@ -89,7 +91,11 @@ RECONCILIATION_OVERLAP = timedelta(days=1)
 RECONCILIATION_MAX_PERIOD = timedelta(days=31)
 #   Beside it, one call for each earlier payment whose refund was asked for without an answer, for
 #   each new payment without a date, and for each unknown payment while the answer to the creation
-#   of a QR is missing.
+#   of a QR is missing; one for each payment of which the list does not say what it paid; and a list
+#   for the times at which card payments were made that can still be refunded in QPay's portal: for
+#   this long, those together that are no further apart than this.
+PORTAL_REFUND_PERIOD = timedelta(days=60)
+PORTAL_REFUND_GAP = timedelta(hours=1)
 # How long QPay has for a refund before its list is believed that there was none.
 REFUND_PERIOD = timedelta(hours=1)
 
@@ -97,6 +103,10 @@ REFUND_PERIOD = timedelta(hours=1)
 VISITOR_PATIENCE_SECONDS = 5
 # How long no request asks about an account of which QPay did not answer. Scheduled actions do.
 OUTAGE_PERIOD = timedelta(minutes=1)
+# After which time without an answer of QPay, or with nothing but refusals, a person is told; and
+# after how many comparisons in a row that failed.
+TELL_PERIOD = timedelta(days=1)
+TELL_FAILED_COMPARISONS = 3
 
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)

@@ -249,7 +249,7 @@ class QPayPayPage(http.Controller):
     @staticmethod
     def _get_obstacle(document, intent):
         """Return why the payer can get no QR, for people; None if one can be had."""
-        obstacle = document.get_obstacle()
+        obstacle = document.get_payer_obstacle(intent)
         is_collected = intent.provider_id.state in ('enabled', 'test') or document.find_provider()
         if not obstacle and not is_collected:
             return document.env._("%s does not take payments by QPay now.", document.company.name)
@@ -274,7 +274,7 @@ class QPayPayPage(http.Controller):
         if not intent or not monitored or not document.is_paid_by(monitored):
             return ''
         confirmed = intent._get_confirmed_transaction()
-        is_waiting = intent.state == 'paid' and confirmed.state != 'done'
+        is_waiting = intent.state == 'paid' and not confirmed.payment_id
         return '' if is_waiting else monitored._qpay_get_landing_path(confirmed or monitored)
 
     @staticmethod

@@ -2,17 +2,15 @@ from functools import cached_property
 
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import consteq, hmac
+from odoo.fields import Domain
 
-from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_number
 
-_LINK_SCOPE = 'payment_qpay-document'
-# 128 bits, in as few characters as a text message and a printed QR like.
-_LINK_TOKEN_LENGTH = 32
+from .link import PermanentLink
+from .qrs import DocumentQrs
 
 
-class Document:
+class Document(DocumentQrs, PermanentLink):
     """A record whose payment QPay collects.
 
     By itself it stands for a transaction that pays nothing else than itself.
@@ -21,9 +19,8 @@ class Document:
     """
 
     model = 'payment.transaction'
-    # The kind as `qpay.intent` and the permanent link call it.
+    # The kind as `qpay.intent` calls it.
     object_type = 'invoice'
-    link_name = None
     # The transaction's field that links it to its documents.
     transaction_field = None
     is_payable_together = False
@@ -54,14 +51,33 @@ class Document:
         """The currency in which QPay collects."""
         return self.env.ref('base.MNT')
 
+    @property
+    def document_currency(self):
+        """The currency of the document itself."""
+        return self.currency
+
+    def get_version(self):
+        """Return what stands for what is sold, for how much; '' where nobody changes it.
+
+        :rtype: str
+        """
+        return ''
+
     def get_intent_values(self, amount):
-        """Return what a QR remembers of this kind of document only.
+        """Return what a QR remembers of this document.
 
         :param float amount: The amount in tögrög.
         :return: Values of the `qpay.intent`.
         :rtype: dict
         """
-        return {}
+        return {
+            'document_partner_id': self.partner.commercial_partner_id.id,
+            'document_company_id': self.company.id,
+            'document_version': self.get_version(),
+            'has_chosen_amount': self.currency.compare_amounts(
+                amount, self.get_default_amount()
+            ) != 0,
+        }
 
     def get_transaction_values(self):
         """Return what links a transaction to this document.
@@ -75,23 +91,61 @@ class Document:
 
     # === WHAT IS OWED === #
 
-    def get_maximum_amount(self):
-        """Return what is unpaid, in tögrög."""
-        if self.records.state in ('authorized', 'done'):
-            return 0
+    def get_unpaid_amount(self):
+        """Return what the books show as unpaid, in the document's currency."""
+        return 0 if self.records.state in ('authorized', 'done') else self.records.amount
+
+    def get_unpaid_amount_before(self, transaction):
+        """Return what was unpaid before a transaction of this document was confirmed.
+
+        :param payment.transaction transaction: The transaction, confirmed or not.
+        :rtype: float
+        """
+        return self.get_unpaid_amount()
+
+    def get_waiting_amount(self):
+        """Return what QPay has confirmed and the books do not show yet, in the document's
+        currency.
+        """
         # A QR that renews another one has a transaction of its own.
         intents = self.env['qpay.intent'].sudo().search(self._get_intent_domain())
-        return self.records.amount - sum(intents.mapped('amount_paid'))
+        return sum(intents.mapped('amount_paid'))
+
+    def get_owed_amount(self):
+        """Return what people may still be asked for, in the document's currency: what is unpaid,
+        less what QPay has confirmed and is not booked yet. Nobody is asked for that twice.
+        """
+        unpaid = self.get_unpaid_amount()
+        if unpaid <= 0:
+            return 0
+        return max(0, self.document_currency.round(unpaid - self.get_waiting_amount()))
+
+    def get_maximum_amount(self):
+        """Return what people may still be asked for, in tögrög."""
+        return self._to_mnt(self.get_owed_amount())
+
+    def get_next_amount(self):
+        """Return what is to be paid next, in the document's currency."""
+        return self.get_owed_amount()
 
     def get_default_amount(self):
         """Return what is to be paid next, in tögrög."""
-        return self.get_maximum_amount()
+        return self._to_mnt(self.get_next_amount())
+
+    def get_asked_amount(self, intent):
+        """Return what a QR still asks for, in the document's currency.
+
+        :param qpay.intent intent: The QR.
+        """
+        return intent.amount - intent.amount_paid
 
     def get_rest_amount(self, intent):
         """Return what a new QR is to ask for in place of an earlier one, in tögrög.
 
         :param qpay.intent intent: The earlier one.
         """
+        if self.get_change(intent):
+            return self.get_default_amount()
         return min(intent.amount - intent.amount_paid, self.get_maximum_amount())
 
     def get_amount_note(self, amount):
@@ -117,8 +171,22 @@ class Document:
         """Whether nothing is owed any more because it was paid."""
         return self.currency.compare_amounts(self.get_maximum_amount(), 0) <= 0
 
-    def takes_money(self):
-        """Whether money that arrives for it can still be booked on it."""
+    def get_waiting_reason(self):
+        """Return that nothing more is owed although the books do not show it yet, for people; ''
+        otherwise.
+
+        :rtype: str
+        """
+        is_unpaid = self.document_currency.compare_amounts(self.get_unpaid_amount(), 0) > 0
+        if is_unpaid and self.document_currency.is_zero(self.get_owed_amount()):
+            return self.env._("This is paid: QPay has confirmed it, and it is being booked.")
+        return ''
+
+    def takes_money(self, day):
+        """Whether money can be booked on it.
+
+        :param date day: The day of the payment.
+        """
         return True
 
     def get_obstacle(self):
@@ -130,8 +198,20 @@ class Document:
             return self.env._("The document has been deleted.")
         return self._get_obstacle()
 
+    def get_payer_obstacle(self, intent):
+        """Return the same for who comes with an earlier QR, which may be another customer's.
+
+        :param qpay.intent intent: The QR; empty for who comes with none.
+        :rtype: str
+        """
+        if self.records and intent and self.is_of_another_customer(intent):
+            return self.env._("The document is another customer's now.")
+        return self.get_obstacle()
+
     def _get_obstacle(self):
-        return self.env._("This is already paid.") if self.is_paid() else None
+        if not self.is_paid():
+            return None
+        return self.get_waiting_reason() or self.env._("This is already paid.")
 
     def get_end_reason(self, intent):
         """Return why a live QR of this document must no longer be paid, for people; '' if it may.
@@ -143,10 +223,38 @@ class Document:
             return self.env._("The document has been deleted.")
         if not self.transaction_field:
             return ''  # What a transaction asks for changes by its own payment only.
-        still_asked = intent.amount - intent.amount_paid
-        if self.currency.compare_amounts(still_asked, self.get_maximum_amount()) > 0:
+        if change := self.get_change(intent):
+            return change
+        still_asked, owed = self.get_asked_amount(intent), self.get_owed_amount()
+        if self.document_currency.compare_amounts(still_asked, owed) > 0:
             return self.env._("The document was paid or changed in another way.")
         return ''
+
+    def get_change(self, intent):
+        """Return what has changed of this document since a QR was made, for people; '' if nothing:
+        whose it is, what is sold, for how much, in which currency and company.
+
+        :param qpay.intent intent: The QR.
+        """
+        # One that is older than this question remembers nothing.
+        if not intent.document_version:
+            return ''
+        if self.is_of_another_customer(intent):
+            return self.env._("The document is another customer's now.")
+        if self.company != intent.document_company_id:
+            return self.env._("The document is another company's now.")
+        if self.get_version() != intent.document_version:
+            return self.env._("The document was changed.")
+        return ''
+
+    def is_of_another_customer(self, intent):
+        """Whether this document is no longer the one's for whom a QR was made.
+
+        :param qpay.intent intent: The QR.
+        :rtype: bool
+        """
+        customer = intent.document_partner_id
+        return bool(customer) and self.partner.commercial_partner_id != customer
 
     # === VAT RECEIPT === #
 
@@ -195,152 +303,31 @@ class Document:
                 "The amount must not be more than the unpaid %s.", self.currency.format(maximum)
             ))
 
-    # === THE QR === #
-
-    def find_provider(self):
-        """Return the QPay provider of the document's company, in sudo mode; empty if there is none.
-
-        :rtype: payment.provider
-        """
-        providers = self.env['payment.provider'].sudo()
-        return providers.search([
-            *providers._check_company_domain(self.company),
-            ('code', '=', const.PROVIDER_CODE),
-            ('state', 'in', ('enabled', 'test')),
-        ], order='state, sequence', limit=1)
-
-    def get_provider(self):
-        """Return the QPay provider of the document's company, in sudo mode.
-
-        :rtype: payment.provider
-        :raise UserError: If there is none, or it has no journal.
-        """
-        provider = self.find_provider()
-        if not provider:
-            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
-                "QPay is not set up for %s. Please ask your administrator.", self.company.name
-            )))
-        provider._qpay_check_journal()
-        return provider
-
-    def get_live_intents(self):
-        """Return the QRs that can be paid now and pay this document, perhaps with others.
-
-        :rtype: qpay.intent
-        """
-        return self.env['qpay.intent'].sudo().search([
-            *self._get_intent_domain(), ('state', '=', 'new'),
-        ])
-
-    def get_live_intent(self):
-        """Return the QR of exactly this document that can be paid now, if there is one.
-
-        :rtype: qpay.intent
-        """
-        return self.get_live_intents().filtered(
-            lambda intent: intent._get_document() == self.records
-        )[:1]
-
-    def get_payable_intent(self):
-        """Return the same, if it is valid and asks for no more than is owed.
-
-        :rtype: qpay.intent
-        """
-        return self.get_live_intent().filtered(
-            lambda intent: intent._is_payable() and not self.get_end_reason(intent)
-        )
-
-    def get_last_paid_intent(self):
-        """Return the QR that paid this document last.
-
-        :rtype: qpay.intent
-        """
-        return self.env['qpay.intent'].sudo().search([
-            *self._get_intent_domain(), ('state', '=', 'paid'),
-        ], limit=1)
-
-    def get_or_create_intent(self, amount, provider=None, receiver=None):
-        """Return the live QPay QR of this document for an amount.
-
-        :param float amount: The amount in tögrög.
-        :param payment.provider provider: The provider, in sudo mode; by default the company's.
-        :param tuple[str, str] receiver: Whom the VAT receipt is for, and the number; by default as
-            the customer has it.
-        :rtype: qpay.intent
-        :raise UserError: If the document or the amount cannot be paid by QPay, or QPay refuses.
-        """
-        self.check_payable()
-        self.check_amount(amount)
-        return self.env['qpay.intent'].sudo()._request(
-            self.records, amount, provider or self.get_provider(), self.partner, receiver=receiver
-        )
-
-    def get_current_intent(self, amount, provider=None):
-        """Return the QR for whoever comes to pay: the live one, whatever it asks for, else a new
-        one.
-
-        :param float amount: The amount of a new one, in tögrög.
-        :param payment.provider provider: Its provider, in sudo mode; by default the company's.
-        :rtype: qpay.intent
-        :raise UserError: See `get_or_create_intent`.
-        """
-        return self.get_payable_intent() or self.get_or_create_intent(amount, provider)
-
-    def count_intents(self, since):
-        """Return how many QRs were asked for since a moment, those that QPay refused included.
-
-        :param datetime since: The moment.
-        :rtype: int
-        """
-        # Whoever pays without a document gets a transaction with each attempt.
-        domain = self._get_intent_domain() if self.transaction_field else [
-            ('res_model', '=', self.model), ('partner_id', '=', self.partner.id),
-        ]
-        return self.env['qpay.intent'].sudo().search_count([
-            *domain, ('create_date', '>', since),
-        ])
-
-    def is_paid_by(self, transaction):
-        """Whether a transaction is one of those that pay this document.
-
-        :param payment.transaction transaction: The transaction.
-        :rtype: bool
-        """
-        if not self.records:
-            return False
-        paid = transaction[self.transaction_field] if self.transaction_field else transaction
-        return paid == self.records or bool(self.env['qpay.intent'].sudo().search_count([
-            *self._get_intent_domain(), ('transaction_id', '=', transaction.id),
-        ], limit=1))
+    # === GETTERS === #
 
     def _get_intent_domain(self):
         return [('res_model', '=', self.records._name), ('res_id', '=', self.records.id)]
 
-    # === THE PERMANENT LINK === #
+    def _find_waiting_rows(self):
+        """Return the ledger's rows of money for this document that the books do not show yet.
 
-    def get_link(self):
-        """Return the address that leads to the payment of this document for ever; '' if QPay does
-        not collect it.
-
-        :rtype: str
+        :rtype: qpay.payment
         """
-        provider = self.link_name and len(self.records) == 1 and self.find_provider()
-        if not provider:
-            return ''
-        base_url = provider._qpay_callback_base_url()
-        return f'{base_url}/payment/qpay/link/{self.link_name}/{self.records.id}/{self._token}'
+        rows = self.env['qpay.payment'].sudo().search(
+            Domain('status', '=', 'paid') & self._get_rows_domain()
+        )
+        return rows.filtered(lambda row: row._is_waiting())
 
-    def is_opened_by(self, token):
-        """Whether a token, as it came over the wire, is the one of this document's link.
+    def _get_rows_domain(self):
+        """Return which rows of the ledger are money for this document.
 
-        :param str token: The token.
-        :rtype: bool
+        :rtype: Domain
         """
-        # An unknown document costs the same comparison as a known one.
-        is_authentic = consteq(str(token).encode(errors='replace'), self._token.encode())
-        return bool(self.records) and is_authentic
+        transactions = Domain(
+            f'intent_id.transaction_id.{self.transaction_field}', 'in', self.records.ids
+        )
+        return Domain('intent_id', 'any', self._get_intent_domain()) | transactions
 
-    @property
-    def _token(self):
-        identity = (self.records._name, self.records.id)
-        return hmac(self.env(su=True), _LINK_SCOPE, identity)[:_LINK_TOKEN_LENGTH]
+    def _to_mnt(self, amount):
+        """Return an amount of the document's currency in tögrög."""
+        return amount

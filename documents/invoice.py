@@ -2,12 +2,14 @@ from decimal import Decimal
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 from odoo.addons.payment_qpay import const
 
 from .document import Document
 from .tax_receipt import TaxedLine
+from .version import get_version
 
 
 class InvoiceDocument(Document):
@@ -24,33 +26,86 @@ class InvoiceDocument(Document):
         return self.records.company_id[:1]
 
     def get_intent_values(self, amount):
-        """Return the invoices, and what the amount is in their currency."""
+        """Return the invoices as well, and what the amount is in their currency."""
         return {
+            **super().get_intent_values(amount),
             'invoice_ids': [Command.set(self.records.ids)],
             'document_currency_id': self.records.currency_id.id,
             'document_amount': self._from_mnt(amount),
         }
 
+    @property
+    def document_currency(self):
+        """The currency of the invoices."""
+        return self.records.currency_id[:1]
+
     # === WHAT IS OWED === #
 
-    def get_maximum_amount(self):
-        """Return what is unpaid, in tögrög."""
-        return self._to_mnt(sum(self.records.mapped('amount_residual')))
+    def get_unpaid_amount(self):
+        """Return what the books show as unpaid, in the invoices' currency."""
+        return sum(self.records.mapped('amount_residual'))
 
-    def get_default_amount(self):
-        """Return what is due next, in tögrög: an installment, what an early payment costs, or all
-        that is unpaid.
+    def get_waiting_amount(self):
+        """Return what of these invoices is paid by money that the books do not show on them yet,
+        in the invoices' currency.
+        """
+        unpaid = {}
+        for row in self._find_waiting_rows():
+            amount = row._get_waiting_amount(self.document_currency)
+            moves = row._get_paid_invoices().filtered(
+                lambda move: move.currency_id == self.document_currency
+            )
+            is_all = moves._qpay_find_discounted(amount, row._get_payment_date())
+            for move in moves:
+                left = unpaid.setdefault(move, move.amount_residual)
+                part = left if is_all else min(left, amount)
+                unpaid[move] -= part
+                amount = max(0, amount - part)
+        return sum(
+            move.amount_residual - left for move, left in unpaid.items() if move in self.records
+        )
+
+    def get_version(self):
+        """Return what stands for what is sold by the invoices, for how much."""
+        return ' '.join(
+            get_version(move, move.invoice_line_ids.filtered(
+                lambda line: line.display_type == 'product'
+            )) for move in self.records.sorted('id')
+        )
+
+    def get_waiting_reason(self):
+        """Return that nothing more is owed although the books do not show it yet."""
+        reason = super().get_waiting_reason()
+        # Payers' pages act as the system.
+        is_employees = not self.env.su and self.env.user._is_internal()
+        if reason and is_employees and any(
+            row._is_in_books() for row in self._find_waiting_rows()
+        ):
+            return self.env._(
+                "This is paid, but the payment is not matched with it. Please match the customer's"
+                " credit."
+            )
+        return reason
+
+    def get_next_amount(self):
+        """Return what is due next: an installment, what an early payment costs, or all that is
+        unpaid.
         """
         if len(self.records) == 1:
-            amount, _date = self.get_next_payment()
-            return self._to_mnt(amount)
+            return self.get_next_payment()[0]
+        owed = self.get_owed_amount()
+        if self.get_waiting_amount():
+            return owed
         discounted = self.records.filtered(
             lambda move: move._is_eligible_for_early_payment_discount(
                 move.currency_id, const.today()
             )
         )
-        owed = sum(self.records.mapped('amount_residual'))
-        return self._to_mnt(owed - discounted._qpay_get_discount())
+        return owed - discounted._qpay_get_discount()
+
+    def get_asked_amount(self, intent):
+        """Return what a QR still asks for, in the invoices' currency."""
+        return intent.document_amount - intent._get_document_share(intent.amount_paid)
 
     def get_next_payment(self):
         """Return what is due next of one invoice, in its own currency, and by when.
@@ -63,13 +118,15 @@ class InvoiceDocument(Document):
             amount, day = values['amount_due'], values['epd_line'].discount_date
         else:
             amount, day = values.get('next_amount_to_pay'), values.get('next_due_date')
-        return amount or self.records.amount_residual, day or self.records.invoice_date_due
+        owed = self.get_owed_amount()
+        amount = (amount or owed) - (self.records.amount_residual - owed)
+        return amount if amount > 0 else owed, day or self.records.invoice_date_due
 
     def get_rest_amount(self, intent):
         """Return what a new QR is to ask for in place of an earlier one, in tögrög: no less than
         what is due once the discount has ended that the earlier one took off.
         """
-        if self._is_discount_over(self._get_still_asked(intent)):
+        if self._is_discount_over(self.get_asked_amount(intent)):
             return self.get_default_amount()
         return super().get_rest_amount(intent)
 
@@ -80,9 +137,9 @@ class InvoiceDocument(Document):
 
     def is_paid(self):
         """Whether nothing is owed any more because it was paid."""
-        return bool(self.records) and all(
-            move.state == 'posted' and move.currency_id.is_zero(move.amount_residual)
-            for move in self.records
+        is_confirmed = all(move.state == 'posted' for move in self.records)
+        return bool(self.records) and is_confirmed and self.document_currency.is_zero(
+            self.get_owed_amount()
         )
 
     def _get_obstacle(self):
@@ -129,6 +186,8 @@ class InvoiceDocument(Document):
             return self.env._("The invoice is cancelled.")
         if move.currency_id.is_zero(move.amount_residual):
             return self.env._("The invoice is already paid.")
+        if reason := InvoiceDocument(move).get_waiting_reason():
+            return reason
         if not self._has_rate(move):
             return self.env._(
                 "QPay collects tögrög only, and there is no exchange rate between %(currency)s and"
@@ -141,18 +200,14 @@ class InvoiceDocument(Document):
         """Return why a live QR must no longer be paid: what it asks for is no longer owed."""
         if not self.records or any(move.state != 'posted' for move in self.records):
             return self.env._("The invoice is no longer confirmed.")
-        still_asked = self._get_still_asked(intent)
-        still_owed = sum(self.records.mapped('amount_residual'))
-        if intent.document_currency_id.compare_amounts(still_asked, still_owed) > 0:
+        if change := self.get_change(intent) or self._get_obstacle_together():
+            return change
+        still_asked, owed = self.get_asked_amount(intent), self.get_owed_amount()
+        if self.document_currency.compare_amounts(still_asked, owed) > 0:
             return self.env._("The invoice was paid or changed in another way.")
         if self._is_discount_over(still_asked):
             return self.env._("The discount for early payment has ended.")
         return ''
-
-    @staticmethod
-    def _get_still_asked(intent):
-        """Return what a QR still asks for, in the currency of its invoices."""
-        return intent.document_amount - intent._get_document_share(intent.amount_paid)
 
     def _is_discount_over(self, amount):
         """Whether an amount of the invoices is what they cost before their discount ended."""
@@ -163,6 +218,12 @@ class InvoiceDocument(Document):
 
     def _get_intent_domain(self):
         return [('invoice_ids', 'in', self.records.ids)]
+
+    def _get_rows_domain(self):
+        paths = ('assigned_invoice_ids', 'transaction_id.invoice_ids')
+        return super()._get_rows_domain() | Domain.OR(
+            Domain(path, 'in', self.records.ids) for path in paths
+        )
 
     # === VAT RECEIPT === #
 
@@ -226,8 +287,8 @@ class InvoiceDocument(Document):
         )
 
     def _from_mnt(self, amount):
-        """Return which amount of the invoices an amount in tögrög pays: all that is unpaid for
-        all that is unpaid, to the last cent.
+        """Return which amount of the invoices an amount in tögrög pays: all that is owed for all
+        that is owed, and what is due for what is due, to the last cent.
 
         :param float amount: The amount in tögrög.
         :rtype: float
@@ -235,7 +296,9 @@ class InvoiceDocument(Document):
         if self.records.currency_id == self.currency:
             return amount
         if self.currency.compare_amounts(amount, self.get_maximum_amount()) == 0:
-            return sum(self.records.mapped('amount_residual'))
+            return self.get_owed_amount()
+        if self.currency.compare_amounts(amount, self.get_default_amount()) == 0:
+            return self.get_next_amount()
         return self.currency._convert(
             amount, self.records.currency_id, self.company, const.today()
         )

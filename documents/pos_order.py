@@ -15,15 +15,21 @@ class PosOrderDocument(Document):
 
     def get_transaction_values(self):
         """Return what links a transaction to the order while the till waits for its payment."""
-        return {self.transaction_field: self.records.id} if self.takes_money() else {}
+        return {self.transaction_field: self.records.id} if self._is_open() else {}
 
-    def get_maximum_amount(self):
+    def get_unpaid_amount(self):
         """Return what is unpaid, in tögrög."""
         return self.records.get_amount_unpaid()
 
-    def get_default_amount(self):
+    def get_waiting_amount(self):
+        """Return what QPay has confirmed and the till does not know yet."""
+        rows = self._find_waiting_rows().filtered(lambda row: not row._is_in_books())
+        return sum(rows.mapped('amount'))
+
+    def get_next_amount(self):
         """Return what the till asks for, in tögrög."""
-        return self.records._get_checked_next_online_payment_amount() or self.get_maximum_amount()
+        asked = self.records._get_checked_next_online_payment_amount()
+        return min(asked or self.get_owed_amount(), self.get_owed_amount())
 
     def get_taxed_lines(self):
         """Return the lines of the order."""
@@ -35,21 +41,24 @@ class PosOrderDocument(Document):
             for line in self.records.lines
         ]
 
-    def takes_money(self):
+    def takes_money(self, day):
         """Whether the till still waits: a closed order takes no further payment."""
+        return self._is_open()
+
+    def _is_open(self):
         return self.records.state == 'draft'
 
     def _get_obstacle(self):
         if self.records.state == 'cancel':
             return self.env._("The order is cancelled.")
-        if not self.takes_money() or self.is_paid():
-            return self.env._("The order is already paid.")
+        if not self._is_open() or self.is_paid():
+            return self.get_waiting_reason() or self.env._("The order is already paid.")
         if self.records.session_id.state != 'opened':
             return self.env._("The till is closed.")
         return None
 
     def get_end_reason(self, intent):
         """Return why a live QR must no longer be paid: the order is cancelled or closed."""
-        if self.records and not self.takes_money():
+        if self.records and not self._is_open():
             return self._get_obstacle()
         return super().get_end_reason(intent)

@@ -1,5 +1,9 @@
+from odoo.addons.payment_qpay import const
+
 from .document import Document
+from .invoice import InvoiceDocument
 from .tax_receipt import TaxedLine
+from .version import get_version
 
 
 class SaleOrderDocument(Document):
@@ -18,23 +22,38 @@ class SaleOrderDocument(Document):
         """Who pays."""
         return self.records.partner_invoice_id or self.records.partner_id
 
-    def get_maximum_amount(self):
+    def get_unpaid_amount(self):
         """Return what is unpaid, in tögrög."""
         order = self.records.sudo()
         # Odoo itself counts the order's own transactions only.
         through_invoices = self._get_settled_amount() + self._get_credit()
         return self.currency.round(order.amount_total - max(order.amount_paid, through_invoices))
 
-    def get_default_amount(self):
+    def get_unpaid_amount_before(self, transaction):
+        """Return what was unpaid before a transaction of this order was confirmed."""
+        is_counted = transaction.state == 'done' and not transaction.payment_id
+        return self.get_unpaid_amount() + (transaction.amount if is_counted else 0)
+
+    def get_waiting_amount(self):
+        """Return what QPay has confirmed and no transaction of the order shows yet."""
+        rows = self._find_waiting_rows()
+        return sum(rows.filtered(lambda row: row.transaction_id.state != 'done').mapped('amount'))
+
+    def get_version(self):
+        """Return what stands for what is ordered, for how much."""
+        return get_version(self.records, self.records.order_line)
+
+    def get_next_amount(self):
         """Return what confirms a quotation, else all that is unpaid, in tögrög."""
-        return self._get_deposit() or self.get_maximum_amount()
+        return self._get_deposit() or self.get_owed_amount()
 
     def get_rest_amount(self, intent):
         """Return what a new QR asks for: what the earlier one still asked for, and no less than
         what confirms a quotation.
         """
-        rest = max(self._get_deposit(), intent.amount - intent.amount_paid)
-        return min(rest, self.get_maximum_amount())
+        return max(
+            super().get_rest_amount(intent), min(self._get_deposit(), self.get_maximum_amount())
+        )
 
     def get_amount_note(self, amount):
         """Return whether the amount is the deposit that confirms the quotation."""
@@ -44,6 +63,10 @@ class SaleOrderDocument(Document):
         if is_all or self.currency.compare_amounts(amount, deposit) != 0:
             return super().get_amount_note(amount)
         return self.env._("Deposit; the order's total is %s.", total)
+
+    def takes_money(self, day):
+        """Whether money confirms the order or pays it: not a quotation that had expired."""
+        return not self._is_expired(day)
 
     def get_taxed_lines(self):
         """Return the lines of the order."""
@@ -62,8 +85,8 @@ class SaleOrderDocument(Document):
         if self.currency.compare_amounts(order.amount_total, 0) <= 0:
             return self.env._("There is nothing to pay for this order.")
         if self.is_paid():
-            return self.env._("The order is already paid.")
-        if order.state in ('draft', 'sent') and order.is_expired:
+            return self.get_waiting_reason() or self.env._("The order is already paid.")
+        if self._is_expired(const.today()):
             return self.env._("The quotation has expired.")
         return self._get_invoice_reason() or None
 
@@ -71,7 +94,15 @@ class SaleOrderDocument(Document):
         """Return why a live QR must no longer be paid: the order is cancelled, paid or invoiced."""
         if self.records.state == 'cancel':
             return self.env._("The order is cancelled.")
+        if self._is_expired(const.today()):
+            return self.env._("The quotation has expired.")
         return super().get_end_reason(intent) or self._get_invoice_reason()
+
+    def _is_expired(self, day):
+        """Whether this is a quotation whose validity had run out on a day."""
+        order = self.records
+        is_quotation = order.state in ('draft', 'sent')
+        return is_quotation and bool(order.validity_date) and order.validity_date < day
 
     def _get_deposit(self):
         """Return what is missing for the confirmation of a quotation that requires a payment; 0 if
@@ -80,14 +111,20 @@ class SaleOrderDocument(Document):
         order = self.records
         if order.state not in ('draft', 'sent') or order._is_confirmation_amount_reached():
             return 0
-        return order._get_prepayment_required_amount() - order.amount_paid
+        paid = order.amount_paid + self.get_waiting_amount()
+        return max(0, order._get_prepayment_required_amount() - paid)
 
     def _get_invoice_reason(self):
         """Return why the order is not paid by itself: what is invoiced is paid by the invoice."""
-        invoices = self._get_invoices().filtered(lambda move: move.move_type == 'out_invoice')
-        if any(not move.currency_id.is_zero(move.amount_residual) for move in invoices):
-            return self.env._("The order is invoiced: please let the customer pay the invoice.")
-        return ''
+        unpaid = self._get_invoices().filtered(
+            lambda move: move.move_type == 'out_invoice'
+            and not move.currency_id.is_zero(move.amount_residual)
+        )
+        if not unpaid:
+            return ''
+        return InvoiceDocument(unpaid).get_waiting_reason() or self.env._(
+            "The order is invoiced: please let the customer pay the invoice."
+        )
 
     # === WHAT IS PAID === #
 

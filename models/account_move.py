@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import check_records
 
 
@@ -39,14 +39,54 @@ class AccountMove(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """ Override of `account` to look after the live QRs of what is no longer owed. """
+        """ Override of `account` to look after the live QRs of what is no longer owed, and keep in
+        the books what QPay has taken.
+        """
+        if vals.get('state') in ('draft', 'cancel'):
+            self.origin_payment_id._qpay_check_kept()
         result = super().write(vals)
         if 'state' in vals:
             self._qpay_look_after_intents()
+        if 'partner_id' in vals:
+            self._qpay_leave_payments_of_others()
         return result
 
+    def _qpay_leave_payments_of_others(self):
+        """Take off these invoices the payments of another customer: Odoo leaves them matched, and
+        its sales match an invoice with whatever payment it is linked to.
+
+        :return: None
+        """
+        for move in self.sudo():
+            others = move.transaction_ids.filtered(
+                lambda tx, customer=move.commercial_partner_id:
+                tx.provider_code == const.PROVIDER_CODE
+                and tx.payment_id and tx.payment_id.partner_id != customer
+            )
+            if others:
+                move.transaction_ids -= others
+            move.line_ids.matched_credit_ids.filtered(
+                lambda partial, customer=move.commercial_partner_id:
+                partial.credit_move_id.move_id.origin_payment_id.qpay_txn_id
+                and partial.credit_move_id.partner_id != customer
+            ).unlink()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """ Override of `account` to keep in the books what QPay has taken.
+
+        :param list default_values_list: What is different about the reversals.
+        :param bool cancel: Whether the entries are matched with their reversals.
+        :return: The reversals.
+        :rtype: account.move
+        """
+        self.origin_payment_id._qpay_check_kept()
+        return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
+
     def unlink(self):
-        """ Override of `account` to end the live QRs of deleted invoices. """
+        """ Override of `account` to end the live QRs of deleted invoices, and keep in the books
+        what QPay has taken.
+        """
+        self.origin_payment_id._qpay_check_kept()
         self._qpay_look_after_intents()
         return super().unlink()
 
@@ -63,6 +103,21 @@ class AccountMove(models.Model):
         if 'sale_line_ids' in moves.line_ids._fields:
             intents |= documents.get_live_intents(moves.line_ids.sale_line_ids.order_id)
         intents._look_soon()
+
+    # === PORTAL === #
+
+    def _has_to_be_paid(self):
+        """ Override of `account_payment` to ask nobody for what QPay has confirmed already. """
+        return super()._has_to_be_paid() and not documents.of(self).get_waiting_amount()
+
+    def _get_online_payment_error(self):
+        """ Override of `account_payment` to say why nobody is asked. """
+        document = documents.of(self)
+        if document.get_waiting_amount():
+            return document.get_waiting_reason() or self.env._(
+                "A payment that QPay has confirmed is being booked. Please try again later."
+            )
+        return super()._get_online_payment_error()
 
     # === ACTION METHODS === #
 

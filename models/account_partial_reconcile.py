@@ -6,7 +6,21 @@ class AccountPartialReconcile(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """ Override of `account` to look after the live QRs of what is paid in another way. """
+        """ Override of `account` to look after the live QRs of what is paid in another way, and
+        notice what is matched again.
+        """
         partials = super().create(vals_list)
-        (partials.debit_move_id | partials.credit_move_id).move_id._qpay_look_after_intents()
+        moves = (partials.debit_move_id | partials.credit_move_id).move_id
+        moves._qpay_look_after_intents()
+        moves.origin_payment_id._qpay_find_rows(is_unmatched=True)._notice_matched()
         return partials
+
+    def unlink(self):
+        """ Override of `account` to notice what is no longer matched. """
+        # Only what was taken off the customer's side of a payment.
+        payments = (self.debit_move_id | self.credit_move_id).filtered(
+            lambda item: item.account_id == item.move_id.origin_payment_id.destination_account_id
+        ).move_id.origin_payment_id
+        result = super().unlink()
+        payments._qpay_find_rows(state='settled', status='paid')._notice_unmatched()
+        return result

@@ -41,6 +41,48 @@ class AccountPayment(models.Model):
         for payment in self:
             payment.qpay_ebarimt_ids = receipts.get(payment._origin)
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        """ Override of `account` to keep in the books what QPay has taken. """
+        is_changed = 'amount' in vals and any(
+            payment.currency_id.compare_amounts(payment.amount, vals['amount']) for payment in self
+        )
+        if is_changed or vals.get('state') in ('draft', 'canceled', 'rejected'):
+            self._qpay_check_kept()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_qpay(self):
+        self._qpay_check_kept()
+
+    def _qpay_check_kept(self):
+        """Make sure that none of these payments is in the books for one that QPay has taken.
+
+        :raise UserError: If one is.
+        """
+        if kept := self._qpay_find_rows()[:1]:
+            raise UserError(self.env._(
+                "%(payment)s is the money of QPay payment %(qpay_txn_id)s, and stays in the books."
+                " Pay it back, or match it with another invoice, if it is not this customer's.",
+                payment=kept.account_payment_id.name,
+                qpay_txn_id=kept.qpay_txn_id,
+            ))
+
+    def _qpay_find_rows(self, **values):
+        """Return the rows of the ledger that these payments book.
+
+        :param values: What fields of the rows must be.
+        :return: The rows, in sudo mode.
+        :rtype: qpay.payment
+        """
+        payments = self.filtered('qpay_txn_id')
+        rows = self.env['qpay.payment'].sudo()
+        return payments and rows.search([
+            ('account_payment_id', 'in', payments.ids),
+            *((name, '=', value) for name, value in values.items()),
+        ]) or rows
+
     # === BUSINESS METHODS === #
 
     def _prepare_move_line_default_vals(self, write_off_line_vals=None, force_balance=None):

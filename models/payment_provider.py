@@ -282,46 +282,6 @@ class PaymentProvider(models.Model):
         ).get_base_url()
         return base_url.rstrip('/')
 
-    def _qpay_account(self, environment=None):
-        """Return what names the provider's account at QPay. Several providers may share one, and
-        then see the same payments.
-
-        :param str environment: 'sandbox' or 'live'; by default the provider's present one.
-        :rtype: str
-        """
-        self.ensure_one()
-        environment = environment or self._qpay_environment()
-        names = (f'qpay_base_url_{environment}', 'qpay_client_id')
-        return ' '.join((environment, *(self._qpay_setting(name) for name in names)))
-
-    def _qpay_invoice_codes(self):
-        """Return the codes under which QPay makes the provider's invoices, each of which has a list
-        of payments of its own.
-
-        :rtype: list[str]
-        """
-        self.ensure_one()
-        plain, with_taxes = (
-            self._qpay_setting('qpay_invoice_code'), self.sudo().qpay_ebarimt_invoice_code,
-        )
-        return [plain, with_taxes] if with_taxes and with_taxes != plain else [plain]
-
-    def _qpay_get_same_account(self):
-        """Return the providers that share this one's account and an invoice code at QPay, and so
-        its list of payments; this one included.
-
-        :rtype: payment.provider
-        """
-        self.ensure_one()
-        account, codes = self._qpay_account(), set(self._qpay_invoice_codes())
-        others = self.sudo().search([
-            ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'),
-        ])
-        return self | others.filtered(
-            lambda other: other._qpay_account() == account
-            and codes.intersection(other._qpay_invoice_codes())
-        )
-
 
 def _is_public(url):
     """Whether QPay can be expected to reach an address of ours over the internet."""

@@ -180,6 +180,10 @@ class PaymentProvider(models.Model):
                 ),
                 'VAT_AMOUNT_INVALID': self.env._("QPay reckons the VAT otherwise."),
                 'PAYMENT_NOTFOUND': self.env._("QPay does not know this payment."),
+                'ACCOUNT_CHANGED': self.env._(
+                    "This belongs to an earlier account at QPay, which no provider uses any more."
+                    " Please set up a provider with that account, or look in its portal."
+                ),
             }
             fields_refused = ', '.join(f'{name}: {key}' for name, key in error.fields.items())
             return explanations.get(error.key) or self.env._(

@@ -19,6 +19,24 @@ class PaymentTransaction(models.Model):
 
     # === BUSINESS METHODS - PAYMENT FLOW === #
 
+    def _get_processing_values(self):
+        """ Override of `payment` to let nobody pay again, in whatever way, what QPay has confirmed
+        already.
+
+        Note: `self.ensure_one()` from `payment`
+
+        :return: The processing values.
+        :rtype: dict
+        :raise UserError: If the document is paid, but not booked yet.
+        :raise ValidationError: If a part of it is, and more than the rest would be paid.
+        """
+        document = documents.of_transaction(self)
+        if reason := document.get_waiting_reason():
+            raise UserError(reason)
+        if self.currency_id == document.currency and document.get_waiting_amount():
+            document.check_amount(self.amount)
+        return super()._get_processing_values()
+
     def _get_specific_rendering_values(self, processing_values):
         """ Override of `payment` to send the payer to the page with the QR.
 
@@ -156,6 +174,8 @@ class PaymentTransaction(models.Model):
                 " transfer, and register it with the button \"Pay back by transfer\" of the"
                 " payment."
             ))
+        if not row._is_in_books():
+            raise UserError(self.env._("This payment is not in the books yet."))
         paid_back = self.payment_id and self.payment_id._qpay_get_paid_back_amount()
         if row.status == 'paid' and paid_back:
             raise UserError(self.env._(
@@ -208,8 +228,8 @@ class PaymentTransaction(models.Model):
         :rtype: bool
         :raise ValidationError: If it certainly has not.
         """
-        client = self.provider_id._qpay_client(row.environment)
         try:
+            client = row._get_client()
             client.refund_payment(row.qpay_txn_id, self.reference)
         except (QPayRefused, QPayUnreachable) as error:
             # Somebody may have been faster, in QPay's portal.
@@ -298,6 +318,7 @@ class PaymentTransaction(models.Model):
         document_names = ', '.join(self.invoice_ids.mapped('name')) or self.reference
         return {
             'qpay_txn_id': ledger_row.qpay_txn_id,
+            'partner_id': ledger_row._get_customer().id,
             'date': ledger_row._get_payment_date(),
             'memo': f'{document_names} - QPay {ledger_row.qpay_txn_id}',
         }

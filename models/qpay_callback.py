@@ -7,7 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayError
+from odoo.addons.payment_qpay.qpay import QPayError, QPayUnavailable
 from odoo.addons.payment_qpay.utils import (
     PATIENCE_SECONDS,
     check_accountant,
@@ -37,6 +37,9 @@ class QPayCallback(models.Model):
         ondelete='cascade',
     )
     company_id = fields.Many2one(related='intent_id.company_id', store=True, index=True)
+    document_company_id = fields.Many2one(
+        related='intent_id.document_company_id', store=True, index=True
+    )
     document_name = fields.Char(related='intent_id.document_name')
     qpay_payment_id = fields.Char(
         string="Announced Payment", help="What the call claimed; not verified.", readonly=True
@@ -55,6 +58,7 @@ class QPayCallback(models.Model):
             ('processed', "Processed"),
             ('duplicate', "Known already"),
             ('ignored', "Nothing to book"),
+            ('failed', "Given up"),
         ],
         default='received',
         required=True,
@@ -64,6 +68,9 @@ class QPayCallback(models.Model):
     attempts = fields.Integer(readonly=True)
     next_attempt_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     processed_at = fields.Datetime(readonly=True)
+    is_told = fields.Boolean(
+        string="Somebody Was Told", help="That QPay gives no answer.", readonly=True
+    )
 
     _due_index = models.Index("(next_attempt_at) WHERE state = 'received'")
 
@@ -280,7 +287,7 @@ class QPayCallback(models.Model):
         except QPayError as error:
             _logger.info("QPay could not be asked about %s: %s.", intent.name, error)
             problem = provider._qpay_explain(error)
-            if not error.status:
+            if isinstance(error, QPayUnavailable) and not error.status:
                 unreachable[provider] = problem
             return problem
         return self.env._("Another process is booking the payments of this QR.")
@@ -305,6 +312,8 @@ class QPayCallback(models.Model):
             'message': self.env._("The payment is recorded."),
             'processed_at': fields.Datetime.now(),
         })
+        if any(known.mapped('is_told')):
+            intent.activity_unlink([const.ACTIVITY_TYPE])
         return waiting - known
 
     def _lock_waiting(self):
@@ -329,17 +338,40 @@ class QPayCallback(models.Model):
             )
             if is_over:
                 callback.write({
-                    'state': 'ignored',
+                    'state': 'failed' if is_unavailable else 'ignored',
                     'message': problem or self.env._("QPay knows no such payment for this QR."),
                     'processed_at': now,
                 })
                 continue
             delay = delays[min(callback.attempts, len(delays)) - 1]
+            if is_unavailable and now + delay - callback.received_at >= const.TELL_PERIOD:
+                callback._tell_unanswered(problem)
             callback.write({
                 'message': problem or self.env._("QPay does not show the payment yet."),
                 'next_attempt_at': now + delay,
             })
             self._trigger(now + delay)
+
+    def _tell_unanswered(self, problem):
+        """Tell somebody, once, that QPay gives no answer about the payment that it announced.
+
+        :param str problem: Why, for people.
+        :return: None
+        """
+        self.ensure_one()
+        if self.is_told:
+            return
+        self.is_told = True
+        self.intent_id._schedule_activity(
+            self.env._("QPay gives no answer about a payment"),
+            self.env._(
+                "QPay called because of a payment (%(payment)s) of this QR, but has not answered"
+                " what was paid: %(problem)s Odoo goes on asking for two weeks. Please see in"
+                " QPay's portal whether the QR was paid.",
+                payment=self.qpay_payment_id or '-',
+                problem=problem or self.env._("another process is booking its payments."),
+            ),
+        )
 
     @api.model
     def _trigger(self, moment):

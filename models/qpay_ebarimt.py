@@ -17,11 +17,9 @@ class QPayEbarimt(models.Model):
 
     _name = 'qpay.ebarimt'
     _description = 'VAT Receipt'
-    _inherit = ['qpay.guarded', 'mail.thread', 'mail.activity.mixin']
+    _inherit = ['qpay.guarded', 'qpay.activity.mixin']
     _order = 'id desc'
     _rec_name = 'receipt_number'
-    # Nobody writes receipts by hand, but accountants talk about them.
-    _mail_post_access = 'read'
 
     payment_id = fields.Many2one(
         string="QPay Payment", comodel_name='qpay.payment', required=True, readonly=True,
@@ -30,6 +28,9 @@ class QPayEbarimt(models.Model):
     intent_id = fields.Many2one(related='payment_id.intent_id', string="QR")
     provider_id = fields.Many2one(related='payment_id.provider_id', store=True)
     company_id = fields.Many2one(related='payment_id.company_id', store=True, index=True)
+    document_company_id = fields.Many2one(
+        related='payment_id.document_company_id', store=True, index=True
+    )
     environment = fields.Selection(related='payment_id.environment', store=True)
     partner_id = fields.Many2one(related='payment_id.partner_id', store=True)
     document_name = fields.Char(related='payment_id.document_name')
@@ -210,6 +211,12 @@ class QPayEbarimt(models.Model):
         return True
 
     # === GETTERS === #
+
+    def _get_asker(self):
+        return self.intent_id.create_uid
+
+    def _get_companies(self):
+        return self.document_company_id | self.company_id
 
     def _is_changeable(self):
         """Whether it can still be said whom this receipt is for.

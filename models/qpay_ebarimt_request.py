@@ -360,18 +360,10 @@ class QPayEbarimt(models.Model):
     # === GETTERS === #
 
     def _get_client(self):
-        return self.provider_id._qpay_client(self.environment)
+        return self.payment_id._get_client()
 
     def _in_company_language(self):
         return self.with_context(lang=self.company_id.partner_id.lang)
-
-    def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
-        """Ask the responsible person to look at this receipt, instead of what was asked before."""
-        self.activity_unlink([activity_type])
-        self.activity_schedule(
-            activity_type, summary=summary, note=note,
-            user_id=self.payment_id._get_responsible_user().id,
-        )
 
 
 def _tells_that_nothing_was_issued(error):

@@ -22,7 +22,7 @@ class QPayIntent(models.Model):
     """
 
     _name = 'qpay.intent'
-    _inherit = ['qpay.guarded']
+    _inherit = ['qpay.guarded', 'qpay.account.mixin', 'qpay.activity.mixin']
     _description = 'QPay QR'
     _order = 'id desc'
 
@@ -97,7 +97,9 @@ class QPayIntent(models.Model):
     qpay_invoice_id = fields.Char(
         string="QPay Invoice", readonly=True, copy=False, index='btree_not_null'
     )
-    qr_text = fields.Char(string="QR Text", readonly=True, copy=False)
+    qr_text = fields.Char(
+        string="QR Text", readonly=True, copy=False, index='btree_not_null'
+    )
     qr_image = fields.Binary(string="QR", compute='_compute_qr_image')
     short_url = fields.Char(string="Short Link", readonly=True, copy=False)
     deeplinks = fields.Json(string="Bank Links", readonly=True, copy=False)
@@ -300,6 +302,12 @@ class QPayIntent(models.Model):
         return bool(document) and document.has_access('write')
 
     # === GETTERS === #
+
+    def _get_asker(self):
+        return self.create_uid
+
+    def _get_companies(self):
+        return self.document_company_id | self.company_id
 
     def _is_payable(self):
         """Whether this QR is there, and can be paid now."""

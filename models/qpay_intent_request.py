@@ -27,6 +27,18 @@ class QPayIntent(models.Model):
 
     _inherit = 'qpay.intent'
 
+    # What the document was when this QR was made: see `Document.get_change`.
+    document_partner_id = fields.Many2one(
+        comodel_name='res.partner', readonly=True, index='btree_not_null'
+    )
+    document_company_id = fields.Many2one(
+        string="Company or Branch", comodel_name='res.company', readonly=True, index=True
+    )
+    document_version = fields.Char(readonly=True, copy=False)
+    has_chosen_amount = fields.Boolean(
+        help="Whether somebody chose another amount than what was due.", readonly=True
+    )
+
     @api.model
     def _request(self, document, amount, provider, partner, transaction=None, receiver=None):
         """Return the live QR of a document for an amount, asking QPay for one if there is none.
@@ -69,12 +81,13 @@ class QPayIntent(models.Model):
         else:
             kind.check_payable()
         kind.check_amount(amount)
-        intent = self.create({
+        # QRs are many, and nobody follows them from the beginning.
+        intent = self.with_context(tracking_disable=True).create({
             **self._get_request_values(kind, amount, provider),
             **ebarimt_values,
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
-        })
+        }).with_env(self.env)
         # Monetary values are stored rounded to the currency; read what was stored.
         intent.invalidate_recordset(['amount'])
         intent._trigger_look(intent.next_look_at)
@@ -138,6 +151,8 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         document = documents.of(self._get_document())
+        if reason := document.get_payer_obstacle(self):
+            raise UserError(reason)
         is_usable = self.provider_id.state != 'disabled'
         return document.get_current_intent(
             document.get_rest_amount(self), self.provider_id if is_usable else None
@@ -157,7 +172,7 @@ class QPayIntent(models.Model):
             and self.provider_id == provider
             and self.environment == provider._qpay_environment()
             and self.currency_id.compare_amounts(self.amount, amount) == 0
-            and not self._is_expired()
+            and not self._get_end_reason()
         )
 
     def _share(self, transaction, ebarimt_values):
@@ -213,13 +228,14 @@ class QPayIntent(models.Model):
         provider = self.provider_id
         request = self._get_invoice_request()
         try:
-            invoice = provider._qpay_client(self.environment).create_invoice(request)
+            invoice = self._get_client().create_invoice(request)
         except QPayRefused as error:
             reason = provider._qpay_explain(error)
             if self._may_go_without_lines():
                 self._go_without_lines(reason)
                 self._create_at_qpay()
                 return
+            self._tell_refusal(reason)
             self._fail(reason, {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:
             # Whether QPay made the invoice is not known: the next try gets another number.
@@ -296,17 +312,19 @@ class QPayIntent(models.Model):
             self.env.cr.rollback()
             _logger.info("The QR %s has no transaction yet: %s", self.name, error)
 
-    def _create_transaction(self, amount):
+    def _create_transaction(self, amount, is_linked=True):
         """Create a transaction for money of this QR.
 
         :param float amount: The amount in tögrög.
+        :param bool is_linked: Whether it pays the document.
         :rtype: payment.transaction
         """
         document = self._get_document()
         # The customer may have been deleted, but not the one of an existing document.
         partner = self.partner_id or documents.of(document).partner or self.company_id.partner_id
         return self.env['payment.transaction']._qpay_create(
-            self.provider_id, amount, partner, document, self.name
+            self.provider_id, amount, partner, document if is_linked else document.browse(),
+            self.name,
         )
 
     def _fail(self, reason, raw_response=None):

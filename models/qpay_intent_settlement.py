@@ -95,7 +95,7 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         self.env.cr.commit()
-        client = self.provider_id._qpay_client(self.environment)
+        client = self._get_client()
         payments = client.check_payment(self.qpay_invoice_id).paid_payments
         known_ids = set(self.payment_ids.mapped('qpay_txn_id'))
         unseen = [
@@ -157,6 +157,7 @@ class QPayIntent(models.Model):
             and intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) >= 0
         )
         paid.write({'state': 'paid', 'state_message': False, 'next_look_at': False})
+        paid.filtered('is_told')._take_back_question()
         paid.payment_ids._forget_parts()
         return paid
 
@@ -173,8 +174,13 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         self.env.cr.commit()
-        client = self.provider_id._qpay_client(self.environment)
-        invoice_id = client.get_payment(qpay_payment_id).invoice_id
+        client = self._get_client()
+        try:
+            invoice_id = client.get_payment(qpay_payment_id).invoice_id
+        except QPayRefused as error:
+            if error.key == 'PAYMENT_NOTFOUND':
+                return False
+            raise
         if not invoice_id or client.get_sender_invoice_no(invoice_id) != self.name:
             return False
         return self._adopt(invoice_id)
@@ -269,7 +275,7 @@ class QPayIntent(models.Model):
         :raise LockError: If another process is at this QR.
         :raise QPayError: If QPay gives no answer.
         """
-        client = self.provider_id._qpay_client(self.environment)
+        client = self._get_client()
         try:
             client.cancel_invoice(self.qpay_invoice_id)
         except QPayRefused as error:
@@ -284,14 +290,22 @@ class QPayIntent(models.Model):
         """Plan when this QR, which is locked, is looked at next, if QPay has not confirmed its
         end.
         """
-        if is_ended or self.close_attempts >= const.CLOSE_MAX_ATTEMPTS:
+        if is_ended:
             self.next_look_at = False
+            self._take_back_question()
+            return
+        if self.close_attempts >= const.CLOSE_MAX_ATTEMPTS:
+            self.next_look_at = False
+            self._tell_unconfirmed_end()
             return
         delays = const.CLOSE_RETRY_DELAYS
         delay = delays[min(self.close_attempts, len(delays) - 1)]
         self.next_look_at = fields.Datetime.now() + delay
         self.close_attempts += 1
         self._trigger_look(self.next_look_at)
+        self.unconfirmed_since = self.unconfirmed_since or fields.Datetime.now()
+        if self.next_look_at - self.unconfirmed_since >= const.TELL_PERIOD:
+            self._tell_unconfirmed_end()
 
     @api.model
     def _trigger_look(self, moment):
@@ -323,6 +337,8 @@ class QPayIntent(models.Model):
             return self.env._("QPay's answer never came.")
         if self._is_expired():
             return self.env._("Expired.")
+        if self.provider_id.state == 'disabled':
+            return self.env._("QPay was switched off.")
         if self.environment != self.provider_id._qpay_environment():
             return self.env._("The provider was switched between sandbox and live.")
         return documents.of(self._get_document()).get_end_reason(self)

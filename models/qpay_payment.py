@@ -23,11 +23,9 @@ class QPayPayment(models.Model):
 
     _name = 'qpay.payment'
     _description = 'QPay Payment'
-    _inherit = ['qpay.guarded', 'mail.thread', 'mail.activity.mixin']
+    _inherit = ['qpay.guarded', 'qpay.account.mixin', 'qpay.activity.mixin']
     _order = 'paid_at desc, id desc'
     _rec_name = 'qpay_txn_id'
-    # Nobody writes rows by hand, but accountants talk about them.
-    _mail_post_access = 'read'
 
     intent_id = fields.Many2one(
         string="QR", comodel_name='qpay.intent', readonly=True, index='btree_not_null',
@@ -40,12 +38,12 @@ class QPayPayment(models.Model):
         selection=[('sandbox', "Sandbox"), ('live', "Live")], required=True, readonly=True,
     )
     company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
-    account = fields.Char(
-        help="The account at QPay that took the payment. Several providers may share it.",
-        compute='_compute_account',
+    document_company_id = fields.Many2one(
+        string="Company or Branch",
+        comodel_name='res.company',
+        compute='_compute_document',
         store=True,
-        precompute=True,
-        groups='base.group_system',
+        index=True,
     )
     assigned_partner_id = fields.Many2one(
         help="Whose payment it is, where no QR tells.", comodel_name='res.partner', readonly=True
@@ -83,6 +81,7 @@ class QPayPayment(models.Model):
             ('late', "Paid after the end of the QR"),
             ('surplus', "More than was still owed"),
             ('undiscounted', "Paid after the discount"),
+            ('moved', "Document is another customer's now"),
         ],
         readonly=True,
     )
@@ -119,15 +118,22 @@ class QPayPayment(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends('provider_id', 'environment')
+    @api.depends('intent_id')
     def _compute_account(self):
-        for payment in self:
-            payment.account = payment.provider_id._qpay_account(payment.environment)
+        """ Override of `qpay.account.mixin`: what pays a QR was taken by the QR's account. """
+        own = self.filtered('intent_id')
+        for payment in own:
+            payment.account = payment.intent_id.account
+        super(QPayPayment, self - own)._compute_account()
 
     @api.depends('intent_id', 'assigned_partner_id', 'assigned_invoice_ids')
     def _compute_document(self):
         for payment in self:
             payment.partner_id = payment.intent_id.partner_id or payment.assigned_partner_id
+            payment.document_company_id = (
+                payment.intent_id.document_company_id
+                or payment.assigned_invoice_ids.company_id[:1]
+            )
             payment.document_name = (
                 payment.intent_id.document_name
                 or ', '.join(payment.assigned_invoice_ids.mapped('name'))
@@ -145,6 +151,7 @@ class QPayPayment(models.Model):
             # Whoever books payments of a QR holds the QR, else the rows themselves.
             if lock_afresh(intent or payments, PATIENCE_SECONDS) != (intent or payments):
                 raise intent._get_lock_error()
+            payments.filtered('is_unmatched')._match_again()
             payments._filter_not_booked().state = 'to_settle'
             payments._book_waiting_fees()
             if intent:
@@ -218,7 +225,7 @@ class QPayPayment(models.Model):
         known = self.search([
             '|',
             ('provider_id', '=', provider.id),
-            ('account', '=', provider._qpay_account(intent.environment)),
+            ('account', '=', intent.account),
             ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
         ])
         recorded = self.browse()
@@ -333,6 +340,12 @@ class QPayPayment(models.Model):
         return False
 
     # === GETTERS === #
+
+    def _get_asker(self):
+        return self.intent_id.create_uid
+
+    def _get_companies(self):
+        return self.document_company_id | self.company_id
 
     def _get_document(self):
         """Return what this payment paid; empty if nobody knows.

@@ -93,15 +93,11 @@ class QPayPayment(models.Model):
         # What is still owed is no longer known when the payments are booked.
         surplus = self.filtered(lambda payment: payment._is_more_than_order_takes())
         undiscounted = self.filtered(lambda payment: payment._has_missed_discount())
+        drafts = {}
         for payment in self:
             payment._check_environment()
-            transaction = payment._get_transaction()
-            transaction._process(const.PROVIDER_CODE, {
-                'reference': transaction.reference,
-                'qpay_txn_id': payment.qpay_txn_id,
-                'amount': payment.amount,
-                'currency_code': payment.currency_id.name,
-            })
+            payment._confirm_transaction()
+            drafts[payment] = payment._leave_drafts()
         if len(self) > 1:
             self.transaction_id._qpay_create_payments(self)
         # Payments that are booked together have no order of which Odoo makes an invoice.
@@ -116,18 +112,14 @@ class QPayPayment(models.Model):
                 'state_message': False,
                 'account_payment_id': payment.transaction_id.payment_id.id,
             })
+            if drafts[payment]:
+                payment.transaction_id.invoice_ids += drafts[payment]
             if payment.case in (False, 'partial'):
-                payment._update_case(payment in surplus, payment in undiscounted)
+                payment.case = payment._find_later_case(
+                    payment in surplus, payment in undiscounted
+                )
             payment._follow_up()
         self._plan_ebarimt()
-
-    def _update_case(self, is_surplus, is_undiscounted):
-        """Note what turned out to be unusual about this payment when it was booked."""
-        self.ensure_one()
-        if is_surplus or self._has_unexpected_credit():
-            self.case = 'surplus'
-        elif is_undiscounted:
-            self.case = 'undiscounted'
 
     def _follow_up(self):
         """Do what follows once this payment is booked. Nothing of it keeps it out of the books."""
@@ -143,8 +135,7 @@ class QPayPayment(models.Model):
         :raise UserError: If it would.
         """
         self.ensure_one()
-        is_live = self.provider_id._qpay_environment() == 'live'
-        if self.environment == 'sandbox' and is_live:
+        if not self._is_real_money():
             raise UserError(self.env._(
                 "This is a payment of QPay's sandbox, which is no real money."
             ))
@@ -161,11 +152,28 @@ class QPayPayment(models.Model):
         if document.model in ('account.move', 'payment.transaction'):
             return False
         order = document.records
-        takes_money = order and order.state != 'cancel' and document.takes_money()
-        owed = document.get_maximum_amount() if takes_money else 0
+        takes_money = (
+            order and order.state != 'cancel' and document.takes_money(self._get_payment_date())
+        )
+        owed = document.get_unpaid_amount_before(self.transaction_id) if takes_money else 0
         # Odoo does not reckon anew what is paid when a transaction is done.
         order.invalidate_recordset(['amount_paid'])
         return self.currency_id.compare_amounts(self.amount, owed) > 0
+
+    def _find_later_case(self, is_surplus, is_undiscounted):
+        """Return how a usual payment turns out to be unusual when it is booked.
+
+        :param bool is_surplus: Whether it is more than its order takes.
+        :param bool is_undiscounted: Whether it came too late for the discount that it takes off.
+        :return: One of the values of `case`, or False.
+        """
+        if is_surplus or self._has_unexpected_credit():
+            return 'surplus'
+        if is_undiscounted:
+            return 'undiscounted'
+        customer = self._get_asked_customer()
+        is_anothers = customer and self.account_payment_id.partner_id != customer
+        return 'moved' if is_anothers else self.case
 
     def _has_unexpected_credit(self):
         """Whether a part of this payment of invoices found nothing that was still owed: they were
@@ -175,27 +183,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         is_of_invoices = self.intent_id.res_model == 'account.move'
-        return is_of_invoices and bool(self.account_payment_id._qpay_get_credit_items())
-
-    def _get_transaction(self):
-        """Return the transaction that this payment confirms, for exactly the money that arrived.
-
-        :rtype: payment.transaction
-        """
-        expected = self.intent_id.transaction_id
-        if expected.state == 'draft' and documents.of(self._get_document()).takes_money():
-            expected.amount = self.amount
-            self.transaction_id = expected
-        elif self.intent_id:
-            self.transaction_id = self.intent_id._create_transaction(self.amount)
-        elif self.assigned_partner_id:
-            self.transaction_id = self.env['payment.transaction']._qpay_create(
-                self.provider_id, self.amount, self.assigned_partner_id,
-                self.assigned_invoice_ids, f'QPay-{self.qpay_txn_id}',
-            )
-        else:
-            raise UserError(self.env._("Please say first whose payment it is."))
-        return self.transaction_id
+        return is_of_invoices and bool(self._get_credit_items())
 
     @api.model
     def _settle_left_over(self):
@@ -320,6 +308,11 @@ class QPayPayment(models.Model):
                 " still took off. The invoice stays open by it: ask for the rest with a new QR, or"
                 " credit it.", amount,
             ),
+            'moved': self.env._(
+                "%(amount)s arrived for a QR of another customer. The document is %(customer)s's"
+                " now, for whom the payment is booked. Please see whose payment it is.",
+                amount=amount, customer=self.account_payment_id.partner_id.name,
+            ),
         }[self.case]
         self._schedule_activity(self.env._("An unusual QPay payment"), note)
 
@@ -340,7 +333,12 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         self.write({'state': 'needs_attention', 'state_message': reason})
-        self._schedule_activity(self.env._("A QPay payment waits to be booked"), reason)
+        summary = (
+            self.env._("A QPay payment is no longer matched") if self.is_unmatched
+            else self.env._("A QPay payment waits to be booked")
+        )
+        self._schedule_activity(summary, reason)
+        try_aside(self.env, self._ask_nobody_again)
 
     def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
         """Ask the responsible person to look at this payment, instead of what was asked before.
@@ -357,14 +355,3 @@ class QPayPayment(models.Model):
             _logger.error(
                 "Nobody could be told about QPay payment %s: %s", self.qpay_txn_id, reason
             )
-
-    def _get_responsible_user(self):
-        """Return who is asked to look at this payment: the provider's responsible person, else
-        who made the QR, else the administrator.
-        """
-        if responsible := self.provider_id.qpay_responsible_id:
-            return responsible
-        creator = self.intent_id.create_uid
-        if creator.active and creator.has_group('account.group_account_invoice'):
-            return creator
-        return self.env.ref('base.user_admin')

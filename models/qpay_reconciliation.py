@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta, timezone
+from datetime import timedelta
 
 import psycopg2
 
@@ -22,7 +22,7 @@ class QPayReconciliation(models.Model):
     """
 
     _name = 'qpay.reconciliation'
-    _inherit = ['qpay.guarded']
+    _inherit = ['qpay.guarded', 'qpay.activity.mixin']
     _description = 'QPay Reconciliation'
     _order = 'id desc'
     _rec_name = 'create_date'
@@ -186,8 +186,33 @@ class QPayReconciliation(models.Model):
                 reconciliation.write({'state': 'failed', 'state_message': self.env._(
                     "An unexpected error happened. The server's log says more."
                 )})
+            reconciliation._tell_failures()
             self.env['ir.cron']._commit_progress(1, remaining=len(providers) - number)
         self.env['qpay.payment']._settle_waiting_fees()
+
+    def _tell_failures(self):
+        """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once
+        one has succeeded.
+
+        :return: None
+        """
+        self.ensure_one()
+        scheduled = [('provider_id', '=', self.provider_id.id), ('is_scheduled', '=', True)]
+        if self.state == 'done':
+            told = self.search([*scheduled, ('activity_ids', '!=', False)])
+            told.activity_unlink([const.ACTIVITY_TYPE])
+            return
+        last = self.search(scheduled, limit=const.TELL_FAILED_COMPARISONS)
+        is_often = len(last) == const.TELL_FAILED_COMPARISONS
+        if is_often and set(last.mapped('state')) == {'failed'} and not last.activity_ids:
+            self._in_company_language()._schedule_activity(
+                self.env._("QPay's list of payments cannot be compared"),
+                self.env._(
+                    "The last %(count)s daily comparisons failed, so payments that QPay has not"
+                    " announced may be missing. %(reason)s",
+                    count=len(last), reason=self.state_message or '',
+                ),
+            )
 
     @api.model
     def _get_next_date_from(self, provider):
@@ -250,21 +275,25 @@ class QPayReconciliation(models.Model):
         :param list missing: Those of the payments that are not in the ledger.
         :param dict intents: The QRs of the missing payments, by QPay's id of the payment.
         """
+        lost = self._try(self._find_lost()._notice_lost) or self.env['qpay.payment']
         recovered, unknown, is_complete = self._take_in(missing, intents)
         refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
+        self._tell_unanswered_refunds()
         self.write({
             'state': 'done' if is_complete else 'failed',
             'state_message': False if is_complete else self.env._(
                 "Some payments could not be taken in, or are being booked by another process."
                 " Please compare again."
             ),
-            'matched_count': len(rows - refunded),
+            'matched_count': len(rows.filtered(
+                lambda row: self.date_from <= row.paid_at <= self.date_to
+            ) - refunded),
             'recovered_count': len(recovered),
             'unknown_count': len(unknown),
             'refunded_count': len(refunded),
             'qpay_total': sum(float(p.amount) for p in payments if self._is_counted(p)),
             'ledger_total': self._get_ledger_total(),
-            'payment_ids': [Command.set((refunded | recovered | unknown).ids)],
+            'payment_ids': [Command.set((refunded | recovered | unknown | lost).ids)],
         })
         self.env.cr.commit()
 
@@ -318,6 +347,24 @@ class QPayReconciliation(models.Model):
             self._try(self._take_in_refund, row, row in refunded)
         return refunded
 
+    def _tell_unanswered_refunds(self):
+        """Tell somebody of refunds about which QPay's list has said nothing for a day."""
+        rows = self.env['qpay.payment'].search([
+            *self._get_ledger_domain(),
+            ('refund_transaction_id.state', 'in', ('draft', 'pending')),
+            ('refund_transaction_id.create_date', '<=', fields.Datetime.now() - const.TELL_PERIOD),
+            ('activity_ids', '=', False),
+        ])
+        for row in rows:
+            self._try(
+                row._schedule_activity,
+                self.env._("A refund without an answer"),
+                self.env._(
+                    "QPay was asked to refund this payment, and has not said whether it did. Please"
+                    " look in QPay's portal."
+                ),
+            )
+
     def _take_in_refund(self, row, is_refunded):
         """Take note of whether QPay has refunded a payment, or let a person see to it.
 
@@ -361,37 +408,3 @@ class QPayReconciliation(models.Model):
     def _in_company_language(self):
         """Return this comparison for writing down texts that the company's people will read."""
         return self.with_context(lang=self.company_id.partner_id.lang)
-
-    def _find_rows(self, payments):
-        """Return the rows of the ledger that payments of the list have.
-
-        :param list payments: The `Payment` values.
-        :rtype: qpay.payment
-        """
-        return self.env['qpay.payment'].search([
-            *self._get_ledger_domain(),
-            ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
-        ])
-
-    def _get_ledger_domain(self):
-        """Return which rows of the ledger can be on QPay's list."""
-        return [
-            ('provider_id', 'in', self.provider_id._qpay_get_same_account().ids),
-            ('environment', '=', self.provider_id._qpay_environment()),
-        ]
-
-    def _is_counted(self, payment):
-        """Whether a payment of the list is money of the period."""
-        start, end = (
-            moment.replace(tzinfo=timezone.utc) for moment in (self.date_from, self.date_to)
-        )
-        return payment.is_money and start <= payment.paid_at <= end
-
-    def _get_ledger_total(self):
-        [(total,)] = self.env['qpay.payment']._read_group([
-            *self._get_ledger_domain(),
-            ('status', '=', 'paid'),
-            ('paid_at', '>=', self.date_from),
-            ('paid_at', '<=', self.date_to),
-        ], aggregates=['amount:sum'])
-        return total

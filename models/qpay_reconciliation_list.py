@@ -1,10 +1,12 @@
 import logging
+import uuid
 from dataclasses import replace
 from datetime import timedelta, timezone
 
 import pytz
 
-from odoo import models
+from odoo import fields, models
+from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
@@ -38,25 +40,31 @@ class QPayReconciliation(models.Model):
         ]
 
     def _list_refunds(self, listed_ids):
-        """Return the payments whose refund was asked for without an answer, and that were made
-        before the period: one call each and for each invoice code.
+        """Return earlier payments that may have been refunded since: those whose refund was asked
+        for without an answer, and card payments, which people refund in QPay's portal as well.
 
         :param set listed_ids: QPay's ids of the payments that are known already.
         :return: The `Payment` values.
         :rtype: list
         :raise QPayError: If QPay gives no answer.
         """
-        rows = self.env['qpay.payment'].search([
-            *self._get_ledger_domain(),
-            ('status', '=', 'paid'),
-            ('refund_transaction_id.state', 'in', ('draft', 'pending')),
-            ('qpay_txn_id', 'not in', list(listed_ids)),
-        ])
+        since = fields.Datetime.now() - const.PORTAL_REFUND_PERIOD
+        rows = self.env['qpay.payment'].search(
+            self._get_ledger_domain()
+            & Domain('status', '=', 'paid')
+            & Domain('qpay_txn_id', 'not in', list(listed_ids))
+            & (
+                Domain('refund_transaction_id.state', 'in', ('draft', 'pending'))
+                | Domain('payment_type', '=', 'card') & Domain('paid_at', '>=', since)
+            ),
+            order='paid_at',
+        )
+        wanted_ids = set(rows.mapped('qpay_txn_id'))
         return [
             payment
-            for row in rows
-            for payment in self._list_payments(row.paid_at - _MOMENT, row.paid_at + _MOMENT)
-            if payment.payment_id == row.qpay_txn_id
+            for first, last in _get_periods(rows.mapped('paid_at'))
+            for payment in self._list_payments(first - _MOMENT, last + _MOMENT)
+            if payment.payment_id in wanted_ids
         ]
 
     def _date(self, payments, rows):
@@ -87,37 +95,83 @@ class QPayReconciliation(models.Model):
         :return: The QRs by QPay's id of the payment.
         :rtype: dict
         """
-        providers = self.provider_id._qpay_get_same_account()
-        found = ((payment, self._find_intent(payment, providers)) for payment in payments)
+        found = ((payment, self._find_intent(payment)) for payment in payments)
         return {payment.payment_id: intent for payment, intent in found if intent}
 
-    def _find_intent(self, payment, providers):
+    def _find_intent(self, payment):
         """Return the QR that a payment paid; empty if it is none of ours.
 
+        A row of the list carries the text of the QR. What it names beside it is the invoice, or
+        only the invoice code (QPay contract §4.3): then QPay is asked for the invoice.
+
         :param Payment payment: A payment of the list.
-        :param payment.provider providers: The providers that share the list.
         :rtype: qpay.intent
         """
-        if not payment.invoice_id:
-            return self.env['qpay.intent']
-        intents = self.env['qpay.intent'].search([
-            ('provider_id', 'in', providers.ids),
-            '|', ('qpay_invoice_id', '=', payment.invoice_id),
-            '&', ('qpay_invoice_id', '=', False), ('create_date', '>=', self.date_from),
-        ])
-        intent = intents.filtered(lambda intent: intent.qpay_invoice_id == payment.invoice_id)
-        if intent or not intents:
+        if intent := self._search_intent(payment.qr_text, payment.invoice_id):
             return intent
-        # The answer to its creation may have been lost, and QPay's call as well.
         try:
-            number = self.provider_id._qpay_client().get_sender_invoice_no(payment.invoice_id)
+            invoice_id = payment.invoice_id
+            if not _is_id(invoice_id):
+                client = self.provider_id._qpay_client()
+                invoice_id = client.get_payment(payment.payment_id).invoice_id
+            return self._search_intent('', invoice_id) or self._recover_intent(invoice_id)
         except QPayError as error:
-            _logger.warning("QPay could not be asked about a payment's invoice: %s.", error)
-            return intent
+            _logger.warning("QPay could not be asked what a payment paid: %s.", error)
+            return self.env['qpay.intent']
+
+    def _search_intent(self, qr_text, invoice_id):
+        """Return the QR with a text, else of an invoice of QPay's."""
+        intents = self.env['qpay.intent']
+        for name, value in (('qr_text', qr_text), ('qpay_invoice_id', invoice_id)):
+            found = value and intents.search(
+                self._get_ledger_domain() & Domain(name, '=', value), limit=1
+            )
+            if found:
+                return found
+        return intents
+
+    def _recover_intent(self, invoice_id):
+        """Return the QR of an invoice of QPay's whose answer to its creation was lost, and QPay's
+        call as well.
+
+        :raise QPayError: If QPay gives no answer.
+        """
+        intents = self.env['qpay.intent'].search(
+            self._get_ledger_domain()
+            & Domain('qpay_invoice_id', '=', False) & Domain('create_date', '>=', self.date_from)
+        )
+        if not intents or not invoice_id:
+            return intents.browse()
+        number = self.provider_id._qpay_client().get_sender_invoice_no(invoice_id)
         intent = intents.filtered(lambda intent: intent.name == number)
         if intent:
-            intent._adopt(payment.invoice_id)
+            intent._adopt(invoice_id)
         return intent
+
+
+def _get_periods(moments):
+    """Return the periods that moments fall into, which come in order: those that are close
+    together share one.
+
+    :param list moments: The moments.
+    :return: The first and last moment of each.
+    :rtype: list[tuple]
+    """
+    periods = []
+    for moment in moments:
+        if periods and moment - periods[-1][1] <= const.PORTAL_REFUND_GAP:
+            periods[-1] = periods[-1][0], moment
+        else:
+            periods.append((moment, moment))
+    return periods
+
+
+def _is_id(text):
+    """Whether a text has the form of QPay's ids of invoices."""
+    try:
+        return bool(uuid.UUID(text))
+    except ValueError:
+        return False
 
 
 def _to_ulaanbaatar(moment):

@@ -82,6 +82,7 @@ def parse_payment(row):
         invoice_id=_text(row, 'object_id') if row.get('object_type') == 'INVOICE' else '',
         raw=row,
         description=_text(row, 'payment_description'),
+        qr_text=_text(row, 'qr_code'),
     )
 
 

@@ -98,6 +98,7 @@ class Payment:
     :param datetime paid_at: When the payer paid, aware and in UTC; None where QPay says nothing.
     :param str invoice_id: The QPay invoice that was paid; '' where the call does not say.
     :param str description: What the payer's bank showed; '' where the call does not say.
+    :param str qr_text: The text of the QR that was paid; only payment/list says it.
     """
 
     payment_id: str
@@ -111,6 +112,7 @@ class Payment:
     invoice_id: str
     raw: dict = field(repr=False)
     description: str = ''
+    qr_text: str = ''
 
     @property
     def is_money(self):

@@ -238,10 +238,7 @@ class QPayQrWizard(models.TransientModel):
 
     def _is_payable(self, intent):
         """Whether a live QR can still be shown: what it asks for is owed, and it is valid."""
-        return (
-            intent._is_payable()
-            and intent.currency_id.compare_amounts(intent.amount, self.amount_max) <= 0
-        )
+        return intent._is_payable() and not self._get_document().get_end_reason(intent)
 
     def _get_intent(self):
         """Return the QR that the dialog shows, in sudo mode; empty if there is none yet.

@@ -3,9 +3,11 @@ from . import test_batch
 from . import test_bus_channels
 from . import test_callback
 from . import test_callback_flood
+from . import test_changed_documents
 from . import test_chatter
 from . import test_check_route
 from . import test_companies
+from . import test_confirmed_money
 from . import test_currencies
 from . import test_currency_parts
 from . import test_discounts
@@ -15,9 +17,12 @@ from . import test_fees
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused
+from . import test_kept_payments
 from . import test_known_pitfalls
 from . import test_landing
+from . import test_list_rows
 from . import test_method_lines
+from . import test_never_silently
 from . import test_overrides
 from . import test_overrides_accounting
 from . import test_overrides_payment
@@ -42,6 +47,8 @@ from . import test_rights_matrix
 from . import test_send_link
 from . import test_settlement
 from . import test_translations
+from . import test_uninstall
 from . import test_unusual_payments
 from . import test_views
 from . import test_visitor_limits
+from . import test_who_is_told

@@ -1,0 +1,127 @@
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay import const
+
+
+class DocumentQrs:
+    """The QRs of a document: who collects, which can be paid, and which is shown to whom."""
+
+    def find_provider(self):
+        """Return the QPay provider of the document's company, in sudo mode; empty if there is none.
+
+        :rtype: payment.provider
+        """
+        providers = self.env['payment.provider'].sudo()
+        return providers.search([
+            *providers._check_company_domain(self.company),
+            ('code', '=', const.PROVIDER_CODE),
+            ('state', 'in', ('enabled', 'test')),
+        ], order='state, sequence', limit=1)
+
+    def get_provider(self):
+        """Return the QPay provider of the document's company, in sudo mode.
+
+        :rtype: payment.provider
+        :raise UserError: If there is none, or it has no journal.
+        """
+        provider = self.find_provider()
+        if not provider:
+            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
+                "QPay is not set up for %s. Please ask your administrator.", self.company.name
+            )))
+        provider._qpay_check_journal()
+        return provider
+
+    def get_live_intents(self):
+        """Return the QRs that can be paid now and pay this document, perhaps with others.
+
+        :rtype: qpay.intent
+        """
+        return self.env['qpay.intent'].sudo().search([
+            *self._get_intent_domain(), ('state', '=', 'new'),
+        ])
+
+    def get_live_intent(self):
+        """Return the QR of exactly this document that can be paid now, if there is one.
+
+        :rtype: qpay.intent
+        """
+        return self.get_live_intents().filtered(
+            lambda intent: intent._get_document() == self.records
+        )[:1]
+
+    def get_payable_intent(self):
+        """Return the same, if it is valid and asks for what is owed now, or for what somebody has
+        chosen.
+
+        :rtype: qpay.intent
+        """
+        return self.get_live_intent().filtered(
+            lambda intent: intent._is_payable() and not self.get_end_reason(intent)
+            and (intent.has_chosen_amount or self.document_currency.compare_amounts(
+                self.get_asked_amount(intent), self.get_next_amount()
+            ) == 0)
+        )
+
+    def get_last_paid_intent(self):
+        """Return the QR that paid this document last.
+
+        :rtype: qpay.intent
+        """
+        return self.env['qpay.intent'].sudo().search([
+            *self._get_intent_domain(), ('state', '=', 'paid'),
+        ], limit=1)
+
+    def get_or_create_intent(self, amount, provider=None, receiver=None):
+        """Return the live QPay QR of this document for an amount.
+
+        :param float amount: The amount in tögrög.
+        :param payment.provider provider: The provider, in sudo mode; by default the company's.
+        :param tuple[str, str] receiver: Whom the VAT receipt is for, and the number; by default as
+            the customer has it.
+        :rtype: qpay.intent
+        :raise UserError: If the document or the amount cannot be paid by QPay, or QPay refuses.
+        """
+        self.check_payable()
+        self.check_amount(amount)
+        return self.env['qpay.intent'].sudo()._request(
+            self.records, amount, provider or self.get_provider(), self.partner, receiver=receiver
+        )
+
+    def get_current_intent(self, amount, provider=None):
+        """Return the QR for whoever comes to pay: the live one, if it asks for what is owed now or
+        was chosen, else a new one.
+
+        :param float amount: The amount of a new one, in tögrög.
+        :param payment.provider provider: Its provider, in sudo mode; by default the company's.
+        :rtype: qpay.intent
+        :raise UserError: See `get_or_create_intent`.
+        """
+        return self.get_payable_intent() or self.get_or_create_intent(amount, provider)
+
+    def count_intents(self, since):
+        """Return how many QRs were asked for since a moment, those that QPay refused included.
+
+        :param datetime since: The moment.
+        :rtype: int
+        """
+        # Whoever pays without a document gets a transaction with each attempt.
+        domain = self._get_intent_domain() if self.transaction_field else [
+            ('res_model', '=', self.model), ('partner_id', '=', self.partner.id),
+        ]
+        return self.env['qpay.intent'].sudo().search_count([
+            *domain, ('create_date', '>', since),
+        ])
+
+    def is_paid_by(self, transaction):
+        """Whether a transaction is one of those that pay this document.
+
+        :param payment.transaction transaction: The transaction.
+        :rtype: bool
+        """
+        if not self.records:
+            return False
+        paid = transaction[self.transaction_field] if self.transaction_field else transaction
+        return paid == self.records or bool(self.env['qpay.intent'].sudo().search_count([
+            *self._get_intent_domain(), ('transaction_id', '=', transaction.id),
+        ], limit=1))

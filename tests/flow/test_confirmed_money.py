@@ -1,0 +1,153 @@
+"""What QPay has confirmed counts as paid for whoever asks for money, booked or not."""
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.tests.flow.test_pay_page import CREATE, PayPageCase
+
+BEING_BOOKED = 'being booked'
+
+
+class ConfirmedMoneyCase(PayPageCase):
+
+    def setUp(self):
+        super().setUp()
+        self.intent = self._create_intent(self.bill)
+
+    def _confirm_without_booking(self, intent, **options):
+        """Let a payer pay what cannot be booked for now."""
+        receivable = intent.invoice_ids.line_ids.account_id.filtered(
+            lambda account: account.account_type == 'asset_receivable'
+        )
+        receivable.active = False
+        self._pay_and_settle(intent, **options)
+        self.assertEqual(self._ledger(intent).mapped('state'), ['needs_attention'])
+        self.qpay.reset_calls()
+        return receivable
+
+    def _owed(self, *invoices):
+        self.env.invalidate_all()
+        return documents.of(self.env['account.move'].union(*invoices)).get_maximum_amount()
+
+
+@tagged('post_install', '-at_install')
+class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
+
+    def test_nobody_is_asked_again(self):
+        receivable = self._confirm_without_booking(self.intent)
+        self.assertEqual((self.bill.amount_residual, self._owed(self.bill)), (15000, 0))
+        for ask in (
+            self.bill.action_qpay_qr, self.bill.qpay_create_intent, self.bill.action_send_qpay_link,
+        ):
+            with self.assertRaisesRegex(UserError, BEING_BOOKED):
+                ask()
+        page = self._open(self.bill.qpay_link)
+        self.assertIn('data-view="settled"', page.text)
+        self.assertIn(BEING_BOOKED, page.text)
+        self.assertFalse(self.bill._qpay_get_printed_qr())
+        self.assertEqual(self._calls(CREATE), 0)
+
+        receivable.active = True
+        self._ledger(self.intent).action_settle()
+        self.assertPaidOnce(self.bill, self._ledger(self.intent).qpay_txn_id)
+        self.assertEqual(self._owed(self.bill), 0)
+
+    def test_portal_says_that_it_is_being_booked(self):
+        self.env['ir.config_parameter'].sudo().set_param(
+            'account_payment.enable_portal_payment', 'True'
+        )
+        self.assertTrue(self.bill._has_to_be_paid())
+        self._confirm_without_booking(self.intent)
+        self.assertFalse(self.bill._has_to_be_paid())
+        page = self.url_open(self.bill._get_share_url()).text
+        self.assertIn(BEING_BOOKED, page)
+        self.assertNotIn('Pay Now', page)
+
+    def test_no_other_provider_takes_the_money_again(self):
+        self._confirm_without_booking(self.intent)
+        transaction = self._create_transaction(
+            'direct', reference='another-way', amount=15000, invoice_ids=self.bill.ids,
+        )
+        with self.assertRaisesRegex(UserError, BEING_BOOKED):
+            transaction._get_processing_values()
+
+    def test_no_other_provider_takes_more_than_the_rest(self):
+        self._confirm_without_booking(self.intent, amount=6000)
+        for amount in (9000, 9001):
+            transaction = self._create_transaction(
+                'direct', reference=f'another-way-{amount}', amount=amount,
+                currency_id=self.mnt.id, invoice_ids=self.bill.ids,
+            )
+            if amount == 9000:
+                transaction._get_processing_values()
+        with self.assertRaisesRegex(UserError, '9,000'):
+            transaction._get_processing_values()
+
+    def test_the_rest_can_be_asked_for(self):
+        self._confirm_without_booking(self.intent, amount=6000)
+        self.assertEqual(self._owed(self.bill), 9000)
+        with self.assertRaisesRegex(UserError, '9,000'):
+            self._create_intent(self.bill, 9001)
+        self.assertEqual(self._create_intent(self.bill, 9000).amount, 9000)
+
+    def test_money_that_is_recorded_counts_before_it_is_settled(self):
+        self._pay(self.intent)
+        self.intent._record(self.intent._ask_unseen_payments())
+        self.assertEqual(self._ledger(self.intent).state, 'to_settle')
+        self.assertEqual(self._owed(self.bill), 0)
+
+    def test_qr_of_several_invoices(self):
+        second = self._create_invoice(4000, invoice_date_due='2026-12-30')
+        both = self._create_intent(self.bill | second, 19000)
+        self._confirm_without_booking(both, amount=16000)
+        self.assertEqual((self._owed(self.bill), self._owed(second)), (0, 3000))
+        self.assertEqual(self._owed(self.bill, second), 3000)
+        with self.assertRaisesRegex(UserError, BEING_BOOKED):
+            self._create_intent(self.bill, 15000)
+
+    def test_open_qr_of_the_same_invoice_ends(self):
+        second = self._create_invoice(4000)
+        both = self._create_intent(self.bill | second, 19000)
+        self._create_intent(second)
+        self._look()
+        single = self._create_intent(self.bill)
+        self.assertEqual(both.state, 'cancelled')
+        self._confirm_without_booking(both)
+        self._look()
+        self.assertEqual(single.state, 'cancelled')
+
+    def test_price_of_an_early_payment_pays_all(self):
+        term = self.env['account.payment.term'].create({
+            'name': '2/10', 'early_discount': True, 'discount_percentage': 2, 'discount_days': 10,
+        })
+        bill = self._create_invoice(
+            1000, invoice_date=const.today(), invoice_payment_term_id=term.id
+        )
+        self._confirm_without_booking(self._create_intent(bill, 980))
+        self.assertEqual(self._owed(bill), 0)
+
+    def test_invoice_in_another_currency(self):
+        dollar = self._enable_currency('USD')
+        dollar.rate_ids = [(5, 0, 0), (0, 0, {'name': '2026-01-01', 'rate': 1 / 3450})]
+        bill = self._create_invoice(100, currency_id=dollar.id)
+        owed = self._owed(bill)
+        self._confirm_without_booking(self._create_intent(bill, owed))
+        self.assertEqual(self._owed(bill), 0)
+
+    def test_sandbox_money_is_none_in_live(self):
+        self._confirm_without_booking(self.intent)
+        self.provider.state = 'enabled'
+        self.assertEqual(self._owed(self.bill), 15000)
+
+    def test_assigned_money_that_waits(self):
+        row = self.env['qpay.payment'].sudo().create({
+            'provider_id': self.provider.id, 'environment': 'sandbox',
+            'qpay_txn_id': 'assigned', 'status': 'paid',
+            'currency_id': self.mnt.id, 'amount': 15000, 'paid_at': '2026-11-02',
+            'state': 'needs_attention', 'assigned_partner_id': self.customer.id,
+            'assigned_invoice_ids': self.bill.ids,
+        })
+        self.assertEqual(self._owed(self.bill), 0)
+        row.status = 'refunded'
+        self.assertEqual(self._owed(self.bill), 15000)
