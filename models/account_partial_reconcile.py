@@ -10,7 +10,8 @@ class AccountPartialReconcile(models.Model):
         notice what is matched again.
         """
         partials = super().create(vals_list)
-        moves = (partials.debit_move_id | partials.credit_move_id).move_id
+        # Whoever pays need not be allowed to see all that is paid.
+        moves = (partials.debit_move_id | partials.credit_move_id).sudo().move_id
         moves._qpay_look_after_intents()
         moves.origin_payment_id._qpay_find_rows(is_unmatched=True)._notice_matched()
         return partials
@@ -18,7 +19,7 @@ class AccountPartialReconcile(models.Model):
     def unlink(self):
         """ Override of `account` to notice what is no longer matched. """
         # Only what was taken off the customer's side of a payment.
-        payments = (self.debit_move_id | self.credit_move_id).filtered(
+        payments = (self.debit_move_id | self.credit_move_id).sudo().filtered(
             lambda item: item.account_id == item.move_id.origin_payment_id.destination_account_id
         ).move_id.origin_payment_id
         result = super().unlink()

@@ -76,7 +76,8 @@ class AccountPayment(models.Model):
         :return: The rows, in sudo mode.
         :rtype: qpay.payment
         """
-        payments = self.filtered('qpay_txn_id')
+        # Whoever changes entries need not be allowed to see payments.
+        payments = self.sudo().filtered('qpay_txn_id')
         rows = self.env['qpay.payment'].sudo()
         return payments and rows.search([
             ('account_payment_id', 'in', payments.ids),

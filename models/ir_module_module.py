@@ -7,9 +7,10 @@ class IrModuleModule(models.Model):
 
     def button_uninstall(self):
         """ Override of `base` to lose no payment that is not in the books yet. """
-        if 'payment_qpay' in (self | self.downstream_dependencies()).mapped('name'):
+        result = super().button_uninstall()
+        if self.search_count([('name', '=', 'payment_qpay'), ('state', '=', 'to remove')]):
             self._qpay_check_uninstallable()
-        return super().button_uninstall()
+        return result
 
     def _qpay_check_uninstallable(self):
         """Make sure that nothing is lost with the ledger and the QRs.

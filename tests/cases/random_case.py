@@ -105,7 +105,7 @@ LIES = {
      LEFT JOIN account_move f ON f.id = q.fee_move_id OR f.reversed_entry_id = q.fee_move_id
      LEFT JOIN account_move_line l ON l.move_id = f.id AND l.account_id = p.outstanding_account_id
                                   AND l.parent_state = 'posted'
-         WHERE q.state = 'settled'
+         WHERE q.state = 'settled' AND NOT coalesce(q.is_fee_waiting, false)
       GROUP BY q.id HAVING coalesce(sum(l.balance), 0)
                            != CASE q.status WHEN 'paid' THEN -q.fee ELSE 0 END
     """,
@@ -131,6 +131,16 @@ LIES = {
         SELECT move_id, sum(debit), sum(credit) FROM account_move_line
       GROUP BY move_id HAVING sum(debit) != sum(credit)
     """,
+    'a payment is matched with what another customer owes': """
+        SELECT q.qpay_txn_id, credit.partner_id, debit.partner_id
+          FROM qpay_payment q
+          JOIN account_payment p ON p.id = q.account_payment_id
+          JOIN account_move_line credit ON credit.move_id = p.move_id
+          JOIN account_partial_reconcile r ON r.credit_move_id = credit.id
+          JOIN account_move_line debit ON debit.id = r.debit_move_id
+         WHERE credit.account_id = p.destination_account_id
+           AND credit.partner_id IS DISTINCT FROM debit.partner_id
+    """,
     'an invoice has more than one live QR': """
         SELECT invoice_id, count(*)
           FROM qpay_intent_invoice_rel JOIN qpay_intent i ON i.id = intent_id
@@ -155,6 +165,8 @@ class RandomCase(QPayCommon):
                 'name': day, 'inverse_company_rate': rate,
             })
         cls.fee_account = cls.company_data['default_account_expense']
+        cls.receivable_account = cls.customer.property_account_receivable_id
+        cls.other_customer = cls.customer.copy({'name': 'Сараа'})
         cls.last_commit = None
         cls.trouble, cls.events = {}, Counter()
 

@@ -13,6 +13,7 @@ from odoo.service.model import call_kw
 from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay.qpay import Payment
+from odoo.addons.payment_qpay.tests.cases.core_answers import is_ours
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import EbarimtCase
 from odoo.addons.payment_qpay.tests.cases.rights_table import RightsTable
 
@@ -61,6 +62,7 @@ class RightsCase(EbarimtCase):
         self.records = {record._name: record for record in (
             *self._create_documents(), *self._create_rows(), *self._create_dialogs(),
             self.company, self.customer, self.vat, self.provider, self.users['stranger'],
+            self.env['ir.module.module'].search([('name', '=', 'mail_bot')]),
         )}
 
     # === A RECORD OF EVERYTHING === #
@@ -79,6 +81,7 @@ class RightsCase(EbarimtCase):
         })
         return (
             self.bill, self.row.account_payment_id, statement_line, product,
+            self.row.account_payment_id.move_id.line_ids.matched_debit_ids,
             product.product_tmpl_id, category,
         )
 
@@ -174,7 +177,8 @@ class RightsCase(EbarimtCase):
         }
 
     def _get_methods(self):
-        """Return the public methods that this addon defines, on whichever model.
+        """Return the public methods that this addon defines, on whichever model: what it extends
+        for all models that are like one, on that one.
 
         :rtype: set[tuple[str, str]]
         """
@@ -182,10 +186,17 @@ class RightsCase(EbarimtCase):
             (model_name, name)
             for model_name, model in self.env.registry.items()
             for definition in model.mro()
-            if definition.__module__.startswith(f'odoo.addons.{ADDON}.')
+            if is_ours(definition) and definition._name == model_name
             for name, value in vars(definition).items()
             if callable(value) and not name.startswith('_') and not isinstance(value, type)
         }
+
+    def _is_odoos(self, model, method):
+        """Whether a method is one of Odoo's own, which this addon extends."""
+        return any(
+            method in vars(definition) for definition in self.registry[model].mro()
+            if not is_ours(definition)
+        )
 
     def _get_fields(self):
         """Return the fields that there are because of this addon.
@@ -196,7 +207,8 @@ class RightsCase(EbarimtCase):
             (model_name, name): field
             for model_name, model in self.env.registry.items()
             for name, field in model._fields.items()
-            if field.base_field._modules == (ADDON,) and name not in LOG_ACCESS_COLUMNS
+            if not model._abstract
+            and field.base_field._modules == (ADDON,) and name not in LOG_ACCESS_COLUMNS
         }
 
     def _get_own_models(self):

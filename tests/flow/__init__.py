@@ -26,6 +26,7 @@ from . import test_never_silently
 from . import test_overrides
 from . import test_overrides_accounting
 from . import test_overrides_payment
+from . import test_overrides_people
 from . import test_overrides_web
 from . import test_paid_back
 from . import test_pay_page

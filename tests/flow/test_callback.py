@@ -147,7 +147,7 @@ class TestCallbackProcessing(CallbackCase):
         self.qpay.inject(CHECK, 'system_busy', times=None)
         self.inbox.received_at -= const.CALLBACK_RETRY_PERIOD + timedelta(minutes=1)
         self._process_callbacks()
-        self.assertEqual(self.inbox.state, 'ignored')
+        self.assertEqual(self.inbox.state, 'failed')
         self.assertIn('did not answer properly', self.inbox.message)
 
     def test_payment_that_is_not_visible_yet_is_settled_later(self):

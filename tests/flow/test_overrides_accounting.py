@@ -2,7 +2,7 @@
 
 import re
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
@@ -227,7 +227,62 @@ class TestEntries(AccountingCase):
 
 
 @tagged('post_install', '-at_install')
+class TestQuestions(AccountingCase):
+
+    def test_questions_about_any_entry(self):
+        for kind, move in self._create_each_kind().items():
+            with self.subTest(kind=kind):
+                for name in ('_has_to_be_paid', '_get_online_payment_error'):
+                    self.assertEqual(getattr(move, name)(), ask_core(move, name))
+                for day in (False, fields.Date.today()):
+                    name = '_is_eligible_for_early_payment_discount'
+                    self.assertEqual(
+                        getattr(move, name)(move.currency_id, day),
+                        ask_core(move, name, move.currency_id, day),
+                    )
+
+    def test_any_entry_is_reversed(self):
+        moves = self.env['account.move']
+        self.assertFalse(moves._reverse_moves())
+        for kind, move in self._create_each_kind().items():
+            if move.state != 'posted':
+                continue
+            with self.subTest(kind=kind):
+                self.assertEqual(move._reverse_moves().reversed_entry_id, move)
+                reversal = move._reverse_moves([{'ref': 'X'}], cancel=True)
+                self.assertEqual((reversal.ref, reversal.state), ('X', 'posted'))
+
+    def test_what_is_matched_is_taken_apart(self):
+        partials = self.env['account.partial.reconcile']
+        self.assertTrue(partials.unlink())
+        bill, credit = self._create_invoice(100), self._create_invoice(100, 'out_refund')
+        items = (bill | credit).line_ids.filtered(
+            lambda line: line.display_type == 'payment_term'
+        )
+        items.reconcile()
+        self.assertEqual(bill.amount_residual, 0)
+        items.with_user(self.biller).remove_move_reconcile()
+        self.assertEqual(bill.amount_residual, 100)
+
+
+@tagged('post_install', '-at_install')
 class TestPayments(AccountingCase):
+
+    def test_payments_of_all_kinds_are_changed(self):
+        payments = self.env['account.payment']
+        self.assertTrue(payments.write({'amount': 5, 'state': 'draft'}))
+        payments = self._create_payment() | self._create_payment(payment_type='outbound')
+        payments.action_post()
+        payments = payments.with_user(self.biller)
+        self.assertTrue(payments.write({'memo': "Өөр"}))
+        payments.action_draft()
+        self.assertTrue(payments.write({'amount': 7}))
+        payments.action_post()
+        payments.action_cancel()
+        self.assertEqual(set(payments.mapped('state')), {'canceled'})
+        payments.action_draft()
+        payments.unlink()
+        self.assertFalse(payments.exists())
 
     def test_payments_of_all_kinds_are_posted(self):
         payments = self.env['account.payment']

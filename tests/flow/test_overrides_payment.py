@@ -47,6 +47,17 @@ class TestTransactionsOfOthers(QPayCommon):
         self.assertIn('dummy', transaction._get_processing_values()['redirect_form_html']
                       if transaction.operation == 'online_redirect' else 'dummy')
 
+    def test_processing_of_any_operation(self):
+        for number, operation in enumerate(OPERATIONS, 1):
+            for invoices in (self.bill.ids, False):
+                for currency in (self.mnt, self.env.ref('base.USD')):
+                    with self.subTest(operation=operation, invoices=invoices, currency=currency):
+                        transaction = self._create_others(
+                            f'{number}-{bool(invoices)}-{currency.name}', operation=operation,
+                            invoice_ids=invoices, currency_id=currency.id,
+                        )
+                        self.assertAsCore(transaction, '_get_processing_values')
+
     def test_messages(self):
         number = 1
         for operation in OPERATIONS:
