@@ -7,10 +7,12 @@ class IrModuleModule(models.Model):
 
     def button_uninstall(self):
         """ Override of `base` to lose no payment that is not in the books yet. """
-        result = super().button_uninstall()
-        if self.search_count([('name', '=', 'payment_qpay'), ('state', '=', 'to remove')]):
+        # Odoo refuses all others.
+        if self.env.is_admin() and 'payment_qpay' in (
+            self | self.downstream_dependencies()
+        ).mapped('name'):
             self._qpay_check_uninstallable()
-        return result
+        return super().button_uninstall()
 
     def _qpay_check_uninstallable(self):
         """Make sure that nothing is lost with the ledger and the QRs.

@@ -6,7 +6,7 @@ from decimal import Decimal
 import psycopg2
 
 from odoo import Command, fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.http import _generate_routing_rules
 from odoo.models import LOG_ACCESS_COLUMNS
 from odoo.service.model import call_kw
@@ -146,7 +146,7 @@ class RightsCase(EbarimtCase):
                 act(records)
                 records.env.flush_all()
                 raise Undone
-        except AccessError:
+        except (AccessDenied, AccessError):
             return False
         except (Undone, UserError, psycopg2.IntegrityError):
             return True

@@ -249,7 +249,9 @@ class TestQuestions(AccountingCase):
                 continue
             with self.subTest(kind=kind):
                 self.assertEqual(move._reverse_moves().reversed_entry_id, move)
-                reversal = move._reverse_moves([{'ref': 'X'}], cancel=True)
+                reversal = move._reverse_moves([
+                    {'ref': 'X', 'invoice_date': '2026-11-20'},
+                ], cancel=True)
                 self.assertEqual((reversal.ref, reversal.state), ('X', 'posted'))
 
     def test_what_is_matched_is_taken_apart(self):
