@@ -157,6 +157,8 @@ class QPayReconciliation(models.Model):
             ))
         if self.date_from > self._get_default_date_to():
             raise UserError(self.env._("The period has not begun yet."))
+        # Of what period, a person decides: it takes no scheduled comparison's place.
+        self.sudo().is_scheduled = False
         as_one_run(self.sudo())._in_company_language()._run()
         return True
 

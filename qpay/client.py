@@ -280,18 +280,18 @@ class QPayClient:
 
     def _call(self, method, path, payload=None):
         """Make one call, unless the run is to make no more."""
-        return self._watch(self._call_with_login, method, path, payload)
+        answer = self._watch(self._call_with_login, method, path, payload)
+        self._breaker.note()
+        return answer
 
-    def _watch(self, call, *arguments):
-        """Make a call that the breaker knows of."""
+    def _watch(self, act, *arguments):
+        """Do what may call QPay, and let the breaker know if it fails."""
         self._breaker.check()
         try:
-            answer = call(*arguments)
+            return act(*arguments)
         except QPayError as error:
             self._breaker.note(error)
             raise
-        self._breaker.note()
-        return answer
 
     def _call_with_login(self, method, path, payload):
         """Make one call with the account's token, logging in again once on a 401 (§1.4)."""

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+from freezegun import freeze_time
+
 from odoo import SUPERUSER_ID, fields
 from odoo.tests import tagged
 
@@ -13,7 +15,7 @@ from odoo.addons.payment_qpay.tests.flow.test_batch import BatchCase
 
 LIST = 'POST /v2/payment/list'
 LOGIN = 'POST /v2/auth/token'
-COUNT = 8
+COUNT = 6
 # How QPay is down, and how often a scheduled action may ask all the same.
 FAULTS = (
     ({'fault': 'drop'}, 1),
@@ -36,6 +38,16 @@ class DownCase(BatchCase):
             self.qpay.clear_faults()
         calls = sum(self.qpay.calls().values())
         self.assertTrue(0 < calls <= at_most, self.qpay.calls())
+
+    def _pay_by_card(self, count):
+        """Return QRs that were paid by card on different days of the last weeks."""
+        intents = self._create_intents(count)
+        now = fields.Datetime.now()
+        for day, intent in enumerate(intents, 3):
+            with freeze_time(now - timedelta(days=day)):
+                self._pay(intent, method='CARD')
+            intent._check()
+        return intents
 
     def _make_due(self, callbacks):
         callbacks.next_attempt_at = fields.Datetime.now() - timedelta(seconds=1)
@@ -87,13 +99,8 @@ class TestQPayDown(DownCase):
                 self.assertFalse(any(intents.mapped('next_look_at')))
 
     def test_comparison(self):
-        intents = self._create_intents(COUNT)
-        for day, intent in enumerate(intents, 3):
-            # Each is looked up by itself, to see whether it was refunded.
-            payment = self._pay_and_settle(intent, method='CARD')
-            row = intent.payment_ids
-            self.assertEqual(row.qpay_txn_id, payment['payment_id'])
-            row.paid_at -= timedelta(days=day)
+        # Each is looked up by itself, to see whether it was refunded.
+        self._pay_by_card(COUNT)
         for options, _at_most in FAULTS:
             with self.subTest(**options), self._down(options, 1):
                 result = self._reconcile_daily()
@@ -181,7 +188,7 @@ class TestVatReceiptsWhileQPayIsDown(EbarimtCase, DownCase):
 
 
 @tagged('post_install', '-at_install')
-class TestTimeOfScheduledActions(BatchCase):
+class TestTimeOfScheduledActions(DownCase):
     """None runs longer than Odoo allows, and what is left is done in the next run."""
 
     @contextmanager
@@ -225,7 +232,14 @@ class TestTimeOfScheduledActions(BatchCase):
         self.assert_paid(intents)
 
     def test_comparisons_go_on_where_the_last_run_ended(self):
-        other = self.provider.copy({'name': 'QPay 2', 'state': 'test'})
+        other = self.provider.copy({'name': 'QPay 2'})
+        other.write({
+            'state': 'test',
+            'qpay_client_id': 'OTHER_MERCHANT',
+            'qpay_client_secret': '654321',
+            'qpay_invoice_code': 'OTHER_INVOICE',
+            'qpay_base_url_sandbox': self.simulator.url,
+        })
         with self._time_left(0):
             first = self._reconcile_daily()
         self.assertEqual(sorted(first.mapped('state')), ['done', 'draft'])
@@ -235,12 +249,13 @@ class TestTimeOfScheduledActions(BatchCase):
         self.assertEqual(len(self._reconcile_daily()), 2)
 
     def test_refunds_are_looked_for_as_long_as_there_is_time(self):
-        intents = self._create_intents(4)
-        for day, intent in enumerate(intents, 3):
-            payment = self._pay_and_settle(intent, method='CARD')
-            self.qpay.refund_in_portal(payment['payment_id'])
-            intent.payment_ids.paid_at -= timedelta(days=day)
+        intents = self._pay_by_card(4)
+        for row in intents.payment_ids:
+            self.qpay.refund_in_portal(row.qpay_txn_id)
         self.qpay.reset_calls()
         with self._time_left(5, 0):
             self._reconcile_daily()
         self.assertEqual(self._calls(LIST), 3)
+        self.assertEqual(intents.payment_ids.mapped('is_refund_noticed').count(True), 2)
+        self._reconcile_daily()
+        self.assertTrue(all(intents.payment_ids.mapped('is_refund_noticed')))
