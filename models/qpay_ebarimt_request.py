@@ -182,7 +182,8 @@ class QPayEbarimt(models.Model):
         :param QPayError error: What kept the answer away.
         """
         _logger.warning("Whether QPay issued VAT receipt %s is not known: %s.", self.id, error)
-        if answer := self._look_up():
+        # To know that is worth one more call, even if QPay is down.
+        if answer := as_one_run(self)._look_up():
             self._conclude(partial(self._take_answer, answer))
         else:
             self._conclude(partial(self._leave_to_person, self._get_doubt(error)))
