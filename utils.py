@@ -1,5 +1,6 @@
 import contextlib
 import logging
+import math
 import time
 
 import psycopg2
@@ -58,6 +59,34 @@ def wake_cron(env, name, moment=None):
         cron.sudo()._trigger(at=moment)
     else:
         _logger.error("The scheduled action payment_qpay.%s is gone: update the module.", name)
+
+
+def as_one_run(records):
+    """Return records for one run, such as of a scheduled action: while QPay is down, an account is
+    not asked about each of them.
+
+    :param recordset records: The records.
+    :rtype: recordset
+    """
+    return records.with_context(qpay_breakers={})
+
+
+def each_in_time(env, items):
+    """Yield what a scheduled action has to do, as long as Odoo allows it to run. What was done with
+    each is committed.
+
+    :param Environment env: The environment.
+    :param items: A sequence.
+    :rtype: iterator
+    """
+    # Odoo calls an action again for what remains, though the time may be over by then.
+    is_time_left = time.monotonic() < env.context.get('cron_end_time', math.inf)
+    if items and not is_time_left:
+        env['ir.cron']._commit_progress(remaining=len(items))
+    for number, item in enumerate(items if is_time_left else (), 1):
+        yield item
+        if not env['ir.cron']._commit_progress(1, remaining=len(items) - number):
+            break
 
 
 def lock_afresh(records, patience=0):
@@ -128,6 +157,27 @@ def try_aside(env, act, *arguments, **options):
         _logger.exception("An unexpected error happened in %s.", act)
         return env._("An unexpected error happened. The server's log says more.")
     return ''
+
+
+def try_apart(env, act, *arguments):
+    """Do something in transactions of its own, so that its failure holds up nothing else.
+
+    :param Environment env: The environment.
+    :param callable act: What to do.
+    :return: What it returns; None if it failed, or another process was in the way.
+    """
+    env.cr.commit()
+    try:
+        result = act(*arguments)
+        env.cr.commit()
+    except psycopg2.OperationalError:
+        env.cr.rollback()  # Another process was faster.
+        return None
+    except Exception:
+        env.cr.rollback()
+        _logger.exception("An unexpected error happened in %s.", act)
+        return None
+    return result
 
 
 def post_aside(env, post, *arguments, **options):

@@ -32,6 +32,7 @@ from . import qpay_ebarimt_cancellation
 from . import qpay_ebarimt_request
 from . import qpay_intent
 from . import qpay_intent_apps
+from . import qpay_intent_booking
 from . import qpay_intent_cleaning
 from . import qpay_intent_ebarimt
 from . import qpay_intent_limits
@@ -53,6 +54,7 @@ from . import qpay_receipt
 from . import qpay_reconciliation
 from . import qpay_reconciliation_ledger
 from . import qpay_reconciliation_list
+from . import qpay_reconciliation_schedule
 from . import qpay_token
 from . import res_company
 from . import res_partner

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import TIMEOUT, QPayClient, QPayUnreachable
+from odoo.addons.payment_qpay.qpay import TIMEOUT, Breaker, QPayClient, QPayUnreachable
 
 
 class PaymentProvider(models.Model):
@@ -31,6 +31,7 @@ class PaymentProvider(models.Model):
             self._qpay_setting('qpay_client_secret'),
             tokens=self.env['qpay.token']._for_account(base_url, username, patience),
             outage=self._qpay_get_outage(environment),
+            breaker=self._qpay_get_breaker(environment),
             deadline=deadline,
         )
 
@@ -40,7 +41,10 @@ class PaymentProvider(models.Model):
         :param str environment: 'sandbox' or 'live'.
         :rtype: bool
         """
-        return self._qpay_get_outage(environment, is_obeyed=True).is_silent()
+        return (
+            self._qpay_get_breaker(environment).is_open
+            or self._qpay_get_outage(environment, is_obeyed=True).is_silent()
+        )
 
     def _qpay_check_answers(self):
         """Make sure that somebody who waits for an answer of QPay may get one.
@@ -54,6 +58,11 @@ class PaymentProvider(models.Model):
         """Return the store of the account's outage: requests obey it, scheduled actions do not."""
         is_obeyed = bool(request) if is_obeyed is None else is_obeyed
         return self.env['qpay.outage']._for_account(*self._qpay_get_login(environment), is_obeyed)
+
+    def _qpay_get_breaker(self, environment=None):
+        """Return what ends this run of a scheduled action for the account while QPay is down."""
+        breakers = self.env.context.get('qpay_breakers', {})
+        return breakers.setdefault(self._qpay_get_login(environment), Breaker())
 
     def _qpay_get_login(self, environment=None):
         """Return where the provider logs in, and as whom."""

@@ -5,6 +5,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from odoo.addons.account_payment.models.payment_transaction import (
+    PaymentTransaction as AccountPaymentTransaction,
+)
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import is_own_path
@@ -323,8 +326,19 @@ class PaymentTransaction(models.Model):
             'memo': f'{document_names} - QPay {ledger_row.qpay_txn_id}',
         }
 
+    @api.model
+    def _qpay_is_creation_extended(self):
+        """Whether other modules extend how Odoo creates the payment of a transaction, which it does
+        for one at a time.
+
+        :rtype: bool
+        """
+        authors = {cls.__module__ for cls in type(self).mro() if '_create_payment' in vars(cls)}
+        return authors != {__name__, AccountPaymentTransaction.__module__}
+
     def _qpay_create_payments(self, ledger_rows):
-        """Create, post and reconcile the payments of these transactions together.
+        """Create, post and reconcile the payments of these transactions together. Where this does
+        not take place, each payment is created as usual, which costs about twice as much.
 
         Each transaction must be for one confirmed invoice in its own currency, without a discount
         for early payment; all must be of one company.

@@ -7,11 +7,14 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayError, QPayUnavailable
+from odoo.addons.payment_qpay.qpay import QPayError
 from odoo.addons.payment_qpay.utils import (
     PATIENCE_SECONDS,
+    as_one_run,
     check_accountant,
+    each_in_time,
     lock_afresh,
+    try_apart,
     wake_cron,
 )
 
@@ -82,7 +85,7 @@ class QPayCallback(models.Model):
         :return: True
         """
         check_accountant(self)
-        callbacks = lock_afresh(self.sudo(), PATIENCE_SECONDS)
+        callbacks = lock_afresh(as_one_run(self.sudo()), PATIENCE_SECONDS)
         callbacks.write({
             'state': 'received', 'attempts': 0, 'next_attempt_at': fields.Datetime.now(),
         })
@@ -151,55 +154,13 @@ class QPayCallback(models.Model):
         :return: None
         """
         self.env['qpay.payment']._settle_left_over()
-        due = self.search(self._get_due_domain(), order='next_attempt_at, id')
-        remaining = len(due)
-        unreachable = {}
-        for some in split_every(const.BOOKING_BATCH, due.grouped('intent_id').values()):
-            callbacks = self.browse().union(*some)
-            callbacks._process_whatever_happens(unreachable)
-            remaining -= len(callbacks)
-            is_time_left = self.env['ir.cron']._commit_progress(
-                len(callbacks), remaining=remaining
-            )
-            if not is_time_left:
-                break
-
-    def _process_whatever_happens(self, unreachable):
-        """Process these callbacks together; if that fails, those of each QR by themselves, so that
-        one that cannot be processed holds up no others.
-
-        :param dict unreachable: See `_ask_about`.
-        """
-        claimed = self.browse()
-        try:
-            claimed = self._claim()
-            claimed._process_claimed(unreachable)
-        except psycopg2.OperationalError:
-            self.env.cr.rollback()  # Another process was faster; what is left comes again.
-            self._trigger(fields.Datetime.now() + const.CALLBACK_LEASE)
-        except Exception as error:  # noqa: BLE001
-            self.env.cr.rollback()
-            _logger.info("%s callbacks could not be processed together: %s", len(claimed), error)
-            for callbacks in claimed.grouped('intent_id').values():
-                callbacks._process_alone(unreachable)
-
-    def _process_alone(self, unreachable):
-        """Process these callbacks, of one QR, or plan their next attempt.
-
-        :param dict unreachable: See `_ask_about`.
-        """
-        try:
-            self._process_claimed(unreachable)
-        except psycopg2.OperationalError:
-            self.env.cr.rollback()  # Another process was faster; they come again after the lease.
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("The callbacks %s could not be processed.", self.ids)
-            [(_intent, waiting)] = self._group_by_intent()
-            waiting._lock_waiting()._retry_later(self.env._(
-                "An unexpected error happened. The server's log says more."
-            ), is_unavailable=True)
-            self.env.cr.commit()
+        due = as_one_run(self).search(self._get_due_domain(), order='next_attempt_at, id')
+        batches = [
+            due.browse().union(*some)
+            for some in split_every(const.BOOKING_BATCH, due.grouped('intent_id').values())
+        ]
+        for callbacks in each_in_time(self.env, batches):
+            callbacks._process()
 
     @api.model
     def _get_due_domain(self):
@@ -212,31 +173,20 @@ class QPayCallback(models.Model):
 
         :return: None
         """
-        self._claim()._process_claimed({})
-
-    def _process_claimed(self, unreachable):
-        """Process these callbacks, which this process has claimed.
-
-        :param dict unreachable: See `_ask_about`.
-        """
-        asked = []
-        for intent, callbacks in self._group_by_intent():
-            waiting = callbacks._finish_known(intent)
-            if not waiting:
-                continue
-            if problem := waiting._ask_about(intent, unreachable):
-                # At once: QPay may keep the others waiting for long.
-                waiting._lock_waiting()._retry_later(problem, is_unavailable=True)
-            else:
-                asked.append((intent, waiting))
-            self.env.cr.commit()
-        intents = self.env['qpay.intent'].union(*(intent for intent, _waiting in asked))
-        booked = intents and intents._book_waiting()
-        for intent, waiting in asked:
-            is_checked = intent in booked
-            unknown = waiting._finish_known(intent, is_checked=is_checked)
-            unknown._retry_later(None, is_unavailable=not is_checked)
-            self.env.cr.commit()
+        claimed = left = self._claim()
+        answers = []
+        for intent, callbacks in claimed._group_by_intent():
+            answers.append((intent, callbacks, callbacks._ask_about(intent)))
+            left -= callbacks
+            if not self.env['ir.cron']._commit_progress():
+                left._give_back()
+                break
+        asked = self.env['qpay.intent'].union(
+            *(intent for intent, _callbacks, problem in answers if not problem)
+        )
+        booked = asked._book_waiting()
+        for intent, callbacks, problem in answers:
+            try_apart(self.env, callbacks._finish, intent, problem, intent in booked)
 
     def _group_by_intent(self):
         """Yield each QR of these callbacks with its callbacks, for writing in its company's words.
@@ -265,32 +215,64 @@ class QPayCallback(models.Model):
         self.env.cr.commit()
         return claimed
 
-    def _ask_about(self, intent, unreachable):
-        """Ask QPay about the QR of these callbacks, and record what was paid.
+    def _give_back(self):
+        """Leave these callbacks, which this process has claimed, to the next run."""
+        now = fields.Datetime.now()
+        for callback in self._lock_waiting():
+            callback.write({'attempts': callback.attempts - 1, 'next_attempt_at': now})
+        self._trigger(now)
+        self.env.cr.commit()
+
+    def _ask_about(self, intent):
+        """Ask QPay about the QR of these callbacks, and record what was paid, unless it is known.
 
         :param qpay.intent intent: The intent of these callbacks.
-        :param dict unreachable: Why QPay is not asked again in this run, for people, by provider:
-            each question that it leaves unanswered takes long.
-        :return: Why QPay's answer could not be taken in, for people; None if it was.
+        :return: Why QPay's answer could not be taken in, for people; '' if it was.
         :rtype: str
         """
-        provider = intent.provider_id
-        if provider in unreachable:
-            return unreachable[provider]
         try:
-            if not intent.qpay_invoice_id:
-                payment_ids = self.filtered('qpay_payment_id').mapped('qpay_payment_id')
-                if not any(intent._adopt_invoice(payment_id) for payment_id in payment_ids):
-                    return None
+            waiting = self._finish_known(intent)
+            if not waiting or not waiting._find_invoice(intent):
+                return ''
             if intent._record(intent._ask_unseen_payments()):
-                return None
+                return ''
         except QPayError as error:
             _logger.info("QPay could not be asked about %s: %s.", intent.name, error)
-            problem = provider._qpay_explain(error)
-            if isinstance(error, QPayUnavailable) and not error.status:
-                unreachable[provider] = problem
-            return problem
+            return intent.provider_id._qpay_explain(error)
+        except psycopg2.OperationalError:
+            self.env.cr.rollback()  # Another process was faster.
+        except Exception:
+            # One that cannot be processed must not hold up the others.
+            self.env.cr.rollback()
+            _logger.exception("The callbacks %s could not be processed.", self.ids)
+            return self.env._("An unexpected error happened. The server's log says more.")
         return self.env._("Another process is booking the payments of this QR.")
+
+    def _find_invoice(self, intent):
+        """Find the QPay invoice of the QR of these callbacks, should its answer have been lost.
+
+        :param qpay.intent intent: The intent of these callbacks.
+        :return: Whether it is known.
+        :rtype: bool
+        :raise QPayError: If QPay gives no answer.
+        """
+        return bool(intent.qpay_invoice_id) or any(
+            intent._adopt_invoice(callback.qpay_payment_id)
+            for callback in self if callback.qpay_payment_id
+        )
+
+    def _finish(self, intent, problem, is_booked):
+        """Finish these callbacks, or plan their next attempt.
+
+        :param qpay.intent intent: The intent of these callbacks.
+        :param str problem: What kept QPay's answer from being taken in, for people.
+        :param bool is_booked: Whether what QPay has said is taken in, and booked.
+        :return: None
+        """
+        unknown = self._finish_known(intent, is_checked=is_booked)
+        if not is_booked and not problem:
+            problem = self.env._("Another process is booking the payments of this QR.")
+        unknown._retry_later(problem, is_unavailable=not is_booked)
 
     def _finish_known(self, intent, is_checked=False):
         """Finish the callbacks whose payment is in the ledger, and not about to be booked.

@@ -17,7 +17,13 @@ from odoo.addons.payment_qpay.qpay import (
     QPayUnavailable,
     QPayUnreachable,
 )
-from odoo.addons.payment_qpay.utils import act_afresh, lock_afresh, wake_cron
+from odoo.addons.payment_qpay.utils import (
+    act_afresh,
+    as_one_run,
+    each_in_time,
+    lock_afresh,
+    wake_cron,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -40,13 +46,20 @@ class QPayEbarimt(models.Model):
         :return: None
         """
         self.ensure_one()
+        try:
+            client = self._get_client()
+            client.connect()
+        except QPayError as error:
+            if self._claim('to_issue'):
+                self._conclude(partial(self._take_refusal, error))
+            return
         if not self._claim('to_issue'):
             return
         if problem := self._find_problem():
             self._fail(problem)
             self._make_known()
             return
-        client, request = self._get_client(), self._get_request()
+        request = self._get_request()
         self.state = 'sending'
         self.env.cr.commit()
         try:
@@ -145,7 +158,7 @@ class QPayEbarimt(models.Model):
 
         :param QPayError error: What QPay said, or did not.
         """
-        if self.state != 'sending':
+        if self.state not in ('to_issue', 'sending'):
             return  # A person has decided in the meantime.
         reason = self.provider_id._qpay_explain(error)
         delay = not isinstance(error, QPayRefused) and self._get_delay()
@@ -169,7 +182,8 @@ class QPayEbarimt(models.Model):
         :param QPayError error: What kept the answer away.
         """
         _logger.warning("Whether QPay issued VAT receipt %s is not known: %s.", self.id, error)
-        if answer := self._look_up():
+        # To know that is worth one more call, even if QPay is down.
+        if answer := as_one_run(self)._look_up():
             self._conclude(partial(self._take_answer, answer))
         else:
             self._conclude(partial(self._leave_to_person, self._get_doubt(error)))
@@ -272,8 +286,8 @@ class QPayEbarimt(models.Model):
 
         :return: None
         """
-        due = self.search(self._get_due_domain(), order='id')
-        for number, receipt in enumerate(due, 1):
+        due = as_one_run(self).search(self._get_due_domain(), order='id')
+        for receipt in each_in_time(self.env, due):
             receipt = receipt._in_company_language()
             try:
                 receipt._process()
@@ -287,7 +301,6 @@ class QPayEbarimt(models.Model):
                 _logger.exception("VAT receipt %s could not be processed.", receipt.id)
                 self.env.cr.rollback()
                 receipt._conclude(receipt._give_up)
-            self.env['ir.cron']._commit_progress(1, remaining=len(due) - number)
 
     @api.model
     def _get_due_domain(self):

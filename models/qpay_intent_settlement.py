@@ -8,13 +8,19 @@ from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import QPayError, QPayRefused
-from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh, wake_cron
+from odoo.addons.payment_qpay.utils import (
+    PATIENCE_SECONDS,
+    as_one_run,
+    each_in_time,
+    lock_afresh,
+    wake_cron,
+)
 
 _logger = logging.getLogger(__name__)
 
 
 class QPayIntent(models.Model):
-    """How QPay is asked what was paid for a QR, how that is settled, and how the QR ends."""
+    """How QPay is asked what was paid for a QR, how that is recorded, and how the QR ends."""
 
     _inherit = 'qpay.intent'
 
@@ -55,6 +61,9 @@ class QPayIntent(models.Model):
         :return: None
         """
         self.ensure_one()
+        if self.amount_paid and self._get_recorded_payments() and lock_afresh(self):
+            # Whoever has recorded them was kept from booking them.
+            self._book_waiting()
         callbacks = self.callback_ids._filter_due()
         is_check_due = self.qpay_invoice_id and self._is_view_check_due()
         # What is due stays so until QPay answers again.
@@ -131,20 +140,6 @@ class QPayIntent(models.Model):
             self.env['qpay.payment']._record(self, payments)
             self.env.cr.commit()
         return True
-
-    def _book_waiting(self):
-        """Book the recorded payments of these QRs that are not booked yet.
-
-        :return: The QRs of which that was done; those of another process are left to it.
-        :rtype: qpay.intent
-        """
-        locked = lock_afresh(self, PATIENCE_SECONDS)
-        waiting = locked.payment_ids.filtered(lambda payment: payment.state == 'to_settle')
-        # In the order of their record, in which it was decided which of them is one too many.
-        waiting.sorted('id')._settle()
-        (waiting.intent_id | locked._update_state())._notify_viewers()
-        self.env.cr.commit()
-        return locked
 
     def _update_state(self):
         """Bring the state in line with the money that arrived.
@@ -371,16 +366,14 @@ class QPayIntent(models.Model):
 
         :return: None
         """
-        looks = self.env['qpay.look'].search(Domain.TRUE)
+        run = as_one_run(self)
+        looks = run.env['qpay.look'].search(Domain.TRUE)
         looks_by_intent = looks.grouped('intent_id')
-        due = self.search([('next_look_at', '<=', fields.Datetime.now())], order='next_look_at')
+        due = run.search([('next_look_at', '<=', fields.Datetime.now())], order='next_look_at')
         wanted = looks.intent_id.filtered(lambda intent: intent.state == 'new') | due
         looks.filtered(lambda look: look.intent_id not in wanted).unlink()
-        for number, intent in enumerate(wanted, 1):
+        for intent in each_in_time(self.env, wanted):
             intent._look_alone(looks_by_intent.get(intent, looks.browse()))
-            remaining = len(wanted) - number
-            if not self.env['ir.cron']._commit_progress(1, remaining=remaining):
-                break
 
     def _look_alone(self, looks):
         """Look at this QR, whatever happens.

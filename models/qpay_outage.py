@@ -14,7 +14,7 @@ class QPayOutage(models.Model):
 
     Requests of people do not ask about it for a while, so that they do not wait in vain, and keep
     nobody else from being served. After the while, one of them tries. Scheduled actions ask all
-    the same. Whoever gets an answer ends the outage.
+    the same, though each run only once (see `Breaker`). Whoever gets an answer ends the outage.
     """
 
     _name = 'qpay.outage'

@@ -154,11 +154,11 @@ class QPayPayment(models.Model):
             payments.filtered('is_unmatched')._match_again()
             payments._filter_not_booked().state = 'to_settle'
             payments._book_waiting_fees()
-            if intent:
-                intent._book_waiting()
-            else:
+            if not intent:
                 payments._settle()
                 self.env.cr.commit()
+            elif not intent._book_waiting():
+                raise intent._get_lock_error()
         return True
 
     def action_assign(self):

@@ -1,7 +1,5 @@
 import logging
 
-import psycopg2
-
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import split_every
@@ -71,16 +69,15 @@ class QPayPayment(models.Model):
         return not try_aside(self.env, self._book)
 
     def _can_be_booked_together(self):
-        """Whether this payment needs nothing but a payment and its reconciliation: it is for one
+        """Whether these payments need nothing but a payment and its reconciliation: each is for one
         confirmed invoice in tögrög, without a discount for early payment.
         """
-        self.ensure_one()
-        invoice = self.intent_id.invoice_ids
-        return (
-            len(invoice) == 1
+        return all(
+            len(invoice := payment.intent_id.invoice_ids) == 1
             and invoice.state == 'posted'
-            and invoice.currency_id == self.currency_id
+            and invoice.currency_id == payment.currency_id
             and not invoice.invoice_payment_term_id.early_discount
+            for payment in self
         )
 
     def _book(self):
@@ -98,7 +95,7 @@ class QPayPayment(models.Model):
             payment._check_environment()
             payment._confirm_transaction()
             drafts[payment] = payment._leave_drafts()
-        if len(self) > 1:
+        if len(self) > 1 and not self.transaction_id._qpay_is_creation_extended():
             self.transaction_id._qpay_create_payments(self)
         # Payments that are booked together have no order of which Odoo makes an invoice.
         self.transaction_id.with_context(
@@ -167,23 +164,15 @@ class QPayPayment(models.Model):
         :param bool is_undiscounted: Whether it came too late for the discount that it takes off.
         :return: One of the values of `case`, or False.
         """
-        if is_surplus or self._has_unexpected_credit():
+        is_of_invoices = self.intent_id.res_model == 'account.move'
+        if is_surplus or is_of_invoices and self._get_credit_items():
+            # They were paid or changed in another way in the meantime.
             return 'surplus'
         if is_undiscounted:
             return 'undiscounted'
         customer = self._get_asked_customer()
         is_anothers = customer and self.account_payment_id.partner_id != customer
         return 'moved' if is_anothers else self.case
-
-    def _has_unexpected_credit(self):
-        """Whether a part of this payment of invoices found nothing that was still owed: they were
-        paid or changed in another way in the meantime.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        is_of_invoices = self.intent_id.res_model == 'account.move'
-        return is_of_invoices and bool(self._get_credit_items())
 
     @api.model
     def _settle_left_over(self):
@@ -195,16 +184,12 @@ class QPayPayment(models.Model):
         left_over = self.search([
             ('state', '=', 'to_settle'), ('create_date', '<=', now - const.CALLBACK_LEASE),
         ])
-        for intent in left_over.intent_id:
-            try:
-                intent._book_waiting()
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()  # Another process is at it.
-                self.env['qpay.callback']._trigger(now + const.CALLBACK_LEASE)
-            except Exception:
-                # Payments that cannot even be left to a person must not hold up the others.
-                self.env.cr.rollback()
-                _logger.exception("The payments of the QPay QR %s wait.", intent.name)
+        intents = left_over.intent_id
+        for batch in split_every(const.BOOKING_BATCH, intents.ids, intents.browse):
+            batch._book_waiting()
+            if not self.env['ir.cron']._commit_progress():
+                self.env['qpay.callback']._trigger(now)
+                break
 
     def _get_amount_values(self, invoices):
         """Return how much a payment of invoices pays of them. In another currency it is booked in

@@ -152,7 +152,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         if self._get_invoices():
-            items = self.account_payment_id._qpay_get_credit_items()
+            items = self._get_credit_items()
             is_credit = self.case and items and not items.matched_debit_ids
         else:
             is_credit = self.case == 'double'

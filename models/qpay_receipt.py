@@ -4,7 +4,7 @@ import logging
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.utils import wake_cron
+from odoo.addons.payment_qpay.utils import each_in_time, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -70,10 +70,8 @@ class QPayReceipt(models.Model):
         wanted = self.search([
             ('made_at', '=', False), ('attempts', '<', const.RECEIPT_MAX_ATTEMPTS),
         ])
-        for number, receipt in enumerate(wanted, 1):
+        for receipt in each_in_time(self.env, wanted):
             receipt._make_alone()
-            if not self.env['ir.cron']._commit_progress(1, remaining=len(wanted) - number):
-                break
 
     def _make_alone(self):
         """Make this receipt, whatever happens."""

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import check_accountant
+from odoo.addons.payment_qpay.utils import as_one_run, check_accountant, try_apart
 
 _logger = logging.getLogger(__name__)
 
@@ -18,7 +18,8 @@ class QPayReconciliation(models.Model):
 
     It finds what no callback ever told: payments of our QRs, which are settled; payments of
     nobody's, which wait for a person; and refunds made in QPay's own portal. How the list is read
-    is in `qpay_reconciliation_list`.
+    is in `qpay_reconciliation_list`, and when Odoo compares by itself in
+    `qpay_reconciliation_schedule`.
     """
 
     _name = 'qpay.reconciliation'
@@ -156,85 +157,12 @@ class QPayReconciliation(models.Model):
             ))
         if self.date_from > self._get_default_date_to():
             raise UserError(self.env._("The period has not begun yet."))
-        self.sudo()._in_company_language()._run()
+        # Of what period, a person decides: it takes no scheduled comparison's place.
+        self.sudo().is_scheduled = False
+        as_one_run(self.sudo())._in_company_language()._run()
         return True
 
     # === BUSINESS METHODS === #
-
-    @api.model
-    def _cron_reconcile(self):
-        """Reconcile each active provider, from where its last successful comparison began to end,
-        with an overlap for what QPay shows late. Then fees that wait are tried again.
-
-        :return: None
-        """
-        providers = self.env['payment.provider'].search([
-            ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'),
-        ])
-        for number, provider in enumerate(providers, 1):
-            reconciliation = self.create({
-                'provider_id': provider.id,
-                'date_from': self._get_next_date_from(provider),
-                'is_scheduled': True,
-            })
-            try:
-                reconciliation._in_company_language()._run()
-            except Exception:
-                # One provider that cannot be reconciled must not hold up the others.
-                self.env.cr.rollback()
-                _logger.exception("The payments of %s could not be compared.", provider.name)
-                reconciliation.write({'state': 'failed', 'state_message': self.env._(
-                    "An unexpected error happened. The server's log says more."
-                )})
-            reconciliation._tell_failures()
-            self.env['ir.cron']._commit_progress(1, remaining=len(providers) - number)
-        self.env['qpay.payment']._settle_waiting_fees()
-
-    def _tell_failures(self):
-        """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once
-        one has succeeded.
-
-        :return: None
-        """
-        self.ensure_one()
-        scheduled = [('provider_id', '=', self.provider_id.id), ('is_scheduled', '=', True)]
-        if self.state == 'done':
-            told = self.search([*scheduled, ('activity_ids', '!=', False)])
-            told.activity_unlink([const.ACTIVITY_TYPE])
-            return
-        last = self.search(scheduled, limit=const.TELL_FAILED_COMPARISONS)
-        is_often = len(last) == const.TELL_FAILED_COMPARISONS
-        if is_often and set(last.mapped('state')) == {'failed'} and not last.activity_ids:
-            self._in_company_language()._schedule_activity(
-                self.env._("QPay's list of payments cannot be compared"),
-                self.env._(
-                    "The last %(count)s daily comparisons failed, so payments that QPay has not"
-                    " announced may be missing. %(reason)s",
-                    count=len(last), reason=self.state_message or '',
-                ),
-            )
-
-    @api.model
-    def _get_next_date_from(self, provider):
-        """Return from when on QPay's list is to be read.
-
-        What a person compared counts for nothing here: it may leave a gap.
-
-        :param payment.provider provider: The provider.
-        :rtype: datetime
-        """
-        now = fields.Datetime.now()
-        last = self.search([
-            ('provider_id', '=', provider.id),
-            ('state', '=', 'done'),
-            ('is_scheduled', '=', True),
-        ], limit=1)
-        if not last:
-            return now - const.RECONCILIATION_PERIOD
-        return max(
-            min(last.date_to, now) - const.RECONCILIATION_OVERLAP,
-            now - const.RECONCILIATION_MAX_PERIOD,
-        )
 
     def _run(self):
         """Read QPay's list (QPay contract §4.3), settle what is ours, and note the rest.
@@ -275,7 +203,7 @@ class QPayReconciliation(models.Model):
         :param list missing: Those of the payments that are not in the ledger.
         :param dict intents: The QRs of the missing payments, by QPay's id of the payment.
         """
-        lost = self._try(self._find_lost()._notice_lost) or self.env['qpay.payment']
+        lost = try_apart(self.env, self._find_lost()._notice_lost) or self.env['qpay.payment']
         recovered, unknown, is_complete = self._take_in(missing, intents)
         refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
         self._tell_unanswered_refunds()
@@ -312,11 +240,11 @@ class QPayReconciliation(models.Model):
             if intent := intents.get(payment.payment_id):
                 payments_by_intent.setdefault(intent, []).append(payment)
         for intent, payments in payments_by_intent.items():
-            is_settled = self._try(intent._in_company_language()._settle, payments)
+            is_settled = try_apart(self.env, intent._in_company_language()._settle, payments)
             is_complete = is_complete and bool(is_settled)
         for payment in missing:
             if payment.payment_id not in intents:
-                row = self._try(ledger._record_unknown, self.provider_id, payment)
+                row = try_apart(self.env, ledger._record_unknown, self.provider_id, payment)
                 is_complete = is_complete and row is not None
                 unknown |= row or ledger
         recovered = ledger.search([
@@ -344,7 +272,7 @@ class QPayReconciliation(models.Model):
             and row.refund_transaction_id.create_date < since
         )
         for row in refunded | not_refunded:
-            self._try(self._take_in_refund, row, row in refunded)
+            try_apart(self.env, self._take_in_refund, row, row in refunded)
         return refunded
 
     def _tell_unanswered_refunds(self):
@@ -356,7 +284,8 @@ class QPayReconciliation(models.Model):
             ('activity_ids', '=', False),
         ])
         for row in rows:
-            self._try(
+            try_apart(
+                self.env,
                 row._schedule_activity,
                 self.env._("A refund without an answer"),
                 self.env._(
@@ -382,26 +311,6 @@ class QPayReconciliation(models.Model):
                 "What QPay's list says about the refund of this payment could not be booked because"
                 " of an unexpected error. The server's log says more."
             ))
-
-    def _try(self, function, *arguments):
-        """Do a part of the comparison in a transaction of its own, so that what is wrong with one
-        payment holds up no other.
-
-        :param callable function: What does it.
-        :return: What the function returns; None if it failed.
-        """
-        self.env.cr.commit()
-        try:
-            result = function(*arguments)
-            self.env.cr.commit()
-        except psycopg2.OperationalError:
-            self.env.cr.rollback()  # Another process was faster.
-            return None
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("A payment on QPay's list could not be taken in.")
-            return None
-        return result
 
     # === GETTERS === #
 

@@ -1,4 +1,5 @@
 import logging
+import random
 import uuid
 from dataclasses import replace
 from datetime import timedelta, timezone
@@ -41,7 +42,8 @@ class QPayReconciliation(models.Model):
 
     def _list_refunds(self, listed_ids):
         """Return earlier payments that may have been refunded since: those whose refund was asked
-        for without an answer, and card payments, which people refund in QPay's portal as well.
+        for without an answer, and card payments, which people refund in QPay's portal as well. A
+        scheduled action reads only as many as it has time for, every time others.
 
         :param set listed_ids: QPay's ids of the payments that are known already.
         :return: The `Payment` values.
@@ -60,12 +62,14 @@ class QPayReconciliation(models.Model):
             order='paid_at',
         )
         wanted_ids = set(rows.mapped('qpay_txn_id'))
-        return [
-            payment
-            for first, last in _get_periods(rows.mapped('paid_at'))
-            for payment in self._list_payments(first - _MOMENT, last + _MOMENT)
-            if payment.payment_id in wanted_ids
-        ]
+        periods = _get_periods(rows.mapped('paid_at'))
+        random.shuffle(periods)
+        payments = []
+        for first, last in periods:
+            payments += self._list_payments(first - _MOMENT, last + _MOMENT)
+            if not self.env['ir.cron']._commit_progress():
+                break
+        return [payment for payment in payments if payment.payment_id in wanted_ids]
 
     def _date(self, payments, rows):
         """Return payments with the moment they were made where the list does not say it: as the

@@ -1,5 +1,6 @@
 """The QPay v2 wire in pure Python: no Odoo import below this package."""
 
+from .breaker import Breaker
 from .client import TIMEOUT, QPayClient
 from .emv import EmvError, check_invoice_qr
 from .errors import (
@@ -49,6 +50,7 @@ __all__ = [
     'TIMEOUT',
     'VAT',
     'BankLink',
+    'Breaker',
     'EbarimtReceipt',
     'EmvError',
     'Invoice',

@@ -15,6 +15,7 @@ from urllib3.exceptions import (
 )
 
 from . import parsing
+from .breaker import Breaker
 from .errors import (
     QPayBusy,
     QPayError,
@@ -56,17 +57,20 @@ class QPayClient:
     :param outage: Where it is kept that QPay does not answer: an object with `check()`, which
         raises `QPayUnreachable` if QPay is not to be asked now, `begin()` and `end()`; by default
         nothing is kept.
+    :param Breaker breaker: What ends a run of many calls while QPay is down; by default nothing
+        does.
     :param float timeout: Seconds to connect, and to wait for bytes of an answer.
     :param float deadline: Until when all calls together must be over, by `time.monotonic`; by
         default there is no such moment.
     """
 
-    def __init__(self, base_url, username, password, tokens, outage=None, timeout=TIMEOUT,
-                 deadline=None):
+    def __init__(self, base_url, username, password, tokens, outage=None, breaker=None,
+                 timeout=TIMEOUT, deadline=None):
         self._base_url = base_url.rstrip('/')
         self._credentials = (username, password)
         self._tokens = tokens
         self._outage = outage
+        self._breaker = breaker or Breaker()
         self._timeout = timeout
         self._deadline = deadline
 
@@ -81,6 +85,14 @@ class QPayClient:
         :raise QPayError: See `errors`.
         """
         return self._tokens.renew(self._fetch_token)
+
+    def connect(self):
+        """Log in, unless there is a token already.
+
+        :return: None
+        :raise QPayError: See `errors`.
+        """
+        self._watch(self._get_token)
 
     def _fetch_token(self):
         response = self._send('POST', '/v2/auth/token', auth=self._credentials)
@@ -267,6 +279,21 @@ class QPayClient:
         return parsing.parse_check(pages)
 
     def _call(self, method, path, payload=None):
+        """Make one call, unless the run is to make no more."""
+        answer = self._watch(self._call_with_login, method, path, payload)
+        self._breaker.note()
+        return answer
+
+    def _watch(self, act, *arguments):
+        """Do what may call QPay, and let the breaker know if it fails."""
+        self._breaker.check()
+        try:
+            return act(*arguments)
+        except QPayError as error:
+            self._breaker.note(error)
+            raise
+
+    def _call_with_login(self, method, path, payload):
         """Make one call with the account's token, logging in again once on a 401 (§1.4)."""
         token = self._get_token()
         try:

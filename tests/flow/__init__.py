@@ -34,8 +34,10 @@ from . import test_pay_page_security
 from . import test_payer_errors
 from . import test_payment_apps
 from . import test_payment_day
+from . import test_payment_extensions
 from . import test_printed_receipt
 from . import test_provider
+from . import test_qpay_down
 from . import test_receivable_accounts
 from . import test_reconciliation
 from . import test_reconciliation_accounts

@@ -3,6 +3,7 @@ from . import test_concurrency
 from . import test_crash
 from . import test_first_requests
 from . import test_interleaving
+from . import test_interleaving_bookings
 from . import test_interleaving_lists
 from . import test_interleaving_requests
 from . import test_lock

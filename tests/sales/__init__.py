@@ -1,6 +1,7 @@
 from . import test_changed_orders
 from . import test_confirmed_orders
 from . import test_invoice_day
+from . import test_order_collisions
 from . import test_order_form
 from . import test_order_invoices
 from . import test_order_receipts

@@ -1,0 +1,110 @@
+import logging
+
+from odoo import api, fields, models
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.utils import as_one_run, each_in_time
+
+_logger = logging.getLogger(__name__)
+
+
+class QPayReconciliation(models.Model):
+    """When Odoo compares by itself, and who is told that it cannot."""
+
+    _inherit = 'qpay.reconciliation'
+
+    @api.model
+    def _cron_reconcile(self):
+        """Reconcile each active provider. Then fees that wait are tried again.
+
+        :return: None
+        """
+        # What the last run had no time for comes first, and what it broke off comes last.
+        planned = as_one_run(self).search([
+            ('is_scheduled', '=', True), ('state', '=', 'draft'),
+        ], order='write_date, id') or as_one_run(self)._plan()
+        for reconciliation in each_in_time(self.env, planned):
+            reconciliation._in_company_language()._run_scheduled()
+        self.env['qpay.payment']._settle_waiting_fees()
+
+    @api.model
+    def _plan(self):
+        """Plan a comparison for each active provider.
+
+        :rtype: qpay.reconciliation
+        """
+        providers = self.env['payment.provider'].search([
+            ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'),
+        ])
+        return self.create([
+            {'provider_id': provider.id, 'is_scheduled': True} for provider in providers
+        ])
+
+    def _run_scheduled(self):
+        """Compare from where the provider's last successful comparison began to end, with an
+        overlap for what QPay shows late.
+
+        :return: None
+        """
+        self.ensure_one()
+        self.write({
+            'date_from': self._get_next_date_from(self.provider_id),
+            'date_to': self._get_default_date_to(),
+        })
+        self.env.cr.commit()
+        try:
+            self._run()
+        except Exception:
+            # One provider that cannot be reconciled must not hold up the others.
+            self.env.cr.rollback()
+            _logger.exception("The payments of %s could not be compared.", self.provider_id.name)
+            self.write({'state': 'failed', 'state_message': self.env._(
+                "An unexpected error happened. The server's log says more."
+            )})
+        self._tell_failures()
+
+    def _tell_failures(self):
+        """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once
+        one has succeeded.
+
+        :return: None
+        """
+        self.ensure_one()
+        scheduled = [('provider_id', '=', self.provider_id.id), ('is_scheduled', '=', True)]
+        if self.state == 'done':
+            told = self.search([*scheduled, ('activity_ids', '!=', False)])
+            told.activity_unlink([const.ACTIVITY_TYPE])
+            return
+        last = self.search(scheduled, limit=const.TELL_FAILED_COMPARISONS)
+        is_often = len(last) == const.TELL_FAILED_COMPARISONS
+        if is_often and set(last.mapped('state')) == {'failed'} and not last.activity_ids:
+            self._in_company_language()._schedule_activity(
+                self.env._("QPay's list of payments cannot be compared"),
+                self.env._(
+                    "The last %(count)s daily comparisons failed, so payments that QPay has not"
+                    " announced may be missing. %(reason)s",
+                    count=len(last), reason=self.state_message or '',
+                ),
+            )
+
+    @api.model
+    def _get_next_date_from(self, provider):
+        """Return from when on QPay's list is to be read.
+
+        What a person compared counts for nothing here: it may leave a gap.
+
+        :param payment.provider provider: The provider.
+        :rtype: datetime
+        """
+        now = fields.Datetime.now()
+        last = self.search([
+            ('provider_id', '=', provider.id),
+            ('state', '=', 'done'),
+            ('is_scheduled', '=', True),
+        ], limit=1)
+        if not last:
+            return now - const.RECONCILIATION_PERIOD
+        return max(
+            min(last.date_to, now) - const.RECONCILIATION_OVERLAP,
+            now - const.RECONCILIATION_MAX_PERIOD,
+        )
