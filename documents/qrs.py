@@ -1,6 +1,7 @@
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.utils import check_committed
 
 
 class DocumentQrs:
@@ -73,15 +74,18 @@ class DocumentQrs:
         ], limit=1)
 
     def get_or_create_intent(self, amount, provider=None, receiver=None):
-        """Return the live QPay QR of this document for an amount.
+        """Return the live QPay QR of this document for an amount. What has happened in this
+        transaction is committed before QPay is asked.
 
         :param float amount: The amount in tögrög.
         :param payment.provider provider: The provider, in sudo mode; by default the company's.
         :param tuple[str, str] receiver: Whom the VAT receipt is for, and the number; by default as
             the customer has it.
         :rtype: qpay.intent
-        :raise UserError: If the document or the amount cannot be paid by QPay, or QPay refuses.
+        :raise UserError: If the document or the amount cannot be paid by QPay, or QPay refuses;
+            before anything happens, if the document is not committed yet, or within a savepoint.
         """
+        check_committed(self.records)
         self.check_payable()
         self.check_amount(amount)
         return self.env['qpay.intent'].sudo()._request(

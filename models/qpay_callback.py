@@ -11,6 +11,7 @@ from odoo.addons.payment_qpay.qpay import QPayError, QPayUnavailable
 from odoo.addons.payment_qpay.utils import (
     PATIENCE_SECONDS,
     check_accountant,
+    check_no_savepoint,
     lock_afresh,
     wake_cron,
 )
@@ -77,11 +78,12 @@ class QPayCallback(models.Model):
     # === ACTION METHODS === #
 
     def action_process(self):
-        """Process these callbacks again, now.
+        """Process these callbacks again, now; this commits.
 
-        :return: True
+        :raise UserError: Within a savepoint.
         """
         check_accountant(self)
+        check_no_savepoint(self.env)
         callbacks = lock_afresh(self.sudo(), PATIENCE_SECONDS)
         callbacks.write({
             'state': 'received', 'attempts': 0, 'next_attempt_at': fields.Datetime.now(),

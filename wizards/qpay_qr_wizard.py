@@ -194,12 +194,12 @@ class QPayQrWizard(models.TransientModel):
     def action_generate(self):
         """Ask QPay for a QR of the amount, or take the one that is live already.
 
-        Another amount than that of the live QR cancels the live one.
+        Another amount than that of the live QR cancels the live one. This commits.
 
         :return: The action that shows the QR in the dialog.
         :rtype: dict
         :raise UserError: If the document cannot be paid by QPay, the amount is not between zero
-            and what is unpaid, or QPay gives no QR.
+            and what is unpaid, QPay gives no QR, or this is within a savepoint.
         """
         self.ensure_one()
         check_records(self, 'write')
