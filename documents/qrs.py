@@ -111,7 +111,7 @@ class DocumentQrs:
         """
         # Whoever pays without a document gets a transaction with each attempt.
         domain = self._get_intent_domain() if self.transaction_field else [
-            ('res_model', '=', self.model), ('partner_id', '=', self.partner.id),
+            ('res_model', '=', self.records._name), ('partner_id', '=', self.partner.id),
         ]
         return self.env['qpay.intent'].sudo().search_count([
             *domain, ('create_date', '>', since),

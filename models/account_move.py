@@ -101,7 +101,7 @@ class AccountMove(models.Model):
         intents = documents.of(moves).get_live_intents()
         # Without `sale` there are no orders.
         if 'sale_line_ids' in moves.line_ids._fields:
-            intents |= documents.get_live_intents(moves.line_ids.sale_line_ids.order_id)
+            intents |= documents.of(moves.line_ids.sale_line_ids.order_id).get_live_intents()
         intents._look_soon()
 
     # === PORTAL === #

@@ -115,6 +115,7 @@ class PaymentTransaction(models.Model):
         :rtype: payment.transaction
         """
         values = documents.of(document).get_transaction_values() if document else {}
+        is_named = bool(self.sudo()._compute_reference_prefix('-', **values))
         method = provider.with_context(active_test=False).payment_method_ids.filtered(
             lambda method: method.code == const.PROVIDER_CODE
         )
@@ -122,7 +123,7 @@ class PaymentTransaction(models.Model):
             'provider_id': provider.id,
             'payment_method_id': method[:1].id,
             'reference': self._compute_reference(
-                const.PROVIDER_CODE, prefix=None if values else prefix, **values
+                const.PROVIDER_CODE, prefix=None if is_named else prefix, **values
             ),
             'amount': amount,
             'currency_id': self.env.ref('base.MNT').id,

@@ -6,7 +6,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
-from odoo.tools import mute_logger
+from odoo.tools import mute_logger, ormcache
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import (
@@ -122,6 +122,20 @@ class QPayIntent(models.Model):
             'currency_id': document.currency.id,
             'next_look_at': fields.Datetime.now() + const.CREATION_PERIOD,
         }
+
+    @api.model
+    @ormcache()
+    def _get_document_classes(self):
+        """Return the kinds of documents that this database has, ours first.
+
+        :return: The classes of their adapters, by model.
+        :rtype: dict[str, type]
+        """
+        models = [*documents.OWN_CLASSES, *self.env.registry]
+        classes = {
+            name: documents.get_class(self.env[name]) for name in models if name in self.env
+        }
+        return {name: kind for name, kind in classes.items() if kind.transaction_field}
 
     @api.model
     def _next_number(self):

@@ -264,7 +264,7 @@ class QPayQrWizard(models.TransientModel):
             change a document does not learn whether there is one.
         """
         self.ensure_one()
-        if self.res_model not in documents.MODELS or self.res_model not in self.env:
+        if not documents.is_asked_for(self.env, self.res_model):
             raise UserError(self.env._("QPay cannot collect the payment of this document."))
         records = self.env[self.res_model].browse(self.invoice_ids.ids or [self.res_id])
         if not has_ids(records) or records.exists()._filtered_access('write') != records:

@@ -12,6 +12,7 @@ from . import test_currencies
 from . import test_currency_parts
 from . import test_discounts
 from . import test_document_changes
+from . import test_extending
 from . import test_fee_settlement
 from . import test_fees
 from . import test_intent
