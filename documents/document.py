@@ -47,6 +47,11 @@ class Document(DocumentQrs, PermanentLink):
         """Who pays."""
         return self.records.partner_id[:1]
 
+    @property
+    def website(self):
+        """On which of Odoo's websites it is sold; False if on none."""
+        return ('website_id' in self.records._fields and self.records.website_id) or False
+
     @cached_property
     def currency(self):
         """The currency in which QPay collects."""

@@ -58,6 +58,7 @@ class QPayIntent(models.Model):
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
         kind = documents.of(document)
+        kind.check_provider(provider)
         live = self._get_live_alone(document)
         ebarimt_values = self._get_ebarimt_values(kind, provider, receiver)
         if (
@@ -167,7 +168,7 @@ class QPayIntent(models.Model):
         document = documents.of(self._get_document())
         if reason := document.get_payer_obstacle(self):
             raise UserError(reason)
-        is_usable = self.provider_id.state != 'disabled'
+        is_usable = document.may_be_collected_by(self.provider_id)
         return document.get_current_intent(
             document.get_rest_amount(self), self.provider_id if is_usable else None
         )

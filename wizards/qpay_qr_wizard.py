@@ -108,7 +108,7 @@ class QPayQrWizard(models.TransientModel):
             document.check_payable()
             live_intent = document.get_live_intent().filtered(wizard._is_payable)
             wizard.currency_id = document.currency
-            wizard.provider_id = document.get_provider()
+            wizard.provider_id = live_intent.provider_id or document.get_provider()
             wizard.intent_id = live_intent
             wizard.amount = live_intent.amount or document.get_default_amount()
 
@@ -237,8 +237,8 @@ class QPayQrWizard(models.TransientModel):
         return kind, number
 
     def _is_payable(self, intent):
-        """Whether a live QR can still be shown: what it asks for is owed, and it is valid."""
-        return intent._is_payable() and not self._get_document().get_end_reason(intent)
+        """Whether a live QR can still be shown: it is valid, and what it asks for is owed."""
+        return intent._is_payable() and not intent._get_end_reason()
 
     def _get_intent(self):
         """Return the QR that the dialog shows, in sudo mode; empty if there is none yet.
