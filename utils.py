@@ -6,6 +6,7 @@ import time
 import psycopg2
 
 from odoo.exceptions import AccessError, UserError
+from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from .checks import check_records
@@ -87,6 +88,56 @@ def each_in_time(env, items):
         yield item
         if not env['ir.cron']._commit_progress(1, remaining=len(items) - number):
             break
+def check_committed(records):
+    """Make sure that records may be committed: what asks QPay commits first, and with it half of
+    the work of whoever has just created or changed them.
+
+    :param recordset records: The records.
+    :raise UserError: If they are new or changed in this transaction, or within a savepoint.
+    """
+    cr = records.env.cr
+    if not _is_committing(cr):
+        return
+    records.flush_recordset()
+    # What this transaction has written is as old as the transaction itself, or younger.
+    cr.execute(SQL(
+        'SELECT id FROM %s WHERE id = ANY(%s) AND age(xmin) <= 0',
+        SQL.identifier(records._table), records.ids,
+    ))
+    if changed := records.browse(record_id for [record_id] in cr.fetchall()):
+        raise UserError(records.env._(
+            "%s is new or was changed a moment ago, in the same step. QPay is asked only about what"
+            " is saved: please let that step end first.",
+            ', '.join(changed.sudo().mapped('display_name')),
+        ))
+    check_no_savepoint(records.env)
+
+
+def check_no_savepoint(env):
+    """Make sure that this transaction can be committed, which what asks QPay does: a savepoint
+    would be gone before those who have made it return to it.
+
+    :param Environment env: The environment.
+    :raise UserError: If there is a savepoint. Nothing can be done before it is rolled back, as it
+        is when the error leaves its block.
+    """
+    if not _is_committing(env.cr):
+        return
+    # Nothing can be looked up once PostgreSQL has refused.
+    reason = env._(
+        "QPay cannot be asked in the middle of a step that may be taken back (a savepoint): what is"
+        " asked of it is saved first."
+    )
+    try:
+        # The one question to PostgreSQL that tells a savepoint, and has no other effect.
+        env.cr.execute('SELECT pg_export_snapshot()', log_exceptions=False)
+    except psycopg2.errors.ActiveSqlTransaction as error:
+        raise UserError(reason) from error
+
+
+def _is_committing(cr):
+    """Whether a commit is one. Odoo's tests put their own in its place, and live in savepoints."""
+    return isinstance(cr, Cursor) and 'commit' not in vars(cr)
 
 
 def lock_afresh(records, patience=0):

@@ -41,7 +41,7 @@ class QPayPayPage(http.Controller):
         intent = find_intent(intent_id, access_token)
         if not intent:
             raise NotFound()
-        document = documents.of(intent._get_document())
+        document = self._get_document(intent)
         renew_params = {'intent_id': intent.id, 'access_token': access_token}
         return self._render(document, intent, renew_params)
 
@@ -108,20 +108,17 @@ class QPayPayPage(http.Controller):
         """
         intent = find_intent(intent_id, access_token)
         document = (
-            documents.of(intent._get_document()) if intent
+            self._get_document(intent) if intent
             else self._find_document(kind, document_id, token)
         )
         if not document:
             refuse()
-        # QRs that people have made are counted, those that the system makes are not.
-        as_visitor = request.env(su=True)
         try:
             if intent:
-                renewed = intent.with_env(as_visitor)._renew()
+                renewed = intent.with_env(document.env)._renew()
             else:
-                visited = documents.of(document.records.with_env(as_visitor))
-                visited.check_payable()
-                renewed = visited.get_current_intent(visited.get_default_amount())
+                document.check_payable()
+                renewed = document.get_current_intent(document.get_default_amount())
         except LockError as error:
             return {'url': '', 'message': str(error), 'view': 'wait'}
         except UserError as error:
@@ -250,8 +247,7 @@ class QPayPayPage(http.Controller):
     def _get_obstacle(document, intent):
         """Return why the payer can get no QR, for people; None if one can be had."""
         obstacle = document.get_payer_obstacle(intent)
-        is_collected = intent.provider_id.state in ('enabled', 'test') or document.find_provider()
-        if not obstacle and not is_collected:
+        if not obstacle and not document.find_provider():
             return document.env._("%s does not take payments by QPay now.", document.company.name)
         return obstacle
 
@@ -279,11 +275,21 @@ class QPayPayPage(http.Controller):
 
     @staticmethod
     def _find_document(kind, document_id, token):
-        env = request.env(user=SUPERUSER_ID)
-        return documents.of_link(env, kind, to_id(document_id), token)
+        return documents.of_link(_get_visitor_env(), kind, to_id(document_id), token)
+
+    @staticmethod
+    def _get_document(intent):
+        return documents.of(intent._get_document().with_env(_get_visitor_env()))
 
     @staticmethod
     def _redirect_to(intent):
         response = request.redirect(intent._get_pay_path())
         response.headers.extend(_HEADERS)
         return response
+
+
+def _get_visitor_env():
+    """Return an environment that may read everything, but is not the system's: QRs that people
+    have made are counted, and people pay by what is published.
+    """
+    return request.env(su=True)

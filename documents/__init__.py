@@ -1,33 +1,24 @@
 """What QPay can collect the payment of, and what is owed on it.
 
 These are adapters around records, and no extensions of Odoo's models, because the addon neither
-needs nor imports `sale` and the point of sale: their orders are known here by name only.
+needs nor imports `sale` and the point of sale: their orders are known here by name only. How other
+modules add a kind of document, or change one, is told in `docs/extending.md`.
 """
 
 from .document import Document
 from .invoice import InvoiceDocument
+from .kinds import get_class, of
 from .pos_order import PosOrderDocument
 from .sale_order import SaleOrderDocument
 from .tax_receipt import TaxReceipt
+from .transaction import TransactionDocument
 
-_KINDS = {
-    kind.model: kind for kind in (InvoiceDocument, SaleOrderDocument, PosOrderDocument)
+# By model. Where there is no kind, a transaction stands for itself.
+OWN_CLASSES = {
+    'account.move': InvoiceDocument,
+    'sale.order': SaleOrderDocument,
+    'pos.order': PosOrderDocument,
 }
-# Of all that QPay can collect, what people ask for a QR of.
-MODELS = tuple(kind.model for kind in _KINDS.values() if kind.link_name)
-# What is paid in advance.
-BOOKING_MODELS = tuple(
-    kind.model for kind in _KINDS.values() if kind.object_type == 'booking'
-)
-
-
-def of(records):
-    """Return how a document is paid by QPay.
-
-    :param recordset records: One record, or several invoices.
-    :rtype: Document
-    """
-    return _KINDS.get(records._name, Document)(records)
 
 
 def of_transaction(transaction):
@@ -37,12 +28,11 @@ def of_transaction(transaction):
     :param payment.transaction transaction: A transaction of the payment form.
     :rtype: Document
     """
-    for kind in _KINDS.values():
-        if kind.transaction_field in transaction._fields:
-            records = transaction[kind.transaction_field]
-            if records and (kind.is_payable_together or len(records) == 1):
-                return kind(records)
-    return Document(transaction)
+    for kind in transaction.env['qpay.intent']._get_document_classes().values():
+        records = transaction[kind.transaction_field]
+        if records and (kind.is_payable_together or len(records) == 1):
+            return kind(records)
+    return of(transaction)
 
 
 def of_link(env, name, document_id, token):
@@ -55,19 +45,18 @@ def of_link(env, name, document_id, token):
     :return: The document, or None if the link is none of ours.
     :rtype: Document
     """
-    for kind in _KINDS.values():
-        if kind.link_name == name and kind.model in env:
-            document = kind(env[kind.model].browse(document_id).exists())
+    for model, kind in env['qpay.intent']._get_document_classes().items():
+        if kind.link_name == name:
+            document = kind(env[model].browse(document_id).exists())
             return document if document.is_opened_by(token) else None
     return None
 
 
-def get_live_intents(records):
-    """Return the QRs that can be paid now of any of these records, each a document by itself.
+def is_asked_for(env, model):
+    """Whether people ask for a QR of the documents of a model.
 
-    :param recordset records: The records.
-    :rtype: qpay.intent
+    :param Environment env: The environment.
+    :param str model: The name of the model, whoever names it.
+    :rtype: bool
     """
-    return records.env['qpay.intent'].sudo().search([
-        ('res_model', '=', records._name), ('res_id', 'in', records.ids), ('state', '=', 'new'),
-    ])
+    return model in env and bool(get_class(env[model]).link_name)

@@ -11,19 +11,20 @@ from .qrs import DocumentQrs
 
 
 class Document(DocumentQrs, PermanentLink):
-    """A record whose payment QPay collects.
+    """A record whose payment QPay collects, in tögrög.
 
-    By itself it stands for a transaction that pays nothing else than itself.
+    A kind of documents is a class that says at least what is unpaid.
 
     :param recordset records: One record, or several where the kind permits.
     """
 
-    model = 'payment.transaction'
-    # The kind as `qpay.intent` calls it.
+    # The kind as `qpay.intent` calls it: 'invoice', or 'booking' for what is paid in advance.
     object_type = 'invoice'
     # The transaction's field that links it to its documents.
     transaction_field = None
     is_payable_together = False
+    # Whether `mail` tracks what is changed, so that QRs are ended which ask for too much.
+    is_tracked = False
 
     def __init__(self, records):
         self.records = records
@@ -46,6 +47,11 @@ class Document(DocumentQrs, PermanentLink):
         """Who pays."""
         return self.records.partner_id[:1]
 
+    @property
+    def website(self):
+        """On which of Odoo's websites it is sold; False if on none."""
+        return ('website_id' in self.records._fields and self.records.website_id) or False
+
     @cached_property
     def currency(self):
         """The currency in which QPay collects."""
@@ -57,11 +63,12 @@ class Document(DocumentQrs, PermanentLink):
         return self.currency
 
     def get_version(self):
-        """Return what stands for what is sold, for how much; '' where nobody changes it.
+        """Return what stands for what is sold, for how much: a QR ends when it changes. With ''
+        it does not end either when the document becomes another customer's.
 
         :rtype: str
         """
-        return ''
+        return '-'
 
     def get_intent_values(self, amount):
         """Return what a QR remembers of this document.
@@ -87,13 +94,17 @@ class Document(DocumentQrs, PermanentLink):
         """
         if not self.transaction_field:
             return {}
-        return {self.transaction_field: [Command.set(self.records.ids)]}
+        field = self.env['payment.transaction']._fields[self.transaction_field]
+        is_single = field.type == 'many2one'
+        return {field.name: self.records.id if is_single else [Command.set(self.records.ids)]}
 
     # === WHAT IS OWED === #
 
     def get_unpaid_amount(self):
-        """Return what the books show as unpaid, in the document's currency."""
-        return 0 if self.records.state in ('authorized', 'done') else self.records.amount
+        """Return what is unpaid after all that its confirmed transactions have paid, in the
+        document's currency.
+        """
+        raise NotImplementedError
 
     def get_unpaid_amount_before(self, transaction):
         """Return what was unpaid before a transaction of this document was confirmed.
@@ -101,15 +112,15 @@ class Document(DocumentQrs, PermanentLink):
         :param payment.transaction transaction: The transaction, confirmed or not.
         :rtype: float
         """
-        return self.get_unpaid_amount()
+        confirmed = transaction.filtered(lambda tx: tx.state == 'done')
+        return self.get_unpaid_amount() + sum(confirmed.mapped('amount'))
 
     def get_waiting_amount(self):
-        """Return what QPay has confirmed and the books do not show yet, in the document's
-        currency.
+        """Return what QPay has confirmed and is not counted as paid yet, in the document's
+        currency: no confirmed transaction shows it.
         """
-        # A QR that renews another one has a transaction of its own.
-        intents = self.env['qpay.intent'].sudo().search(self._get_intent_domain())
-        return sum(intents.mapped('amount_paid'))
+        rows = self._find_waiting_rows()
+        return sum(rows.filtered(lambda row: row.transaction_id.state != 'done').mapped('amount'))
 
     def get_owed_amount(self):
         """Return what people may still be asked for, in the document's currency: what is unpaid,
@@ -189,6 +200,17 @@ class Document(DocumentQrs, PermanentLink):
         """
         return True
 
+    def is_surplus(self, row):
+        """Whether a payment is more than this document takes, because it was paid or changed in
+        another way in the meantime.
+
+        :param qpay.payment row: The payment, which is not booked yet.
+        :rtype: bool
+        """
+        takes_money = self.records and self.takes_money(row._get_payment_date())
+        owed = self.get_unpaid_amount_before(row.transaction_id) if takes_money else 0
+        return self.currency.compare_amounts(row.amount, owed) > 0
+
     def get_obstacle(self):
         """Return why QPay cannot collect its payment, for people; None if it can.
 
@@ -221,8 +243,6 @@ class Document(DocumentQrs, PermanentLink):
         """
         if not self.records:
             return self.env._("The document has been deleted.")
-        if not self.transaction_field:
-            return ''  # What a transaction asks for changes by its own payment only.
         if change := self.get_change(intent):
             return change
         still_asked, owed = self.get_asked_amount(intent), self.get_owed_amount()
@@ -306,7 +326,7 @@ class Document(DocumentQrs, PermanentLink):
     # === GETTERS === #
 
     def _get_intent_domain(self):
-        return [('res_model', '=', self.records._name), ('res_id', '=', self.records.id)]
+        return [('res_model', '=', self.records._name), ('res_id', 'in', self.records.ids)]
 
     def _find_waiting_rows(self):
         """Return the ledger's rows of money for this document that the books do not show yet.

@@ -8,6 +8,7 @@ from odoo.tools import format_date
 from odoo.addons.payment_qpay import const
 
 from .document import Document
+from .kinds import of
 from .tax_receipt import TaxedLine
 from .version import get_version
 
@@ -15,7 +16,6 @@ from .version import get_version
 class InvoiceDocument(Document):
     """One customer invoice, or several of one customer in one currency."""
 
-    model = 'account.move'
     link_name = 'invoice'
     transaction_field = 'invoice_ids'
     is_payable_together = True
@@ -186,7 +186,7 @@ class InvoiceDocument(Document):
             return self.env._("The invoice is cancelled.")
         if move.currency_id.is_zero(move.amount_residual):
             return self.env._("The invoice is already paid.")
-        if reason := InvoiceDocument(move).get_waiting_reason():
+        if reason := of(move).get_waiting_reason():
             return reason
         if not self._has_rate(move):
             return self.env._(
@@ -215,6 +215,10 @@ class InvoiceDocument(Document):
             self.records._qpay_find_discounted(amount)
             and not self.records._qpay_find_discounted(amount, const.today())
         )
+
+    def is_surplus(self, row):
+        """Return that nothing is too much yet: what is booked tells it by its items."""
+        return False
 
     def _get_intent_domain(self):
         return [('invoice_ids', 'in', self.records.ids)]

@@ -17,7 +17,8 @@ class PermanentLink:
 
         :rtype: str
         """
-        provider = self.link_name and len(self.records) == 1 and self.find_provider()
+        has_link = self.link_name and len(self.records) == 1
+        provider = has_link and self.find_provider(is_for_payer=True)
         if not provider:
             return ''
         base_url = provider._qpay_callback_base_url()

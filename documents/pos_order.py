@@ -5,7 +5,6 @@ from .tax_receipt import TaxedLine
 class PosOrderDocument(Document):
     """An order of the till that its customer pays online."""
 
-    model = 'pos.order'
     transaction_field = 'pos_order_id'
 
     @property
@@ -15,11 +14,19 @@ class PosOrderDocument(Document):
 
     def get_transaction_values(self):
         """Return what links a transaction to the order while the till waits for its payment."""
-        return {self.transaction_field: self.records.id} if self._is_open() else {}
+        return super().get_transaction_values() if self._is_open() else {}
+
+    def get_version(self):
+        """Return '': who buys is perhaps entered while the order is being paid."""
+        return ''
 
     def get_unpaid_amount(self):
         """Return what is unpaid, in tögrög."""
         return self.records.get_amount_unpaid()
+
+    def get_unpaid_amount_before(self, transaction):
+        """Return the same: the till counts what is booked."""
+        return self.get_unpaid_amount()
 
     def get_waiting_amount(self):
         """Return what QPay has confirmed and the till does not know yet."""

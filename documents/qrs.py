@@ -1,36 +1,95 @@
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.utils import check_committed
 
 
 class DocumentQrs:
     """The QRs of a document: who collects, which can be paid, and which is shown to whom."""
 
-    def find_provider(self):
-        """Return the QPay provider of the document's company, in sudo mode; empty if there is none.
+    def find_providers(self, is_for_payer=None):
+        """Return the QPay providers that may collect the payment of this document, in sudo mode,
+        the best one first: of real money, of the very website, published, of the nearest company.
 
+        :param bool is_for_payer: See `may_be_collected_by`.
         :rtype: payment.provider
         """
         providers = self.env['payment.provider'].sudo()
         return providers.search([
-            *providers._check_company_domain(self.company),
-            ('code', '=', const.PROVIDER_CODE),
-            ('state', 'in', ('enabled', 'test')),
-        ], order='state, sequence', limit=1)
+            *providers._check_company_domain(self.company), ('code', '=', const.PROVIDER_CODE),
+        ]).filtered(
+            lambda provider: self.may_be_collected_by(provider, is_for_payer)
+        ).sorted(lambda provider: (
+            provider.state != 'enabled',
+            provider._qpay_get_website() != self.website,
+            not provider.is_published,
+            -len(provider.company_id.parent_ids),
+            provider.sequence,
+            provider.id,
+        ))
 
-    def get_provider(self):
-        """Return the QPay provider of the document's company, in sudo mode.
+    def find_provider(self, is_for_payer=None):
+        """Return the best of them; empty if there is none.
 
+        :param bool is_for_payer: See `may_be_collected_by`.
+        :rtype: payment.provider
+        """
+        return self.find_providers(is_for_payer)[:1]
+
+    def get_provider(self, is_for_payer=None):
+        """Return the best of them.
+
+        :param bool is_for_payer: See `may_be_collected_by`.
         :rtype: payment.provider
         :raise UserError: If there is none, or it has no journal.
         """
-        provider = self.find_provider()
+        provider = self.find_provider(is_for_payer)
         if not provider:
-            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
-                "QPay is not set up for %s. Please ask your administrator.", self.company.name
-            )))
+            raise UserError(self.env['payment.provider']._qpay_tell(self._get_provider_reason()))
         provider._qpay_check_journal()
         return provider
+
+    def may_be_collected_by(self, provider, is_for_payer=None):
+        """Whether a provider of QPay may collect the payment of this document. As in Odoo's own
+        payment form it is used, it is the document's company's or one's above it, it is no other
+        website's, and for payers it is published.
+
+        :param payment.provider provider: The provider, in sudo mode.
+        :param bool is_for_payer: Whether it is payers who use it; by default, whether the user is
+            no employee.
+        :rtype: bool
+        """
+        if is_for_payer is None:
+            is_for_payer = not self.env.user._is_internal()
+        website = provider._qpay_get_website()
+        return (
+            provider.state in ('enabled', 'test')
+            and provider.company_id in self.company.sudo().parent_ids
+            and (not website or not self.website or website == self.website)
+            and (provider.is_published or not is_for_payer)
+        )
+
+    def check_provider(self, provider):
+        """Make sure that a provider may collect the payment of this document for the user.
+
+        :param payment.provider provider: The provider, in sudo mode.
+        :raise UserError: If it may not.
+        """
+        if not self.may_be_collected_by(provider):
+            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
+                "%s does not collect the payment of this document.", provider.name
+            )))
+
+    def _get_provider_reason(self):
+        """Return why QPay does not collect the payment of this document, for employees."""
+        if self.find_providers(is_for_payer=False):
+            return self.env._(
+                "QPay is not published for %s, so only employees can use it. Please ask your"
+                " administrator to publish it.", self.company.name,
+            )
+        return self.env._(
+            "QPay is not set up for %s. Please ask your administrator.", self.company.name
+        )
 
     def get_live_intents(self):
         """Return the QRs that can be paid now and pay this document, perhaps with others.
@@ -51,13 +110,14 @@ class DocumentQrs:
         )[:1]
 
     def get_payable_intent(self):
-        """Return the same, if it is valid and asks for what is owed now, or for what somebody has
-        chosen.
+        """Return the same, if it is valid, asks for what is owed now, or for what somebody has
+        chosen, and is of a provider that the user may pay by.
 
         :rtype: qpay.intent
         """
         return self.get_live_intent().filtered(
             lambda intent: intent._is_payable() and not self.get_end_reason(intent)
+            and self.may_be_collected_by(intent.provider_id)
             and (intent.has_chosen_amount or self.document_currency.compare_amounts(
                 self.get_asked_amount(intent), self.get_next_amount()
             ) == 0)
@@ -73,15 +133,18 @@ class DocumentQrs:
         ], limit=1)
 
     def get_or_create_intent(self, amount, provider=None, receiver=None):
-        """Return the live QPay QR of this document for an amount.
+        """Return the live QPay QR of this document for an amount. What has happened in this
+        transaction is committed before QPay is asked.
 
         :param float amount: The amount in tögrög.
         :param payment.provider provider: The provider, in sudo mode; by default the company's.
         :param tuple[str, str] receiver: Whom the VAT receipt is for, and the number; by default as
             the customer has it.
         :rtype: qpay.intent
-        :raise UserError: If the document or the amount cannot be paid by QPay, or QPay refuses.
+        :raise UserError: If the document or the amount cannot be paid by QPay, or QPay refuses;
+            before anything happens, if the document is not committed yet, or within a savepoint.
         """
+        check_committed(self.records)
         self.check_payable()
         self.check_amount(amount)
         return self.env['qpay.intent'].sudo()._request(
@@ -107,7 +170,7 @@ class DocumentQrs:
         """
         # Whoever pays without a document gets a transaction with each attempt.
         domain = self._get_intent_domain() if self.transaction_field else [
-            ('res_model', '=', self.model), ('partner_id', '=', self.partner.id),
+            ('res_model', '=', self.records._name), ('partner_id', '=', self.partner.id),
         ]
         return self.env['qpay.intent'].sudo().search_count([
             *domain, ('create_date', '>', since),

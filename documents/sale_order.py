@@ -1,7 +1,7 @@
 from odoo.addons.payment_qpay import const
 
 from .document import Document
-from .invoice import InvoiceDocument
+from .kinds import of
 from .tax_receipt import TaxedLine
 from .version import get_version
 
@@ -12,10 +12,10 @@ class SaleOrderDocument(Document):
     Odoo itself confirms a quotation when what it requires is paid.
     """
 
-    model = 'sale.order'
     object_type = 'booking'
     link_name = 'order'
     transaction_field = 'sale_order_ids'
+    is_tracked = True
 
     @property
     def partner(self):
@@ -31,13 +31,12 @@ class SaleOrderDocument(Document):
 
     def get_unpaid_amount_before(self, transaction):
         """Return what was unpaid before a transaction of this order was confirmed."""
+        order = self.records
         is_counted = transaction.state == 'done' and not transaction.payment_id
-        return self.get_unpaid_amount() + (transaction.amount if is_counted else 0)
-
-    def get_waiting_amount(self):
-        """Return what QPay has confirmed and no transaction of the order shows yet."""
-        rows = self._find_waiting_rows()
-        return sum(rows.filtered(lambda row: row.transaction_id.state != 'done').mapped('amount'))
+        unpaid = self.get_unpaid_amount() + (transaction.amount if is_counted else 0)
+        # Odoo does not reckon anew what is paid when a transaction is done.
+        order.invalidate_recordset(['amount_paid'])
+        return 0 if order.state == 'cancel' else unpaid
 
     def get_version(self):
         """Return what stands for what is ordered, for how much."""
@@ -122,7 +121,7 @@ class SaleOrderDocument(Document):
         )
         if not unpaid:
             return ''
-        return InvoiceDocument(unpaid).get_waiting_reason() or self.env._(
+        return of(unpaid).get_waiting_reason() or self.env._(
             "The order is invoiced: please let the customer pay the invoice."
         )
 

@@ -101,7 +101,7 @@ class AccountMove(models.Model):
         intents = documents.of(moves).get_live_intents()
         # Without `sale` there are no orders.
         if 'sale_line_ids' in moves.line_ids._fields:
-            intents |= documents.get_live_intents(moves.line_ids.sale_line_ids.order_id)
+            intents |= documents.of(moves.line_ids.sale_line_ids.order_id).get_live_intents()
         intents._look_soon()
 
     # === PORTAL === #
@@ -160,10 +160,16 @@ class AccountMove(models.Model):
     def qpay_create_intent(self, amount=None):
         """Return the live QPay QR of these invoices, made now if there is none.
 
+        The transaction is committed before QPay is asked, so that a QR that can be paid is never
+        unknown here. This belongs at the end of a transaction, or in one of its own: invoices that
+        were created or changed in this transaction are refused, and so is a call within a
+        savepoint, before anything happens.
+
         :param float amount: The amount in tögrög; by default what is due next.
         :return: The QR and its state: see `qpay.intent._get_normalised_values`.
         :rtype: dict
-        :raise UserError: If the invoices or the amount cannot be paid by QPay, or QPay refuses.
+        :raise UserError: If the invoices or the amount cannot be paid by QPay, QPay refuses, or the
+            transaction cannot be committed.
         """
         check_records(self, 'write')
         document = documents.of(self)

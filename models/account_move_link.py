@@ -79,7 +79,7 @@ class AccountMove(models.Model):
         document = documents.of(self)
         if obstacle := document.get_obstacle():
             return obstacle
-        document.get_provider()
+        document.get_provider(is_for_payer=True)
         if not self.partner_id.email_normalized:
             return self.env._("%s has no e-mail address.", self.partner_id.display_name)
         return None
@@ -120,7 +120,8 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         document = documents.of(self)
-        is_wanted = document.find_provider().qpay_is_on_invoice and not document.get_obstacle()
+        provider = document.find_provider(is_for_payer=True)
+        is_wanted = provider.qpay_is_on_invoice and not document.get_obstacle()
         return document.get_link() if is_wanted else ''
 
     def _qpay_get_printed_qr(self):

@@ -2,9 +2,21 @@ from lxml import etree
 
 from odoo import api, models
 
+from odoo.addons.payment_qpay import documents
+
 
 class Base(models.AbstractModel):
     _inherit = 'base'
+
+    @api.model
+    def _qpay_document_classes(self):
+        """Return the classes that say how QPay collects the payment of records of this model. They
+        are joined as Odoo joins those of a model: a module that changes a kind of documents puts a
+        class of its own in front of those of `super()`.
+
+        :rtype: tuple[type]
+        """
+        return (documents.OWN_CLASSES.get(self._name, documents.TransactionDocument),)
 
     @api.model
     def _get_view(self, view_id=None, view_type='form', **options):

@@ -12,7 +12,7 @@ SUBCHANNEL = 'payment_qpay'
 _PREFIX = 'payment_qpay.'
 # An id that is longer is none that the database can hold.
 _INTENT = re.compile(r'payment_qpay\.intent/([0-9]{1,9})(?:/(.*))?', re.DOTALL)
-_DOCUMENT = re.compile(r'payment_qpay\.document/([a-z.]+)/([0-9]{1,9})')
+_DOCUMENT = re.compile(r'payment_qpay\.document/([a-z0-9_.]+)/([0-9]{1,9})')
 
 
 class IrWebsocket(models.AbstractModel):
@@ -43,7 +43,9 @@ class IrWebsocket(models.AbstractModel):
         for name in names:
             if match := _INTENT.fullmatch(name):
                 tokens_by_id[int(match[1])].add(match[2])
-            elif (match := _DOCUMENT.fullmatch(name)) and match[1] in documents.MODELS:
+            elif (match := _DOCUMENT.fullmatch(name)) and documents.is_asked_for(
+                self.env, match[1]
+            ):
                 document_ids[match[1]].add(int(match[2]))
         return [
             *self._qpay_get_audible_intents(tokens_by_id),
@@ -67,5 +69,4 @@ class IrWebsocket(models.AbstractModel):
         if not document_ids or not self.env.user._is_internal():
             return
         for model, ids in document_ids.items():
-            if model in self.env:
-                yield from self.env[model].browse(ids).exists()._filtered_access('read')
+            yield from self.env[model].browse(ids).exists()._filtered_access('read')

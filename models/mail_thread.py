@@ -13,9 +13,10 @@ class MailThread(models.AbstractModel):
         The model of orders cannot be extended: `sale` may not be installed.
         """
         tracking = super()._message_track(fields_iter, initial_values_dict)
-        if self._name in documents.BOOKING_MODELS:
+        document = documents.of(self)
+        if document.is_tracked:
             # Carts change often: what may still be paid is not touched.
-            documents.get_live_intents(self).filtered(
+            document.get_live_intents().filtered(
                 lambda intent: documents.of(intent._get_document()).get_end_reason(intent)
             )._look_soon()
         return tracking

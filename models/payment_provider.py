@@ -276,11 +276,14 @@ class PaymentProvider(models.Model):
 
         :rtype: str
         """
-        own_website = 'website_id' in self._fields and self.website_id
         base_url = self._qpay_setting('qpay_callback_url') or (
-            own_website or self.company_id
+            self._qpay_get_website() or self.company_id
         ).get_base_url()
         return base_url.rstrip('/')
+
+    def _qpay_get_website(self):
+        """Return the only website that the provider is for; False if it is for all."""
+        return ('website_id' in self._fields and self.website_id) or False
 
 
 def _is_public(url):

@@ -12,7 +12,12 @@ from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import is_own_path
 from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable, QPayUnreachable
-from odoo.addons.payment_qpay.utils import act_afresh, post_aside, wake_cron
+from odoo.addons.payment_qpay.utils import (
+    act_afresh,
+    check_no_savepoint,
+    post_aside,
+    wake_cron,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -48,9 +53,11 @@ class PaymentTransaction(models.Model):
         :param dict processing_values: The generic and specific processing values.
         :return: The dict of provider-specific rendering values.
         :rtype: dict
+        :raise UserError: Within a savepoint: this commits.
         """
         if self.provider_code != const.PROVIDER_CODE:
             return super()._get_specific_rendering_values(processing_values)
+        check_no_savepoint(self.env)
         try:
             intent = self.env['qpay.intent'].sudo()._request(
                 documents.of_transaction(self).records,
@@ -111,6 +118,7 @@ class PaymentTransaction(models.Model):
         :rtype: payment.transaction
         """
         values = documents.of(document).get_transaction_values() if document else {}
+        is_named = bool(self.sudo()._compute_reference_prefix('-', **values))
         method = provider.with_context(active_test=False).payment_method_ids.filtered(
             lambda method: method.code == const.PROVIDER_CODE
         )
@@ -118,7 +126,7 @@ class PaymentTransaction(models.Model):
             'provider_id': provider.id,
             'payment_method_id': method[:1].id,
             'reference': self._compute_reference(
-                const.PROVIDER_CODE, prefix=None if values else prefix, **values
+                const.PROVIDER_CODE, prefix=None if is_named else prefix, **values
             ),
             'amount': amount,
             'currency_id': self.env.ref('base.MNT').id,
@@ -138,9 +146,10 @@ class PaymentTransaction(models.Model):
         :param float amount_to_refund: The amount to be refunded.
         :return: The refund transaction.
         :rtype: payment.transaction
-        :raise UserError: If QPay cannot refund it.
+        :raise UserError: If QPay cannot refund it, or within a savepoint: this commits.
         """
         if self.provider_code == const.PROVIDER_CODE:
+            check_no_savepoint(self.env)
             amount_to_refund = self._qpay_get_refund_amount(amount_to_refund)
             self._qpay_check_refundable(amount_to_refund)
         return super()._refund(amount_to_refund=amount_to_refund)

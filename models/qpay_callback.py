@@ -12,6 +12,7 @@ from odoo.addons.payment_qpay.utils import (
     PATIENCE_SECONDS,
     as_one_run,
     check_accountant,
+    check_no_savepoint,
     each_in_time,
     lock_afresh,
     try_apart,
@@ -80,11 +81,12 @@ class QPayCallback(models.Model):
     # === ACTION METHODS === #
 
     def action_process(self):
-        """Process these callbacks again, now.
+        """Process these callbacks again, now; this commits.
 
-        :return: True
+        :raise UserError: Within a savepoint.
         """
         check_accountant(self)
+        check_no_savepoint(self.env)
         callbacks = lock_afresh(as_one_run(self.sudo()), PATIENCE_SECONDS)
         callbacks.write({
             'state': 'received', 'attempts': 0, 'next_attempt_at': fields.Datetime.now(),

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qr import draw_qr
-from odoo.addons.payment_qpay.utils import check_accountant
+from odoo.addons.payment_qpay.utils import check_accountant, check_no_savepoint
 
 
 class QPayEbarimt(models.Model):
@@ -182,13 +182,14 @@ class QPayEbarimt(models.Model):
         return True
 
     def action_look_up(self):
-        """Ask QPay whether it has issued this receipt.
+        """Ask QPay whether it has issued this receipt; this commits.
 
         :return: True
-        :raise UserError: If QPay does not say so.
+        :raise UserError: If QPay does not say so, or within a savepoint.
         """
         self.ensure_one()
         check_accountant(self)
+        check_no_savepoint(self.env)
         receipt = self.sudo()
         if receipt.state != 'unknown':
             return True

@@ -11,7 +11,7 @@ from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.checks import check_records, has_ids
 from odoo.addons.payment_qpay.qpay import Payment, QPayError
 from odoo.addons.payment_qpay.qr import draw_qr
-from odoo.addons.payment_qpay.utils import check_accountant, is_accountant
+from odoo.addons.payment_qpay.utils import check_accountant, check_no_savepoint, is_accountant
 
 
 class QPayIntent(models.Model):
@@ -191,16 +191,18 @@ class QPayIntent(models.Model):
     # === ACTION METHODS === #
 
     def action_check(self):
-        """Ask QPay now whether this QR was paid, and settle what was.
+        """Ask QPay now whether this QR was paid, and settle what was; this commits.
 
         QPay is asked at most once in `const.CHECK_INTERVAL`; in between, the state stands.
 
         :return: True
         :raise AccessError: If the user is no accountant and may not change the document.
-        :raise UserError: If QPay gives no answer, or another process is at this QR.
+        :raise UserError: If QPay gives no answer, another process is at this QR, or within a
+            savepoint.
         """
         self.ensure_one()
         self._check_operator()
+        check_no_savepoint(self.env)
         intent = self.sudo()
         if intent.qpay_invoice_id and intent._claim_check():
             try:
@@ -210,14 +212,16 @@ class QPayIntent(models.Model):
         return True
 
     def action_cancel(self):
-        """Cancel this QR at QPay; if it turns out to be paid, settle it instead.
+        """Cancel this QR at QPay; if it turns out to be paid, settle it instead; this commits.
 
         :return: True
-        :raise UserError: If QPay gives no answer; the QR is then cancelled here, and watched.
+        :raise UserError: If QPay gives no answer; the QR is then cancelled here, and watched. Or
+            within a savepoint.
         :raise LockError: If another process is at this QR, which is then not cancelled.
         """
         self.ensure_one()
         self._check_operator()
+        check_no_savepoint(self.env)
         intent = self.sudo()
         if intent.state == 'new' and not intent._close(
             self.env._("Cancelled by a person."), is_told=True
@@ -229,13 +233,16 @@ class QPayIntent(models.Model):
         return True
 
     def action_simulate_payment(self):
-        """Book a made-up payment of this QR, for trying out the sandbox. It never works in live.
+        """Book a made-up payment of this QR, for trying out the sandbox; this commits. It never
+        works in live.
 
         :return: True
         :raise AccessError: If the user is no administrator, or the QR is not the sandbox's.
+        :raise UserError: Within a savepoint.
         """
         self.ensure_one()
         check_records(self)
+        check_no_savepoint(self.env)
         if not self.is_simulation_allowed:
             raise AccessError(self.env._(
                 "A payment can only be simulated by an administrator, for an open sandbox QR of a"

@@ -6,7 +6,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
-from odoo.tools import mute_logger
+from odoo.tools import mute_logger, ormcache
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.qpay import (
@@ -58,6 +58,7 @@ class QPayIntent(models.Model):
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
         kind = documents.of(document)
+        kind.check_provider(provider)
         live = self._get_live_alone(document)
         ebarimt_values = self._get_ebarimt_values(kind, provider, receiver)
         if (
@@ -124,6 +125,20 @@ class QPayIntent(models.Model):
         }
 
     @api.model
+    @ormcache()
+    def _get_document_classes(self):
+        """Return the kinds of documents that this database has, ours first.
+
+        :return: The classes of their adapters, by model.
+        :rtype: dict[str, type]
+        """
+        models = [*documents.OWN_CLASSES, *self.env.registry]
+        classes = {
+            name: documents.get_class(self.env[name]) for name in models if name in self.env
+        }
+        return {name: kind for name, kind in classes.items() if kind.transaction_field}
+
+    @api.model
     def _next_number(self):
         # QPay may count a number once for ever, and a copy of this database would count on from
         # the same one.
@@ -153,7 +168,7 @@ class QPayIntent(models.Model):
         document = documents.of(self._get_document())
         if reason := document.get_payer_obstacle(self):
             raise UserError(reason)
-        is_usable = self.provider_id.state != 'disabled'
+        is_usable = document.may_be_collected_by(self.provider_id)
         return document.get_current_intent(
             document.get_rest_amount(self), self.provider_id if is_usable else None
         )

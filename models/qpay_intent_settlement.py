@@ -336,7 +336,10 @@ class QPayIntent(models.Model):
             return self.env._("QPay was switched off.")
         if self.environment != self.provider_id._qpay_environment():
             return self.env._("The provider was switched between sandbox and live.")
-        return documents.of(self._get_document()).get_end_reason(self)
+        document = documents.of(self._get_document())
+        if document.records and not document.may_be_collected_by(self.provider_id.sudo(), False):
+            return self.env._("Another account at QPay collects the payment of this document now.")
+        return document.get_end_reason(self)
 
     def _get_document_share(self, amount):
         """Return which amount of the document money of this QR pays, in the document's currency.

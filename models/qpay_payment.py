@@ -10,7 +10,12 @@ from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, check_accountant, lock_afresh
+from odoo.addons.payment_qpay.utils import (
+    PATIENCE_SECONDS,
+    check_accountant,
+    check_no_savepoint,
+    lock_afresh,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -142,11 +147,13 @@ class QPayPayment(models.Model):
     # === ACTION METHODS === #
 
     def action_settle(self):
-        """Book the payments that need attention again, after the cause is gone.
+        """Book the payments that need attention again, after the cause is gone; this commits.
 
         :return: True
+        :raise UserError: Within a savepoint.
         """
         check_accountant(self)
+        check_no_savepoint(self.env)
         for intent, payments in self.sudo().grouped('intent_id').items():
             # Whoever books payments of a QR holds the QR, else the rows themselves.
             if lock_afresh(intent or payments, PATIENCE_SECONDS) != (intent or payments):

@@ -88,7 +88,9 @@ class QPayPayment(models.Model):
         for provider in self.provider_id:
             provider._qpay_check_journal()
         # What is still owed is no longer known when the payments are booked.
-        surplus = self.filtered(lambda payment: payment._is_more_than_order_takes())
+        surplus = self.filtered(
+            lambda payment: documents.of(payment._get_document()).is_surplus(payment)
+        )
         undiscounted = self.filtered(lambda payment: payment._has_missed_discount())
         drafts = {}
         for payment in self:
@@ -136,26 +138,6 @@ class QPayPayment(models.Model):
             raise UserError(self.env._(
                 "This is a payment of QPay's sandbox, which is no real money."
             ))
-
-    def _is_more_than_order_takes(self):
-        """Whether this payment is for an order that owes less: it was cancelled, or paid in another
-        way in the meantime. Of invoices, their items tell when it is booked.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        document = documents.of(self._get_document())
-        # What stands for itself owes nothing beyond its own payments.
-        if document.model in ('account.move', 'payment.transaction'):
-            return False
-        order = document.records
-        takes_money = (
-            order and order.state != 'cancel' and document.takes_money(self._get_payment_date())
-        )
-        owed = document.get_unpaid_amount_before(self.transaction_id) if takes_money else 0
-        # Odoo does not reckon anew what is paid when a transaction is done.
-        order.invalidate_recordset(['amount_paid'])
-        return self.currency_id.compare_amounts(self.amount, owed) > 0
 
     def _find_later_case(self, is_surplus, is_undiscounted):
         """Return how a usual payment turns out to be unusual when it is booked.

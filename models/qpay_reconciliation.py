@@ -8,7 +8,12 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import as_one_run, check_accountant, try_apart
+from odoo.addons.payment_qpay.utils import (
+    as_one_run,
+    check_accountant,
+    check_no_savepoint,
+    try_apart,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -143,13 +148,14 @@ class QPayReconciliation(models.Model):
     # === ACTION METHODS === #
 
     def action_run(self):
-        """Compare QPay's list with the ledger now.
+        """Compare QPay's list with the ledger now; this commits.
 
         :return: True
-        :raise UserError: If the period is empty or too long.
+        :raise UserError: If the period is empty or too long, or within a savepoint.
         """
         self.ensure_one()
         check_accountant(self)
+        check_no_savepoint(self.env)
         if not timedelta(0) < self.date_to - self.date_from <= const.RECONCILIATION_MAX_PERIOD:
             raise UserError(self.env._(
                 "The period must be between one second and %s days long.",

@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.qpay import clean_text
-from odoo.addons.payment_qpay.utils import check_accountant
+from odoo.addons.payment_qpay.utils import check_accountant, check_no_savepoint
 
 
 class QPayAssignWizard(models.TransientModel):
@@ -86,15 +86,17 @@ class QPayAssignWizard(models.TransientModel):
     # === ACTION METHODS === #
 
     def action_assign(self):
-        """Book the payment as the chosen customer's.
+        """Book the payment as the chosen customer's; this commits.
 
         :return: The action that closes the dialog.
         :rtype: dict
-        :raise UserError: If the payment is booked already, or an invoice is not the customer's.
+        :raise UserError: If the payment is booked already, or an invoice is not the customer's;
+            within a savepoint.
         """
         self.ensure_one()
         check_records(self, 'write')
         check_accountant(self.payment_id)
+        check_no_savepoint(self.env)
         payment = self.payment_id.sudo()
         if payment.state == 'settled' or payment.intent_id or payment.account_payment_id:
             raise UserError(self.env._("This payment is already known."))

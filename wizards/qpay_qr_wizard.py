@@ -108,7 +108,7 @@ class QPayQrWizard(models.TransientModel):
             document.check_payable()
             live_intent = document.get_live_intent().filtered(wizard._is_payable)
             wizard.currency_id = document.currency
-            wizard.provider_id = document.get_provider()
+            wizard.provider_id = live_intent.provider_id or document.get_provider()
             wizard.intent_id = live_intent
             wizard.amount = live_intent.amount or document.get_default_amount()
 
@@ -194,12 +194,12 @@ class QPayQrWizard(models.TransientModel):
     def action_generate(self):
         """Ask QPay for a QR of the amount, or take the one that is live already.
 
-        Another amount than that of the live QR cancels the live one.
+        Another amount than that of the live QR cancels the live one. This commits.
 
         :return: The action that shows the QR in the dialog.
         :rtype: dict
         :raise UserError: If the document cannot be paid by QPay, the amount is not between zero
-            and what is unpaid, or QPay gives no QR.
+            and what is unpaid, QPay gives no QR, or this is within a savepoint.
         """
         self.ensure_one()
         check_records(self, 'write')
@@ -237,8 +237,8 @@ class QPayQrWizard(models.TransientModel):
         return kind, number
 
     def _is_payable(self, intent):
-        """Whether a live QR can still be shown: what it asks for is owed, and it is valid."""
-        return intent._is_payable() and not self._get_document().get_end_reason(intent)
+        """Whether a live QR can still be shown: it is valid, and what it asks for is owed."""
+        return intent._is_payable() and not intent._get_end_reason()
 
     def _get_intent(self):
         """Return the QR that the dialog shows, in sudo mode; empty if there is none yet.
@@ -264,7 +264,7 @@ class QPayQrWizard(models.TransientModel):
             change a document does not learn whether there is one.
         """
         self.ensure_one()
-        if self.res_model not in documents.MODELS or self.res_model not in self.env:
+        if not documents.is_asked_for(self.env, self.res_model):
             raise UserError(self.env._("QPay cannot collect the payment of this document."))
         records = self.env[self.res_model].browse(self.invoice_ids.ids or [self.res_id])
         if not has_ids(records) or records.exists()._filtered_access('write') != records:

@@ -48,6 +48,7 @@ class CompanyCase(AccountPaymentCommon):
         })
         cls.provider.write({
             'state': 'test',
+            'is_published': True,
             'qpay_client_id': 'TEST_MERCHANT',
             'qpay_client_secret': '123456',
             'qpay_invoice_code': 'TEST_INVOICE',

@@ -12,6 +12,7 @@ from . import test_currencies
 from . import test_currency_parts
 from . import test_discounts
 from . import test_document_changes
+from . import test_extending
 from . import test_fee_settlement
 from . import test_fees
 from . import test_intent
@@ -21,6 +22,7 @@ from . import test_kept_payments
 from . import test_known_pitfalls
 from . import test_landing
 from . import test_list_rows
+from . import test_merchants
 from . import test_method_lines
 from . import test_never_silently
 from . import test_overrides

@@ -21,7 +21,9 @@ class CompaniesCase(QPayCommon):
     @classmethod
     def _create_provider(cls, company, merchant='OTHER', **values):
         secret = {'OTHER': '654321', 'TEST': '123456'}[merchant]
-        provider = cls.provider.copy({'company_id': company.id, **values})
+        provider = cls.provider.copy({
+            'company_id': company.id, 'is_published': True, **values,
+        })
         provider.write({
             'state': 'test',
             'qpay_client_id': f'{merchant}_MERCHANT',

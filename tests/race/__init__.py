@@ -1,4 +1,5 @@
 from . import test_busy_server
+from . import test_commits
 from . import test_concurrency
 from . import test_crash
 from . import test_first_requests

@@ -1,0 +1,3 @@
+from . import account_move
+from . import payment_transaction
+from . import school_fee
