@@ -19,7 +19,8 @@ class QPayPayment(models.Model):
         string="Refunded in QPay's Portal", readonly=True, copy=False
     )
     refund_transaction_id = fields.Many2one(
-        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False
+        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False,
+        index='btree_not_null',
     )
     refunded_at = fields.Datetime(
         help="When the refund was asked for here, or noticed in QPay's list.",

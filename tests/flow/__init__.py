@@ -46,6 +46,7 @@ from . import test_rights
 from . import test_rights_matrix
 from . import test_send_link
 from . import test_settlement
+from . import test_tables
 from . import test_translations
 from . import test_uninstall
 from . import test_unusual_payments
