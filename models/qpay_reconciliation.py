@@ -163,8 +163,8 @@ class QPayReconciliation(models.Model):
 
     @api.model
     def _cron_reconcile(self):
-        """Reconcile each active provider, from where its last successful comparison began to end,
-        with an overlap for what QPay shows late. Then fees that wait are tried again.
+        """Reconcile each active provider, from where its last successful comparison ended, with an
+        overlap for what QPay shows late. Then fees that wait are tried again.
 
         :return: None
         """
@@ -172,23 +172,46 @@ class QPayReconciliation(models.Model):
             ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'),
         ])
         for number, provider in enumerate(providers, 1):
-            reconciliation = self.create({
-                'provider_id': provider.id,
-                'date_from': self._get_next_date_from(provider),
-                'is_scheduled': True,
-            })
-            try:
-                reconciliation._in_company_language()._run()
-            except Exception:
-                # One provider that cannot be reconciled must not hold up the others.
-                self.env.cr.rollback()
-                _logger.exception("The payments of %s could not be compared.", provider.name)
-                reconciliation.write({'state': 'failed', 'state_message': self.env._(
-                    "An unexpected error happened. The server's log says more."
-                )})
-            reconciliation._tell_failures()
-            self.env['ir.cron']._commit_progress(1, remaining=len(providers) - number)
+            remaining = len(providers) - number
+            # What is left of a long gap when the time is over is compared the next day.
+            while self._compare_next(provider)._leaves_gap():
+                if not self.env['ir.cron']._commit_progress(remaining=remaining):
+                    break
+            self.env['ir.cron']._commit_progress(1, remaining=remaining)
         self.env['qpay.payment']._settle_waiting_fees()
+
+    @api.model
+    def _compare_next(self, provider):
+        """Compare the payments of a provider from where the last successful comparison ended.
+
+        :param payment.provider provider: The provider.
+        :return: The comparison.
+        :rtype: qpay.reconciliation
+        """
+        date_from = self._get_next_date_from(provider)
+        reconciliation = self.create({
+            'provider_id': provider.id,
+            'date_from': date_from,
+            'date_to': min(
+                date_from + const.RECONCILIATION_MAX_PERIOD, self._get_default_date_to()
+            ),
+            'is_scheduled': True,
+        })
+        try:
+            reconciliation._in_company_language()._run()
+        except Exception:
+            # One provider that cannot be reconciled must not hold up the others.
+            self.env.cr.rollback()
+            _logger.exception("The payments of %s could not be compared.", provider.name)
+            reconciliation.write({'state': 'failed', 'state_message': self.env._(
+                "An unexpected error happened. The server's log says more."
+            )})
+        reconciliation._tell_failures()
+        return reconciliation
+
+    def _leaves_gap(self):
+        """Whether this comparison succeeded, and the time after its end is to be compared too."""
+        return self.state == 'done' and self.date_to < fields.Datetime.now()
 
     def _tell_failures(self):
         """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once
@@ -231,10 +254,7 @@ class QPayReconciliation(models.Model):
         ], limit=1)
         if not last:
             return now - const.RECONCILIATION_PERIOD
-        return max(
-            min(last.date_to, now) - const.RECONCILIATION_OVERLAP,
-            now - const.RECONCILIATION_MAX_PERIOD,
-        )
+        return min(last.date_to, now) - const.RECONCILIATION_OVERLAP
 
     def _run(self):
         """Read QPay's list (QPay contract §4.3), settle what is ours, and note the rest.

@@ -21,6 +21,7 @@ from . import test_kept_payments
 from . import test_known_pitfalls
 from . import test_landing
 from . import test_list_rows
+from . import test_long_gaps
 from . import test_method_lines
 from . import test_never_silently
 from . import test_overrides
