@@ -23,6 +23,7 @@ from . import test_landing
 from . import test_list_rows
 from . import test_long_gaps
 from . import test_method_lines
+from . import test_neutralized_copy
 from . import test_never_silently
 from . import test_overrides
 from . import test_overrides_accounting
