@@ -21,6 +21,7 @@ from . import payment_provider_ebarimt
 from . import payment_provider_journal
 from . import payment_transaction
 from . import payment_transaction_chatter
+from . import payment_transaction_reference
 from . import product_category
 from . import product_template
 from . import qpay_account_mixin
