@@ -10,3 +10,4 @@ from . import test_lock
 from . import test_power_failure
 from . import test_random_money
 from . import test_refund_servers
+from . import test_uninstallation
