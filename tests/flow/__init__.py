@@ -48,6 +48,7 @@ from . import test_rights
 from . import test_rights_matrix
 from . import test_send_link
 from . import test_settlement
+from . import test_shared_account_lists
 from . import test_tables
 from . import test_translations
 from . import test_uninstall
