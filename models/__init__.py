@@ -43,6 +43,7 @@ from . import qpay_intent_viewers
 from . import qpay_look
 from . import qpay_outage
 from . import qpay_payment
+from . import qpay_payment_assignment
 from . import qpay_payment_booking
 from . import qpay_payment_documents
 from . import qpay_payment_ebarimt

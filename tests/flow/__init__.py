@@ -50,6 +50,7 @@ from . import test_send_link
 from . import test_settlement
 from . import test_shared_account_lists
 from . import test_tables
+from . import test_taken_back
 from . import test_translations
 from . import test_uninstall
 from . import test_unusual_payments
