@@ -3,6 +3,7 @@ from . import test_confirmed_orders
 from . import test_invoice_day
 from . import test_order_form
 from . import test_order_invoices
+from . import test_order_parts
 from . import test_order_receipts
 from . import test_orders
 from . import test_overrides_sales
