@@ -151,7 +151,7 @@ class PaymentTransaction(models.Model):
         """
         payment = self.payment_id
         is_full = payment and payment.currency_id.compare_amounts(amount or 0, payment.amount) == 0
-        return self.amount if is_full or amount is None else amount
+        return self._qpay_get_ledger_row().amount if is_full or amount is None else amount
 
     def _qpay_check_refundable(self, amount):
         """Make sure that QPay can refund this transaction (QPay contract §4.4).

@@ -227,7 +227,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         currency, amount = self._get_document_amount()
-        values = {'write_off_line_vals': []}
+        values = {'write_off_line_vals': [], 'amount': self.amount}
         if invoices.currency_id == currency:
             values['write_off_line_vals'] = invoices._qpay_get_discount_items(
                 amount, self._get_payment_date()

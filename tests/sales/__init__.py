@@ -11,4 +11,5 @@ from . import test_point_of_sale
 from . import test_portal_order
 from . import test_rights_of_orders
 from . import test_shop
+from . import test_till_money
 from . import test_website
