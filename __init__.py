@@ -18,4 +18,17 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
+    """Leave what is in the books there, as payments by Odoo's own method, and switch the providers
+    off. Else Odoo would refuse in the middle of it.
+    """
+    method = env['payment.provider']._get_provider_payment_method(PROVIDER_CODE)
+    lines = env['account.payment.method.line'].search([('payment_method_id', '=', method.id)])
+    lines.payment_method_id = env.ref('account.account_payment_method_manual_in')
+    transactions = env['payment.transaction'].search([('provider_code', '=', PROVIDER_CODE)])
+    for records in (transactions.provider_id, transactions.payment_method_id):
+        # What transactions refer to cannot be deleted with the module.
+        env['ir.model.data'].search([
+            ('module', '=', 'payment_qpay'), ('model', '=', records._name),
+            ('res_id', 'in', records.ids),
+        ]).unlink()
     reset_payment_provider(env, PROVIDER_CODE)

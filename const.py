@@ -84,8 +84,8 @@ CLOSE_MAX_ATTEMPTS = 18
 LOOK_RETRY_DELAY = timedelta(minutes=1)
 
 # - Once a day (or as often as the scheduled action is set to), the list of payments is read: from
-#   the last time on, with an overlap for what QPay shows late, and at most this much. There is a
-#   list for each invoice code.
+#   the last time on, with an overlap for what QPay shows late, and at most this much at once. There
+#   is a list for each invoice code.
 RECONCILIATION_PERIOD = timedelta(days=2)
 RECONCILIATION_OVERLAP = timedelta(days=1)
 RECONCILIATION_MAX_PERIOD = timedelta(days=31)

@@ -163,6 +163,20 @@ def lock_afresh(records, patience=0):
     return locked
 
 
+def touch(records):
+    """Make transactions that act on the same records at the same moment act one after the other:
+    the later one fails, and is tried again with all in view.
+
+    :param recordset records: The records.
+    :return: None
+    """
+    if records:
+        records.env.cr.execute(SQL(
+            'UPDATE %(table)s SET write_date = write_date WHERE id IN %(ids)s',
+            table=SQL.identifier(records._table), ids=tuple(records.ids),
+        ))
+
+
 def act_afresh(act, *groups):
     """Do something that must not be lost, in a transaction of its own that begins by locking
     records. While others are in the way, it is tried again.

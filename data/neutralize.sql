@@ -8,10 +8,21 @@ UPDATE payment_provider
        qpay_ebarimt_invoice_code = NULL;
 UPDATE qpay_ebarimt
    SET next_attempt_at = NULL;
+DELETE FROM qpay_receipt
+ WHERE made_at IS NULL;
 DELETE FROM qpay_token;
 UPDATE qpay_callback
    SET state = 'ignored'
  WHERE state = 'received';
+UPDATE payment_transaction
+   SET state = 'cancel'
+  FROM qpay_intent
+ WHERE qpay_intent.transaction_id = payment_transaction.id
+   AND qpay_intent.state = 'new'
+   AND payment_transaction.state = 'draft';
 UPDATE qpay_intent
-   SET next_look_at = NULL;
+   SET state = CASE state WHEN 'new' THEN 'cancelled' ELSE state END,
+       next_look_at = NULL;
 DELETE FROM qpay_look;
+DELETE FROM qpay_ebarimt_cancellation;
+DELETE FROM qpay_outage;

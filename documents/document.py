@@ -211,6 +211,25 @@ class Document(DocumentQrs, PermanentLink):
         owed = self.get_unpaid_amount_before(row.transaction_id) if takes_money else 0
         return self.currency.compare_amounts(row.amount, owed) > 0
 
+    def get_invoiced_amount(self):
+        """Return how much of it is invoiced already, where it is paid before it is invoiced."""
+        return 0
+
+    def get_transaction_amount(self, amount):
+        """Return what of a payment its transaction shows: all of it, unless the document takes no
+        more than it asks for. The payment in the books is of all of it.
+
+        :param float amount: What arrived, in tögrög.
+        :rtype: float
+        """
+        return amount
+
+    def admit_payment(self):
+        """Make sure that a payment of it, which is confirmed, can be booked now.
+
+        :raise UserError: If not, with the reason.
+        """
+
     def get_obstacle(self):
         """Return why QPay cannot collect its payment, for people; None if it can.
 

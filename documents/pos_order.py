@@ -1,5 +1,12 @@
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay.utils import try_aside
+
 from .document import Document
 from .tax_receipt import TaxedLine
+
+# In which a session of the till takes payments.
+_OPEN_STATES = ('opening_control', 'opened')
 
 
 class PosOrderDocument(Document):
@@ -51,6 +58,45 @@ class PosOrderDocument(Document):
     def takes_money(self, day):
         """Whether the till still waits: a closed order takes no further payment."""
         return self._is_open()
+
+    def get_transaction_amount(self, amount):
+        """Return no more than is unpaid: Odoo closes an order only when exactly that is paid."""
+        return min(amount, self.get_unpaid_amount())
+
+    def admit_payment(self):
+        """Move an order that is kept for a later day to the session that is open now: the money of
+        a closed one is in the books already.
+
+        :raise UserError: If none is open.
+        """
+        order = self.records
+        if not self._is_open() or order.session_id.state in _OPEN_STATES:
+            return
+        session = order.config_id.session_ids.filtered(
+            lambda session: session.state in _OPEN_STATES and not session.rescue
+        )[:1]
+        if not session:
+            raise UserError(self.env._(
+                "The till %s is closed. Please open it, and settle this payment again.",
+                order.config_id.name,
+            ))
+        order.session_id = session
+
+    def return_goods(self):
+        """Have the VAT receipts of orders put right whose goods are returned by these orders, which
+        are paid. The till is not held up by what goes wrong with it.
+
+        :return: None
+        """
+        if self.transaction_field not in self.env['payment.transaction']._fields:
+            return  # Nobody pays online at the till.
+        for order in self.records.lines.refunded_orderline_id.order_id:
+            receipts = self.env['qpay.ebarimt'].search([
+                (f'payment_id.transaction_id.{self.transaction_field}', 'in', order.ids),
+            ])
+            if receipts:
+                is_all = not order.has_refundable_lines
+                try_aside(self.env, receipts._take_pay_back, is_all)
 
     def _is_open(self):
         return self.records.state == 'draft'

@@ -67,6 +67,17 @@ class SaleOrderDocument(Document):
         """Whether money confirms the order or pays it: not a quotation that had expired."""
         return not self._is_expired(day)
 
+    def admit_payment(self):
+        """Have it reckoned anew what is paid: Odoo does not when a transaction is done."""
+        self.records.invalidate_recordset(['amount_paid'])
+
+    def get_invoiced_amount(self):
+        """Return how much of the order is invoiced, in tögrög."""
+        moves = self.records.sudo().invoice_ids.filtered(lambda move: move.state != 'cancel')
+        return self.currency.round(sum(
+            -move.direction_sign * move.amount_total * self._get_share(move) for move in moves
+        ))
+
     def get_taxed_lines(self):
         """Return the lines of the order."""
         lines = self.records.order_line.filtered(lambda line: not line.display_type)

@@ -21,6 +21,7 @@ from . import payment_provider_ebarimt
 from . import payment_provider_journal
 from . import payment_transaction
 from . import payment_transaction_chatter
+from . import payment_transaction_reference
 from . import product_category
 from . import product_template
 from . import qpay_account_mixin
@@ -43,6 +44,7 @@ from . import qpay_intent_viewers
 from . import qpay_look
 from . import qpay_outage
 from . import qpay_payment
+from . import qpay_payment_assignment
 from . import qpay_payment_booking
 from . import qpay_payment_documents
 from . import qpay_payment_ebarimt

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay.checks import check_records
+from odoo.addons.payment_qpay.utils import touch
 
 
 class AccountPayment(models.Model):
@@ -137,8 +138,10 @@ class AccountPayment(models.Model):
         """Make sure that no more is paid back than was paid."""
         transfers = self.filtered(lambda payment: payment.state in ('in_process', 'paid'))
         for paid in transfers.qpay_paid_back_id:
-            # Two people may confirm a transfer of the same payment at the same moment.
-            paid.lock_for_update(allow_referencing=True)
+            # Two people may pay back or refund the same payment at the same moment.
+            rows = paid._qpay_find_rows()
+            touch(rows)
+            rows._check_no_refund()
             if paid.currency_id.compare_amounts(paid._qpay_get_paid_back_amount(), paid.amount) > 0:
                 raise ValidationError(self.env._(
                     "No more than %(amount)s was paid by QPay payment %(qpay_txn_id)s, so no more"
@@ -200,10 +203,11 @@ class AccountPayment(models.Model):
 
         :return: The action of the payment's form.
         :rtype: dict
-        :raise UserError: If all of it is paid back.
+        :raise UserError: If all of it is paid back, or QPay refunds it.
         """
         self.ensure_one()
         check_records(self, 'write')
+        self._qpay_find_rows()._check_no_refund()
         rest = self.currency_id.round(self.amount - self._qpay_get_paid_back_amount())
         if self.currency_id.compare_amounts(rest, 0) <= 0:
             raise UserError(self.env._("All of this payment is already paid back."))

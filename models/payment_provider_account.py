@@ -51,16 +51,17 @@ class PaymentProvider(models.Model):
 
     def _qpay_get_list_domain(self):
         """Return which QRs and payments can be on this provider's list: those of its account,
-        unless another provider of the account keeps them under an invoice code of its own.
+        unless another provider of the account keeps them under an invoice code of its own, be it
+        switched off by now.
 
         :rtype: Domain
         """
         self.ensure_one()
         account, codes = self._qpay_account(), set(self._qpay_invoice_codes())
         others = self.sudo().search([
-            ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'), ('id', '!=', self.id),
+            ('code', '=', const.PROVIDER_CODE), ('id', '!=', self.id),
         ]).filtered(
-            lambda other: other._qpay_account() == account
+            lambda other: other._qpay_account(self._qpay_environment()) == account
             and not codes.intersection(other._qpay_invoice_codes())
         )
         return Domain('account', '=', account) & Domain('provider_id', 'not in', others.ids)

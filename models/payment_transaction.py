@@ -122,7 +122,7 @@ class PaymentTransaction(models.Model):
         method = provider.with_context(active_test=False).payment_method_ids.filtered(
             lambda method: method.code == const.PROVIDER_CODE
         )
-        return self.create({
+        return self._qpay_create_apart(self.create, {
             'provider_id': provider.id,
             'payment_method_id': method[:1].id,
             'reference': self._compute_reference(
@@ -163,7 +163,7 @@ class PaymentTransaction(models.Model):
         """
         payment = self.payment_id
         is_full = payment and payment.currency_id.compare_amounts(amount or 0, payment.amount) == 0
-        return self.amount if is_full or amount is None else amount
+        return self._qpay_get_ledger_row().amount if is_full or amount is None else amount
 
     def _qpay_check_refundable(self, amount):
         """Make sure that QPay can refund this transaction (QPay contract §4.4).
@@ -188,16 +188,15 @@ class PaymentTransaction(models.Model):
             ))
         if not row._is_in_books():
             raise UserError(self.env._("This payment is not in the books yet."))
-        paid_back = self.payment_id and self.payment_id._qpay_get_paid_back_amount()
-        if row.status == 'paid' and paid_back:
-            raise UserError(self.env._(
-                "A part of this payment is already paid back by a bank transfer. Please pay back"
-                " the rest in the same way."
-            ))
         is_under_way = row.refund_transaction_id.state in ('draft', 'pending', 'done')
         if row.status == 'refunded' or is_under_way:
             raise UserError(self.env._(
                 "This payment is already refunded, or its refund is on its way."
+            ))
+        if self.payment_id and self.payment_id._qpay_get_paid_back_amount():
+            raise UserError(self.env._(
+                "A part of this payment is already paid back by a bank transfer. Please pay back"
+                " the rest in the same way."
             ))
 
     def _send_refund_request(self):

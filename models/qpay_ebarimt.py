@@ -32,7 +32,9 @@ class QPayEbarimt(models.Model):
         related='payment_id.document_company_id', store=True, index=True
     )
     environment = fields.Selection(related='payment_id.environment', store=True)
-    partner_id = fields.Many2one(related='payment_id.partner_id', store=True)
+    partner_id = fields.Many2one(
+        related='payment_id.partner_id', store=True, index='btree_not_null'
+    )
     document_name = fields.Char(related='payment_id.document_name')
     currency_id = fields.Many2one(related='payment_id.currency_id')
     generation = fields.Selection(
@@ -79,7 +81,7 @@ class QPayEbarimt(models.Model):
     )
     lottery = fields.Char(string="Lottery Number", readonly=True, copy=False)
     qr_data = fields.Char(string="QR Data", readonly=True, copy=False)
-    qr_image = fields.Binary(string="QR", compute='_compute_qr_image')
+    qr_image = fields.Binary(string="Receipt's QR", compute='_compute_qr_image')
     issued_at = fields.Datetime(string="Issued On", readonly=True, copy=False)
     raw_data = fields.Json(
         string="QPay's Answer", readonly=True, copy=False, groups='base.group_system'

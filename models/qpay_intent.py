@@ -62,7 +62,9 @@ class QPayIntent(models.Model):
         currency_field='document_currency_id',
         readonly=True,
     )
-    partner_id = fields.Many2one(string="Customer", comodel_name='res.partner', readonly=True)
+    partner_id = fields.Many2one(
+        string="Customer", comodel_name='res.partner', readonly=True, index='btree_not_null'
+    )
     transaction_id = fields.Many2one(
         comodel_name='payment.transaction',
         help="The transaction that becomes confirmed when this QR is paid.",

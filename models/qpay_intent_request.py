@@ -312,10 +312,8 @@ class QPayIntent(models.Model):
         self.env.cr.commit()
 
     def _expect_transaction(self):
-        """Create the transaction that this QR confirms, unless it has one.
-
-        Another one of the same document may take its reference at this moment; money of this QR
-        then gets a transaction when it arrives.
+        """Create the transaction that this QR confirms, unless it has one. Where others are in the
+        way, money of this QR gets a transaction when it arrives.
         """
         if self.transaction_id or not lock_afresh(self, PATIENCE_SECONDS):
             return

@@ -51,13 +51,15 @@ class QPayPayment(models.Model):
         index=True,
     )
     assigned_partner_id = fields.Many2one(
-        help="Whose payment it is, where no QR tells.", comodel_name='res.partner', readonly=True
+        help="Whose payment it is, where no QR tells.", comodel_name='res.partner', readonly=True,
+        index='btree_not_null',
     )
     assigned_invoice_ids = fields.Many2many(
         help="What was paid, where no QR tells.", comodel_name='account.move', readonly=True
     )
     partner_id = fields.Many2one(
-        string="Customer", comodel_name='res.partner', compute='_compute_document', store=True
+        string="Customer", comodel_name='res.partner', compute='_compute_document', store=True,
+        index='btree_not_null',
     )
     document_name = fields.Char(string="Document", compute='_compute_document', store=True)
     description = fields.Char(help="What the payer's bank showed.", readonly=True)

@@ -96,13 +96,11 @@ class QPayPayment(models.Model):
         for payment in self:
             payment._check_environment()
             payment._confirm_transaction()
+            documents.of_transaction(payment.transaction_id).admit_payment()
             drafts[payment] = payment._leave_drafts()
         if len(self) > 1 and not self.transaction_id._qpay_is_creation_extended():
             self.transaction_id._qpay_create_payments(self)
-        # Payments that are booked together have no order of which Odoo makes an invoice.
-        self.transaction_id.with_context(
-            qpay_payment_date=len(self) == 1 and self._get_payment_date()
-        )._post_process()
+        self.transaction_id.with_context(**self._get_invoicing_context())._post_process()
         for payment in self:
             if not payment.transaction_id.payment_id:
                 raise UserError(self.env._("Odoo did not create a payment for this transaction."))
@@ -119,6 +117,20 @@ class QPayPayment(models.Model):
                 )
             payment._follow_up()
         self._plan_ebarimt()
+
+    def _get_invoicing_context(self):
+        """Return how Odoo makes the automatic invoice of the order that this payment pays: of its
+        day, and of what is not invoiced yet. Those that are booked together pay no order.
+
+        :rtype: dict
+        """
+        if len(self) > 1:
+            return {}
+        document = documents.of_transaction(self.transaction_id)
+        return {
+            'qpay_payment_date': self._get_payment_date(),
+            'qpay_invoiced_amount': document.get_invoiced_amount(),
+        }
 
     def _follow_up(self):
         """Do what follows once this payment is booked. Nothing of it keeps it out of the books."""
@@ -184,7 +196,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         currency, amount = self._get_document_amount()
-        values = {'write_off_line_vals': []}
+        values = {'write_off_line_vals': [], 'amount': self.amount}
         if invoices.currency_id == currency:
             values['write_off_line_vals'] = invoices._qpay_get_discount_items(
                 amount, self._get_payment_date()

@@ -23,12 +23,14 @@ class QPayPayment(models.Model):
 
     def _choose_transaction(self):
         intent, expected = self.intent_id, self.intent_id.transaction_id
-        takes_money = documents.of(self._get_document()).takes_money(self._get_payment_date())
+        document = documents.of(self._get_document())
+        takes_money = document.takes_money(self._get_payment_date())
+        amount = document.get_transaction_amount(self.amount) if takes_money else self.amount
         if expected.state == 'draft' and takes_money:
-            expected.amount = self.amount
+            expected.amount = amount
             return expected
         if intent:
-            return intent._create_transaction(self.amount, is_linked=takes_money)
+            return intent._create_transaction(amount, is_linked=takes_money)
         if self.assigned_partner_id:
             return self.env['payment.transaction']._qpay_create(
                 self.provider_id, self.amount, self.assigned_partner_id,

@@ -12,7 +12,8 @@ class QPayPayment(models.Model):
     _inherit = 'qpay.payment'
 
     fee_move_id = fields.Many2one(
-        string="Entry of the Fee", comodel_name='account.move', readonly=True, copy=False
+        string="Entry of the Fee", comodel_name='account.move', readonly=True, copy=False,
+        index='btree_not_null',
     )
     is_fee_waiting = fields.Boolean(
         string="Fee Not Booked",

@@ -19,7 +19,8 @@ class QPayPayment(models.Model):
         string="Refunded in QPay's Portal", readonly=True, copy=False
     )
     refund_transaction_id = fields.Many2one(
-        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False
+        string="Refund", comodel_name='payment.transaction', readonly=True, copy=False,
+        index='btree_not_null',
     )
     refunded_at = fields.Datetime(
         help="When the refund was asked for here, or noticed in QPay's list.",
@@ -130,6 +131,20 @@ class QPayPayment(models.Model):
         self.activity_unlink([const.ACTIVITY_TYPE])
         self.ebarimt_ids._want_cancel()
         self.intent_id._notify_viewers()
+
+    def _check_no_refund(self):
+        """Make sure that QPay has refunded none of these payments, as far as anybody knows, without
+        the books showing it yet.
+
+        :raise UserError: If it has, or may have.
+        """
+        if self.filtered(lambda payment: payment.status == 'paid' and (
+            payment.is_refund_noticed
+            or payment.refund_transaction_id.state in ('draft', 'pending')
+        )):
+            raise UserError(self.env._(
+                "This payment is already refunded, or its refund is on its way."
+            ))
 
     def _get_refund_values(self):
         """Return how a refund of this payment is booked: as the payment was, with the value that

@@ -90,7 +90,7 @@ class QPayPayment(models.Model):
         transaction._process(const.PROVIDER_CODE, {
             'reference': transaction.reference,
             'qpay_txn_id': self.qpay_txn_id,
-            'amount': self.amount,
+            'amount': transaction.amount,
             'currency_code': self.currency_id.name,
         })
 

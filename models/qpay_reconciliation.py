@@ -41,7 +41,7 @@ class QPayReconciliation(models.Model):
         ondelete='cascade',
     )
     provider_choice = fields.Selection(
-        string="Provider",
+        string="Merchant Account",
         help="The same for accountants, who may not look for providers themselves.",
         selection='_get_provider_choices',
         compute='_compute_provider_choice',

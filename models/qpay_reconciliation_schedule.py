@@ -19,37 +19,48 @@ class QPayReconciliation(models.Model):
 
         :return: None
         """
+        reconciliations = as_one_run(self)
         # What the last run had no time for comes first, and what it broke off comes last.
-        planned = as_one_run(self).search([
+        planned = reconciliations.search([
             ('is_scheduled', '=', True), ('state', '=', 'draft'),
-        ], order='write_date, id') or as_one_run(self)._plan()
-        for reconciliation in each_in_time(self.env, planned):
-            reconciliation._in_company_language()._run_scheduled()
+        ], order='write_date, id') or reconciliations._plan(
+            self.env['payment.provider'].search([
+                ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'),
+            ])
+        )
+        while planned:
+            for reconciliation in each_in_time(self.env, planned):
+                reconciliation._in_company_language()._run_scheduled()
+            # What is left of a long gap when the time is over is compared the next day.
+            planned = reconciliations._plan(planned.filtered(
+                lambda reconciliation: reconciliation._leaves_gap()
+            ).provider_id)
         self.env['qpay.payment']._settle_waiting_fees()
 
     @api.model
-    def _plan(self):
-        """Plan a comparison for each active provider.
+    def _plan(self, providers):
+        """Plan a comparison for each of these providers.
 
+        :param payment.provider providers: The providers.
         :rtype: qpay.reconciliation
         """
-        providers = self.env['payment.provider'].search([
-            ('code', '=', const.PROVIDER_CODE), ('state', '!=', 'disabled'),
-        ])
         return self.create([
             {'provider_id': provider.id, 'is_scheduled': True} for provider in providers
         ])
 
     def _run_scheduled(self):
-        """Compare from where the provider's last successful comparison began to end, with an
-        overlap for what QPay shows late.
+        """Compare from where the provider's last successful comparison ended, with an overlap for
+        what QPay shows late.
 
         :return: None
         """
         self.ensure_one()
+        date_from = self._get_next_date_from(self.provider_id)
         self.write({
-            'date_from': self._get_next_date_from(self.provider_id),
-            'date_to': self._get_default_date_to(),
+            'date_from': date_from,
+            'date_to': min(
+                date_from + const.RECONCILIATION_MAX_PERIOD, self._get_default_date_to()
+            ),
         })
         self.env.cr.commit()
         try:
@@ -62,6 +73,10 @@ class QPayReconciliation(models.Model):
                 "An unexpected error happened. The server's log says more."
             )})
         self._tell_failures()
+
+    def _leaves_gap(self):
+        """Whether this comparison succeeded, and the time after its end is to be compared too."""
+        return self.state == 'done' and self.date_to < fields.Datetime.now()
 
     def _tell_failures(self):
         """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once
@@ -104,7 +119,4 @@ class QPayReconciliation(models.Model):
         ], limit=1)
         if not last:
             return now - const.RECONCILIATION_PERIOD
-        return max(
-            min(last.date_to, now) - const.RECONCILIATION_OVERLAP,
-            now - const.RECONCILIATION_MAX_PERIOD,
-        )
+        return min(last.date_to, now) - const.RECONCILIATION_OVERLAP

@@ -271,12 +271,22 @@ class QPayClient:
             raise kind(key, error.status, message, error.fields) from None
 
     def _read_pages(self, path, payload):
-        """Read all pages of a list of payments."""
-        pages = []
-        while not pages or len(parsing.rows_of(pages[-1])) == PAGE_LIMIT:
+        """Read all pages of a list of payments. The first one that is not full is the last.
+
+        :raise QPayUnknownOutcome: If a page repeats what was read, and there is more: whoever does
+            not turn the pages would be asked for ever.
+        """
+        pages, known = [], 0
+        while True:
             offset = {'page_number': len(pages) + 1, 'page_limit': PAGE_LIMIT}
             pages.append(self._call('POST', path, {**payload, 'offset': offset}))
-        return parsing.parse_check(pages)
+            check = parsing.parse_check(pages)
+            is_new = len(check.payments) > known
+            if len(parsing.rows_of(pages[-1])) != PAGE_LIMIT:
+                return check
+            if not is_new:
+                return parsing.must_be_all(check)
+            known = len(check.payments)
 
     def _call(self, method, path, payload=None):
         """Make one call, unless the run is to make no more."""

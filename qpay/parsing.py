@@ -118,6 +118,20 @@ def rows_of(page):
     return rows
 
 
+def must_be_all(check):
+    """Make sure that payments are as many as QPay counts (QPay contract §4.1, §4.3).
+
+    :param PaymentCheck check: What was read.
+    :return: The same.
+    :rtype: PaymentCheck
+    :raise QPayUnknownOutcome: If there are more, or QPay does not say how many there are.
+    """
+    count = check.raw.get('count')
+    if isinstance(count, int) and count <= len(check.payments):
+        return check
+    raise QPayUnknownOutcome(message='a page of the list of payments was repeated')
+
+
 def parse_ebarimt(data):
     """Read a VAT receipt, with the keys of QPay's JSON or of its documents (QPay contract §5.3).
 

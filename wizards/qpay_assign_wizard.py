@@ -110,6 +110,10 @@ class QPayAssignWizard(models.TransientModel):
             'assigned_partner_id': self.partner_id.id,
             'assigned_invoice_ids': self.invoice_ids.ids,
         })
+        payment.message_post(body=self.env._(
+            "Assigned to %(customer)s. %(documents)s",
+            customer=self.partner_id.name, documents=payment.document_name or '',
+        ))
         payment.action_settle()
         return {'type': 'ir.actions.act_window_close'}
 

@@ -22,8 +22,10 @@ from . import test_kept_payments
 from . import test_known_pitfalls
 from . import test_landing
 from . import test_list_rows
+from . import test_long_gaps
 from . import test_merchants
 from . import test_method_lines
+from . import test_neutralized_copy
 from . import test_never_silently
 from . import test_overrides
 from . import test_overrides_accounting
@@ -51,6 +53,9 @@ from . import test_rights
 from . import test_rights_matrix
 from . import test_send_link
 from . import test_settlement
+from . import test_shared_account_lists
+from . import test_tables
+from . import test_taken_back
 from . import test_translations
 from . import test_uninstall
 from . import test_unusual_payments

@@ -370,15 +370,6 @@ class TestDailyList(ReconciliationCase):
         self.assertEqual((result.state, result.recovered_count), ('done', 1))
         self.assertPaidOnce(invoice, payment['payment_id'])
 
-    def test_gap_is_bounded(self):
-        self._reconcile_daily()
-        with freeze_time(fields.Datetime.now() + timedelta(days=90)):
-            now = fields.Datetime.now()
-            result = self._reconcile_daily()
-            self.assertGreaterEqual(
-                result.date_from, now - const.RECONCILIATION_MAX_PERIOD - timedelta(minutes=1)
-            )
-
     def test_budget_of_calls(self):
         intents = [self._create_intent(self._create_invoice(1000 + n)) for n in range(12)]
         for intent in intents[:8]:

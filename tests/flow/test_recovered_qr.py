@@ -3,6 +3,8 @@
 from contextlib import suppress
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.tests import Form, tagged
 
 from odoo.addons.payment_qpay import documents
@@ -46,6 +48,29 @@ class TestRecoveredQr(QPayCommon):
             **action['context']
         )) as wizard:
             self.assertFalse(wizard.intent_id)
+
+    def test_lists_and_forms_show_it(self):
+        for view_type in ('list', 'form'):
+            view = self.intent.sudo(False).with_user(self.accountant).get_view(None, view_type)
+            fields_shown = {
+                node.get('name'): {} for node in etree.fromstring(view['arch']).iter('field')
+                if not node.xpath('ancestor::field')
+            }
+            [shown] = self.intent.sudo(False).with_user(self.accountant).web_read(fields_shown)
+            self.assertFalse(shown['expires_at'])
+
+    def test_whoever_asks_for_its_state(self):
+        self.assertFalse(self.intent._get_normalised_values()['expires_at'])
+
+    def test_payer_of_it_gets_a_new_qr(self):
+        rest = self.intent._renew()
+        self.assertEqual((rest.amount, rest.state), (10000, 'new'))
+        self.assertEqual(self.intent.state, 'cancelled')
+
+    def test_comparison_takes_in_what_else_is_paid_by_it(self):
+        self.qpay.pay(self.qpay.invoices()[0]['invoice_id'], amount=10000)
+        self.assertEqual(self._reconcile().state, 'done')
+        self.assertEqual((self.intent.state, self.bill.amount_residual), ('paid', 0))
 
     def test_scheduled_action_ends_it(self):
         self._look(self.intent)

@@ -7,7 +7,9 @@ from . import test_interleaving
 from . import test_interleaving_bookings
 from . import test_interleaving_lists
 from . import test_interleaving_requests
+from . import test_interleaving_transfers
 from . import test_lock
 from . import test_power_failure
 from . import test_random_money
 from . import test_refund_servers
+from . import test_uninstallation

@@ -4,6 +4,7 @@ from . import test_invoice_day
 from . import test_order_collisions
 from . import test_order_form
 from . import test_order_invoices
+from . import test_order_parts
 from . import test_order_receipts
 from . import test_orders
 from . import test_overrides_sales
@@ -11,5 +12,6 @@ from . import test_point_of_sale
 from . import test_portal_order
 from . import test_rights_of_orders
 from . import test_shop
+from . import test_till_money
 from . import test_website
 from . import test_website_merchants

@@ -1,0 +1,247 @@
+"""What becomes at the till of money that is not what was asked for."""
+
+import uuid
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import Command, fields
+from odoo.tests import tagged
+
+from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
+
+
+class TillCase(QPayCommon):
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.user.group_ids += cls.env.ref('point_of_sale.group_pos_manager')
+        cls.provider.journal_id = cls.company_data['default_journal_bank']
+        online = cls.env['pos.payment.method'].create({
+            'name': 'QPay',
+            'is_online_payment': True,
+            'online_payment_provider_ids': [Command.set(cls.provider.ids)],
+        })
+        cls.cash = cls.env['pos.payment.method'].create({
+            'name': 'Бэлэн мөнгө', 'journal_id': cls.company_data['default_journal_cash'].id,
+        })
+        cls.till = cls.env['pos.config'].create({
+            'name': 'Касс', 'payment_method_ids': [Command.set((cls.cash | online).ids)],
+        })
+        cls.product = cls.env['product.product'].create({
+            'name': 'Засвар', 'type': 'service', 'available_in_pos': True, 'list_price': 8000,
+            'taxes_id': [Command.clear()],
+        })
+
+    def setUp(self):
+        super().setUp()
+        self.session = self._open_session()
+
+    def _open_session(self):
+        self.till.open_ui()
+        session = self.till.current_session_id
+        session.set_opening_control(0, '')
+        return session
+
+    def _create_order(self, price=8000, quantity=1, **values):
+        """Save an unpaid order as the till does."""
+        saved = self.env['pos.order'].sync_from_ui([{
+            'uuid': str(uuid.uuid4()),
+            'session_id': self.session.id,
+            'user_id': self.env.uid,
+            'partner_id': self.customer.id,
+            'access_token': str(uuid.uuid4()),
+            'state': 'draft',
+            'amount_paid': 0, 'amount_return': 0, 'amount_tax': 0, 'amount_total': price,
+            'payment_ids': [],
+            'lines': [(0, 0, {
+                'product_id': self.product.id, 'qty': quantity,
+                'price_unit': price / quantity,
+                'price_subtotal': price, 'price_subtotal_incl': price, 'tax_ids': [(5, 0, 0)],
+            })],
+            **values,
+        }])
+        order = self.env['pos.order'].browse(saved['pos.order'][0]['id'])
+        order.get_and_set_online_payments_data(price)
+        return order
+
+    def _close_session(self, session):
+        """Close the till; its entries balance or Odoo refuses."""
+        session.post_closing_cash_details(0)
+        closed = session.close_session_from_ui()
+        self.assertTrue(closed['successful'], closed)
+        self.assertEqual(session.state, 'closed')
+
+    def _get_receivable(self):
+        """Return what stays open of the customer."""
+        items = self.env['account.move.line'].search([
+            ('partner_id', '=', self.customer.id), ('account_type', '=', 'asset_receivable'),
+            ('parent_state', '=', 'posted'),
+        ])
+        return sum(items.mapped('amount_residual'))
+
+
+@tagged('post_install', '-at_install')
+class TestMoreThanTheOrder(TillCase):
+
+    def test_more_is_paid_where_that_is_allowed(self):
+        self.provider.qpay_allow_exceed = True
+        order = self._create_order()
+        intent = self._create_intent(order, 8000)
+        self._pay_and_settle(intent, amount=10000)
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.case), ('settled', 'exceeding'), row.state_message)
+        self.assertEqual((order.state, order.amount_paid), ('paid', 8000))
+        self.assertEqual(row.account_payment_id.amount, 10000)
+        self._close_session(self.session)
+        self.assertEqual(self._get_receivable(), -2000)
+        self.assertIn('credit', self._note(row))
+
+    def test_last_part_is_more_than_the_rest(self):
+        self.provider.write({'qpay_allow_exceed': True, 'qpay_allow_partial': True})
+        order = self._create_order()
+        intent = self._create_intent(order, 8000)
+        self._pay_and_settle(intent, amount=5000)
+        self.assertEqual((order.state, order.amount_paid), ('draft', 5000))
+        self._pay_and_settle(intent, amount=5000)
+        self.assertEqual((order.state, order.amount_paid), ('paid', 8000))
+        self.assertEqual(
+            sum(self._ledger(intent).account_payment_id.mapped('amount')), 10000
+        )
+        self._close_session(self.session)
+        self.assertEqual(self._get_receivable(), -2000)
+
+    def test_order_became_cheaper_before_it_was_paid(self):
+        order = self._create_order()
+        intent = self._create_intent(order, 8000)
+        payment = self._pay(intent)
+        order.lines.write({
+            'price_unit': 6000, 'price_subtotal': 6000, 'price_subtotal_incl': 6000,
+        })
+        order.amount_total = 6000
+        self._call_back(intent, payment['payment_id'])
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((order.state, order.amount_paid), ('paid', 6000))
+        self.assertEqual(row.account_payment_id.amount, 8000)
+
+    def test_card_payment_of_more_is_refunded_in_full(self):
+        self.provider.qpay_allow_exceed = True
+        intent = self._create_intent(self._create_order(), 8000)
+        self._pay_and_settle(intent, amount=10000, method='CARD')
+        row = self._ledger(intent)
+        row.transaction_id._refund()
+        self.assertEqual(row.status, 'refunded')
+        self.assertEqual(row.refund_transaction_id.payment_id.amount, 10000)
+
+
+@tagged('post_install', '-at_install')
+class TestOrderOfAnotherDay(TillCase):
+
+    def _create_order_of_tomorrow(self):
+        return self._create_order(
+            preset_time=fields.Datetime.to_string(fields.Datetime.now() + timedelta(days=1))
+        )
+
+    def _pay_after_the_end_of_the_session(self, order):
+        """Let a payment be made while the till is open, and QPay call when it is closed."""
+        intent = self._create_intent(order, 8000)
+        payment = self._pay(intent)
+        self._close_session(self.session)
+        self._call_back(intent, payment['payment_id'])
+        return intent
+
+    def test_session_that_is_open_by_then_takes_the_money(self):
+        order = self._create_order_of_tomorrow()
+        intent = self._pay_after_the_end_of_the_session(order)
+        later = self._open_session()
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.case), ('settled', False), row.state_message)
+        self.assertEqual((order.state, order.session_id), ('paid', later))
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            self._close_session(later)
+        self.assertEqual(order.state, 'done')
+        self.assertEqual(self._get_receivable(), 0)
+
+    def test_money_waits_for_the_till_to_be_opened(self):
+        order = self._create_order_of_tomorrow()
+        intent = self._pay_after_the_end_of_the_session(order)
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, order.state), ('needs_attention', 'draft'))
+        self.assertIn('The till Касс is closed', self._note(row))
+        # Nobody is asked for it again.
+        self.assertTrue(documents.of(order).is_paid())
+
+        later = self._open_session()
+        row.with_user(self.accountant).action_settle()
+        self.assertEqual((row.state, order.state), ('settled', 'paid'), row.state_message)
+        self.assertEqual(order.session_id, later)
+        self.assertFalse(row.activity_ids)
+
+    def test_order_of_a_session_that_is_open_stays_in_it(self):
+        order = self._create_order_of_tomorrow()
+        self._pay_and_settle(self._create_intent(order, 8000))
+        self.assertEqual((order.state, order.session_id), ('paid', self.session))
+
+
+@tagged('post_install', '-at_install')
+class TestReturnedGoods(TillCase):
+
+    def setUp(self):
+        super().setUp()
+        self.order = self._create_order(16000, quantity=2)
+        intent = self._create_intent(self.order, 16000)
+        self._pay_and_settle(intent)
+        self.assertEqual(self.order.state, 'paid')
+        self.receipt = self.env['qpay.ebarimt'].sudo().create({
+            'payment_id': self._ledger(intent).id, 'generation': 'v3',
+            'receiver_type': 'citizen', 'state': 'issued',
+        })
+
+    def _return_goods(self, quantity):
+        """Take goods back at the till, and give the money back in cash."""
+        action = self.order.refund()
+        refund = self.env['pos.order'].browse(action['res_id'])
+        refund.lines.qty = -quantity
+        refund.lines._onchange_amount_line_all()
+        refund._compute_prices()
+        self.env['pos.make.payment'].with_context(
+            active_id=refund.id, active_ids=refund.ids
+        ).create({
+            'amount': refund.amount_total, 'payment_method_id': self.cash.id,
+        }).check()
+        self.assertEqual(refund.state, 'paid')
+
+    def test_all_of_it(self):
+        self._return_goods(2)
+        self.assertTrue(self.receipt.cancellation_ids)
+
+    def test_a_part_of_it(self):
+        self._return_goods(1)
+        self.assertFalse(self.receipt.cancellation_ids)
+        self.assertIn('corrected', self.receipt.activity_ids.summary)
+        self._return_goods(1)
+        self.assertTrue(self.receipt.cancellation_ids)
+
+    def test_till_is_held_up_by_no_receipt(self):
+        def _fail(*_arguments, **_options):
+            raise ValueError('broken')
+
+        self.patch(self.registry['qpay.ebarimt'], '_take_pay_back', _fail)
+        with self.assertLogs('odoo.addons.payment_qpay', level='ERROR'):
+            self._return_goods(2)
+
+    def test_return_that_is_not_paid_yet(self):
+        self.order.refund()
+        self.assertFalse(self.receipt.cancellation_ids)
+        self.assertFalse(self.receipt.activity_ids)
+
+    def test_return_of_what_qpay_did_not_take(self):
+        receipt, self.receipt.payment_id.transaction_id.pos_order_id = self.receipt, False
+        self._return_goods(2)
+        self.assertFalse(receipt.cancellation_ids)
