@@ -13,8 +13,8 @@ MAPPED = ('models', 'documents', 'controllers', 'wizards')
 # Where sections of the contract may be cited.
 TEXTS = {'.css', '.html', '.js', '.md', '.py', '.scss', '.sql', '.toml', '.txt', '.xml'}
 
-# What stands in backticks, blocks of code left out.
-QUOTED = re.compile(r'`([^`\n]+)`')
+# What stands in backticks, perhaps over the end of a line; blocks of code are left out.
+QUOTED = re.compile(r'`((?:[^`\n]|\n(?!\n))+)`')
 BLOCK = re.compile(r'^```.*?^```$', re.DOTALL | re.MULTILINE)
 FILE = re.compile(r'[\w./-]+\.(?:css|csv|html|js|md|po|pot|py|scss|sql|toml|txt|xml)')
 FOLDER = re.compile(r'[\w-]+(?:/[\w-]+)*/')
