@@ -1,4 +1,8 @@
-"""The QPay v2 wire in pure Python: no Odoo import below this package."""
+"""The QPay v2 wire in pure Python: no Odoo import below this package.
+
+"QPay contract §4.1", or "§4.1" alone, is section 4.1 of `docs/qpay_api.md`, here and in all of the
+addon.
+"""
 
 from .breaker import Breaker
 from .client import TIMEOUT, QPayClient

@@ -2,6 +2,7 @@ from . import test_client
 from . import test_client_ebarimt
 from . import test_client_errors
 from . import test_client_patience
+from . import test_documents
 from . import test_pages
 from . import test_runners
 from . import test_simulator
