@@ -14,10 +14,7 @@ class DocumentQrs:
         :param bool is_for_payer: See `may_be_collected_by`.
         :rtype: payment.provider
         """
-        providers = self.env['payment.provider'].sudo()
-        return providers.search([
-            *providers._check_company_domain(self.company), ('code', '=', const.PROVIDER_CODE),
-        ]).filtered(
+        return self._search_providers().filtered(
             lambda provider: self.may_be_collected_by(provider, is_for_payer)
         ).sorted(lambda provider: (
             provider.state != 'enabled',
@@ -45,14 +42,16 @@ class DocumentQrs:
         """
         provider = self.find_provider(is_for_payer)
         if not provider:
-            raise UserError(self.env['payment.provider']._qpay_tell(self._get_provider_reason()))
+            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
+                "QPay is not set up for %s. Please ask your administrator.", self.company.name
+            )))
         provider._qpay_check_journal()
         return provider
 
     def may_be_collected_by(self, provider, is_for_payer=None):
         """Whether a provider of QPay may collect the payment of this document. As in Odoo's own
-        payment form it is used, it is the document's company's or one's above it, it is no other
-        website's, and for payers it is published.
+        payment form it is used, it is the document's company's or one's above it, and it is no
+        other website's. Where one is published, payers use no other.
 
         :param payment.provider provider: The provider, in sudo mode.
         :param bool is_for_payer: Whether it is payers who use it; by default, whether the user is
@@ -61,13 +60,27 @@ class DocumentQrs:
         """
         if is_for_payer is None:
             is_for_payer = not self.env.user._is_internal()
+        if not self._may_collect(provider):
+            return False
+        if provider.is_published or not is_for_payer:
+            return True
+        return not any(
+            other.is_published and self._may_collect(other) for other in self._search_providers()
+        )
+
+    def _may_collect(self, provider):
         website = provider._qpay_get_website()
         return (
             provider.state in ('enabled', 'test')
             and provider.company_id in self.company.sudo().parent_ids
             and (not website or not self.website or website == self.website)
-            and (provider.is_published or not is_for_payer)
         )
+
+    def _search_providers(self):
+        providers = self.env['payment.provider'].sudo()
+        return providers.search([
+            *providers._check_company_domain(self.company), ('code', '=', const.PROVIDER_CODE),
+        ])
 
     def check_provider(self, provider):
         """Make sure that a provider may collect the payment of this document for the user.
@@ -79,17 +92,6 @@ class DocumentQrs:
             raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
                 "%s does not collect the payment of this document.", provider.name
             )))
-
-    def _get_provider_reason(self):
-        """Return why QPay does not collect the payment of this document, for employees."""
-        if self.find_providers(is_for_payer=False):
-            return self.env._(
-                "QPay is not published for %s, so only employees can use it. Please ask your"
-                " administrator to publish it.", self.company.name,
-            )
-        return self.env._(
-            "QPay is not set up for %s. Please ask your administrator.", self.company.name
-        )
 
     def get_live_intents(self):
         """Return the QRs that can be paid now and pay this document, perhaps with others.

@@ -131,7 +131,7 @@ class QPayPayment(models.Model):
         own = self.filtered('intent_id')
         for payment in own:
             payment.account = payment.intent_id.account
-        super(QPayPayment, self - own)._compute_account()
+        return super(QPayPayment, self - own)._compute_account()
 
     @api.depends('intent_id', 'assigned_partner_id', 'assigned_invoice_ids')
     def _compute_document(self):

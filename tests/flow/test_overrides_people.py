@@ -27,9 +27,10 @@ class TestPeople(QPayCommon):
             employee.with_user(customer).write({'active': False})
 
     def test_messages_on_any_record(self):
+        text = "Сайн уу"
         records = (self.customer, self.env['product.template'].create({'name': "Бараа"}))
         for record in records:
-            message = record.message_post(body="Сайн уу", subject="Мэнд", message_type='comment')
+            message = record.message_post(body=text, subject=text, message_type='comment')
             self.assertEqual(record.message_ids[0], message)
         several = self.customer | self.customer.copy()
         for target in (several.browse(), self.customer, several):
@@ -39,7 +40,7 @@ class TestPeople(QPayCommon):
                 )
                 self.assertEqual(len(messages), len(target))
         with self.assertRaises(ValueError):
-            several.message_post(body="Хоёуланд")
+            several.message_post(body=text)
 
     def test_other_modules_are_uninstalled(self):
         """Also while payments of QPay wait."""

@@ -149,6 +149,19 @@ class TestVatReceiptsWhileQPayIsDown(EbarimtCase, DownCase):
                 self._issue()
                 self.assertEqual(set(receipts.mapped('state')), {'cancelled'})
 
+    @contextmanager
+    def _noting(self, states):
+        """Note the states that VAT receipts come to."""
+        model = self.env.registry['qpay.ebarimt']
+        original = model.write
+
+        def write(records, vals):
+            states.add(vals.get('state'))
+            return original(records, vals)
+
+        with patch.object(model, 'write', write):
+            yield
+
     def test_receipt_is_not_being_issued_before_the_login(self):
         """Nobody is asked whether a receipt was issued for which QPay did not even log in."""
         for options, at_most in FAULTS:
@@ -156,15 +169,9 @@ class TestVatReceiptsWhileQPayIsDown(EbarimtCase, DownCase):
                 receipts = self._pay_all()
                 self.env['qpay.token'].sudo().search([]).unlink()
                 states = set()
-                write = self.env.registry['qpay.ebarimt'].write
-
-                def _write(records, vals, write=write, states=states):
-                    states.add(vals.get('state'))
-                    return write(records, vals)
-
                 self.qpay.inject(LOGIN, times=None, **options)
                 self.qpay.reset_calls()
-                with patch.object(self.env.registry['qpay.ebarimt'], 'write', _write):
+                with self._noting(states):
                     self._issue()
                 self.qpay.clear_faults()
                 self.assertNotIn('sending', states)
@@ -226,7 +233,7 @@ class TestTimeOfScheduledActions(DownCase):
             ('qpay.ebarimt', '_cron_process'),
         ):
             intents.next_look_at = fields.Datetime.now() - timedelta(seconds=1)
-            getattr(self.env[model].with_user(SUPERUSER_ID).with_context(over), action)()
+            getattr(self.env[model].with_user(SUPERUSER_ID).with_context(**over), action)()
         self.assertEqual(self.qpay.calls(), {})
         self._process_callbacks()
         self.assert_paid(intents)
