@@ -25,8 +25,11 @@ def uninstall_hook(env):
     lines = env['account.payment.method.line'].search([('payment_method_id', '=', method.id)])
     lines.payment_method_id = env.ref('account.account_payment_method_manual_in')
     transactions = env['payment.transaction'].search([('provider_code', '=', PROVIDER_CODE)])
-    for records in (transactions.provider_id, transactions.payment_method_id):
-        # What transactions refer to cannot be deleted with the module.
+    providers = env['payment.provider'].with_context(active_test=False).search([
+        ('code', '=', PROVIDER_CODE),
+    ])
+    for records in (providers, transactions.payment_method_id):
+        # What transactions and QRs refer to cannot be deleted with the module.
         env['ir.model.data'].search([
             ('module', '=', 'payment_qpay'), ('model', '=', records._name),
             ('res_id', 'in', records.ids),

@@ -88,6 +88,8 @@ def each_in_time(env, items):
         yield item
         if not env['ir.cron']._commit_progress(1, remaining=len(items) - number):
             break
+
+
 def check_committed(records):
     """Make sure that records may be committed: what asks QPay commits first, and with it half of
     the work of whoever has just created or changed them.

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_number
 
 from .link import PermanentLink
@@ -352,20 +353,30 @@ class Document(DocumentQrs, PermanentLink):
 
         :rtype: qpay.payment
         """
-        rows = self.env['qpay.payment'].sudo().search(
-            Domain('status', '=', 'paid') & self._get_rows_domain()
-        )
-        return rows.filtered(lambda row: row._is_waiting())
+        return self._find_rows().filtered(lambda row: row.status == 'paid' and row._is_waiting())
 
-    def _get_rows_domain(self):
-        """Return which rows of the ledger are money for this document.
+    def _find_rows(self):
+        """Return the ledger's rows of money for this document.
 
-        :rtype: Domain
+        :rtype: qpay.payment
         """
-        transactions = Domain(
-            f'intent_id.transaction_id.{self.transaction_field}', 'in', self.records.ids
+        # One after the other: asked for at once, the database reads the whole ledger.
+        rows = self.env['qpay.payment'].sudo()
+        transactions = self._find_transactions()
+        intents = rows.intent_id.search(
+            Domain(self._get_intent_domain()) | Domain('transaction_id', 'in', transactions.ids)
         )
-        return Domain('intent_id', 'any', self._get_intent_domain()) | transactions
+        return intents.payment_ids | rows.search([('transaction_id', 'in', transactions.ids)])
+
+    def _find_transactions(self):
+        """Return the transactions that pay this document.
+
+        :rtype: payment.transaction
+        """
+        return self.env['payment.transaction'].sudo().search([
+            (self.transaction_field, 'in', self.records.ids),
+            ('provider_code', '=', const.PROVIDER_CODE),
+        ])
 
     def _to_mnt(self, amount):
         """Return an amount of the document's currency in tögrög."""

@@ -2,7 +2,6 @@ from decimal import Decimal
 
 from odoo import Command
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 from odoo.tools import format_date
 
 from odoo.addons.payment_qpay import const
@@ -50,12 +49,13 @@ class InvoiceDocument(Document):
         in the invoices' currency.
         """
         unpaid = {}
-        for row in self._find_waiting_rows():
-            amount = row._get_waiting_amount(self.document_currency)
-            moves = row._get_paid_invoices().filtered(
+        for rows in self._find_waiting_rows()._group_parts():
+            amount = rows._get_waiting_amount(self.document_currency)
+            moves = rows[0]._get_paid_invoices().filtered(
                 lambda move: move.currency_id == self.document_currency
             )
-            is_all = moves._qpay_find_discounted(amount, row._get_payment_date())
+            last_day = max(row._get_payment_date() for row in rows)
+            is_all = moves._qpay_find_discounted(amount, last_day)
             for move in moves:
                 left = unpaid.setdefault(move, move.amount_residual)
                 part = left if is_all else min(left, amount)
@@ -97,9 +97,7 @@ class InvoiceDocument(Document):
         if self.get_waiting_amount():
             return owed
         discounted = self.records.filtered(
-            lambda move: move._is_eligible_for_early_payment_discount(
-                move.currency_id, const.today()
-            )
+            lambda move: move._qpay_may_earn_discount(const.today())
         )
         return owed - discounted._qpay_get_discount()
 
@@ -114,8 +112,9 @@ class InvoiceDocument(Document):
         """
         records = self.records.with_context(tz=const.TIMEZONE)
         values = records._get_invoice_next_payment_values()
-        if values.get('installment_state') == 'epd':
-            amount, day = values['amount_due'], values['epd_line'].discount_date
+        if records._qpay_may_earn_discount(const.today()):
+            amount = records.amount_residual - records._qpay_get_discount()
+            day = records._qpay_get_term_items()[0].discount_date
         else:
             amount, day = values.get('next_amount_to_pay'), values.get('next_due_date')
         owed = self.get_owed_amount()
@@ -144,7 +143,11 @@ class InvoiceDocument(Document):
 
     def _get_obstacle(self):
         own_reasons = filter(None, map(self._get_obstacle_of, self.records))
-        return next(own_reasons, None) or self._get_obstacle_together()
+        if reason := next(own_reasons, None):
+            return reason
+        reason = self._get_obstacle_together()
+        # It names accounts, which are none of the payers' business.
+        return reason and self.env['payment.provider']._qpay_tell(reason)
 
     def _get_obstacle_together(self):
         if len(self.records.commercial_partner_id) != 1 or len(self.records.company_id) != 1:
@@ -200,8 +203,10 @@ class InvoiceDocument(Document):
         """Return why a live QR must no longer be paid: what it asks for is no longer owed."""
         if not self.records or any(move.state != 'posted' for move in self.records):
             return self.env._("The invoice is no longer confirmed.")
-        if change := self.get_change(intent) or self._get_obstacle_together():
+        if change := self.get_change(intent):
             return change
+        if reason := self._get_obstacle_together():
+            return self.env['payment.provider']._qpay_tell(reason)
         still_asked, owed = self.get_asked_amount(intent), self.get_owed_amount()
         if self.document_currency.compare_amounts(still_asked, owed) > 0:
             return self.env._("The invoice was paid or changed in another way.")
@@ -223,11 +228,9 @@ class InvoiceDocument(Document):
     def _get_intent_domain(self):
         return [('invoice_ids', 'in', self.records.ids)]
 
-    def _get_rows_domain(self):
-        paths = ('assigned_invoice_ids', 'transaction_id.invoice_ids')
-        return super()._get_rows_domain() | Domain.OR(
-            Domain(path, 'in', self.records.ids) for path in paths
-        )
+    def _find_rows(self):
+        rows = super()._find_rows()
+        return rows | rows.search([('assigned_invoice_ids', 'in', self.records.ids)])
 
     # === VAT RECEIPT === #
 

@@ -72,8 +72,12 @@ class SaleOrderDocument(Document):
         self.records.invalidate_recordset(['amount_paid'])
 
     def get_invoiced_amount(self):
-        """Return how much of the order is invoiced, in tögrög."""
-        moves = self.records.sudo().invoice_ids.filtered(lambda move: move.state != 'cancel')
+        """Return how much of what its transactions have paid is invoiced, in tögrög."""
+        order = self.records.sudo()
+        confirmed = order.transaction_ids.filtered(lambda tx: tx.state == 'done')
+        moves = (order.invoice_ids & confirmed.invoice_ids).filtered(
+            lambda move: move.state != 'cancel'
+        )
         return self.currency.round(sum(
             -move.direction_sign * move.amount_total * self._get_share(move) for move in moves
         ))

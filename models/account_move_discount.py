@@ -26,11 +26,7 @@ class AccountMove(models.Model):
         :param date day: The day of the payment; by default it is taken for early enough.
         :rtype: account.move
         """
-        invoices = self.filtered(
-            lambda move: move.state == 'posted'
-            and move.invoice_payment_term_id.early_discount
-            and move._qpay_may_earn_discount(day)
-        )
+        invoices = self.filtered(lambda move: move._qpay_may_earn_discount(day))
         owed = sum(self.mapped('amount_residual')) - invoices._qpay_get_discount()
         is_earned = invoices and self.currency_id.compare_amounts(amount, owed) == 0
         return invoices if is_earned else self.browse()
@@ -40,6 +36,8 @@ class AccountMove(models.Model):
         not mind that parts were paid before, if that was by QPay, and in time as well.
         """
         self.ensure_one()
+        if self.state != 'posted' or not self.invoice_payment_term_id.early_discount:
+            return False
         items = self._qpay_get_term_items()
         partials = items.matched_credit_ids | items.matched_debit_ids
         if not partials:

@@ -46,11 +46,14 @@ class AccountPayment(models.Model):
 
     def write(self, vals):
         """ Override of `account` to keep in the books what QPay has taken. """
-        is_changed = 'amount' in vals and any(
-            payment.currency_id.compare_amounts(payment.amount, vals['amount']) for payment in self
-        )
-        if is_changed or vals.get('state') in ('draft', 'canceled', 'rejected'):
+        if vals.get('state') in ('draft', 'canceled', 'rejected'):
             self._qpay_check_kept()
+        if 'amount' in vals:
+            amount = float(vals['amount'] or 0)
+            self.filtered(
+                lambda payment: payment.qpay_txn_id
+                and payment.currency_id.compare_amounts(payment.amount, amount)
+            )._qpay_check_kept()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -191,8 +194,13 @@ class AccountPayment(models.Model):
         """ Override of `account` to take transfers that pay back off the customer's credit, and to
         look after the VAT receipts.
         """
+        transfers = self.filtered('qpay_paid_back_id')
+        for transfer in transfers.filtered(lambda payment: payment.state == 'draft'):
+            paid = transfer.qpay_paid_back_id
+            if transfer.partner_id == paid.partner_id:
+                transfer.destination_account_id = paid.destination_account_id
         result = super().action_post()
-        for transfer in self.filtered('qpay_paid_back_id'):
+        for transfer in transfers:
             transfer._qpay_reconcile_credit(transfer.qpay_paid_back_id)
         self._qpay_look_after_receipts()
         return result

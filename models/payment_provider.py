@@ -140,11 +140,11 @@ class PaymentProvider(models.Model):
     def _compute_qpay_unbooked_fees(self):
         """ Say how much QPay has kept that is in no books, where there is no account for it. """
         for provider in self:
-            fees = not provider.qpay_fee_account_id and self.env['qpay.payment']._read_group([
+            fees = [] if provider.qpay_fee_account_id else self.env['qpay.payment']._read_group([
                 ('provider_id', 'in', provider._origin.ids), ('fee_move_id', '=', False),
                 ('status', '=', 'paid'), ('fee', '>', 0),
             ], ['currency_id'], ['fee:sum', '__count'])
-            provider.qpay_unbooked_fees = fees and '\n'.join(
+            provider.qpay_unbooked_fees = '\n'.join(
                 self.env._(
                     "QPay's fees are not booked: it has kept %(fees)s of %(count)s payments, which"
                     " stay open in the books. Choose an account for those to come.",

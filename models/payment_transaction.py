@@ -35,6 +35,30 @@ class PaymentTransaction(models.Model):
 
         :return: The processing values.
         :rtype: dict
+        :raise UserError: If the document is paid, or a part of it, but not booked yet.
+        """
+        # By a token, it is paid already.
+        if self.operation != 'online_token':
+            self._qpay_check_not_waiting()
+        return super()._get_processing_values()
+
+    def _charge_with_token(self):
+        """ Override of `payment` to charge nobody for what QPay has confirmed already.
+
+        Note: `self.ensure_one()` from `payment`
+
+        :return: None
+        """
+        try:
+            self._qpay_check_not_waiting()
+        except UserError as error:
+            self._set_error(str(error))
+            return None
+        return super()._charge_with_token()
+
+    def _qpay_check_not_waiting(self):
+        """Make sure that this transaction pays nothing that QPay has confirmed already.
+
         :raise UserError: If the document is paid, but not booked yet.
         :raise ValidationError: If a part of it is, and more than the rest would be paid.
         """
@@ -43,7 +67,6 @@ class PaymentTransaction(models.Model):
             raise UserError(reason)
         if self.currency_id == document.currency and document.get_waiting_amount():
             document.check_amount(self.amount)
-        return super()._get_processing_values()
 
     def _get_specific_rendering_values(self, processing_values):
         """ Override of `payment` to send the payer to the page with the QR.

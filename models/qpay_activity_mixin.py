@@ -14,6 +14,16 @@ class QPayActivityMixin(models.AbstractModel):
     # Nobody writes these records by hand, but accountants talk about them.
     _mail_post_access = 'read'
 
+    @api.model
+    def _get_allowed_access_params(self):
+        """ Override of `portal` to give nobody the messages for the token of the payer's page. """
+        return super()._get_allowed_access_params() - {'hash', 'pid', 'token'}
+
+    @api.model
+    def _get_thread_with_access(self, thread_id, *, mode='read', **_access):
+        """ Override of `portal` to look at nothing but access rights. """
+        return super()._get_thread_with_access(thread_id, mode=mode)
+
     def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
         """Ask the responsible person to look at this record, instead of what was asked before.
 

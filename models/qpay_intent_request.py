@@ -136,7 +136,12 @@ class QPayIntent(models.Model):
         classes = {
             name: documents.get_class(self.env[name]) for name in models if name in self.env
         }
-        return {name: kind for name, kind in classes.items() if kind.transaction_field}
+        fields_of_transactions = self.env['payment.transaction']._fields
+        return {
+            name: kind for name, kind in classes.items()
+            # Where nobody pays online at the till, transactions know no orders of it.
+            if kind.transaction_field in fields_of_transactions
+        }
 
     @api.model
     def _next_number(self):

@@ -188,12 +188,13 @@ class QPayPayment(models.Model):
         }
 
     def action_book_refund(self):
-        """Book the refund that was made in QPay's own portal.
+        """Book the refund that was made in QPay's own portal; this commits.
 
         :return: True
-        :raise UserError: If another process is changing the payment.
+        :raise UserError: If another process is changing the payment, or within a savepoint.
         """
         check_accountant(self)
+        check_no_savepoint(self.env)
         for payment in self.sudo():
             if payment.is_refund_noticed and not payment._book_refund():
                 raise UserError(self.env._(

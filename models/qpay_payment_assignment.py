@@ -1,7 +1,12 @@
 from odoo import Command, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, check_accountant, lock_afresh
+from odoo.addons.payment_qpay.utils import (
+    PATIENCE_SECONDS,
+    check_accountant,
+    check_no_savepoint,
+    lock_afresh,
+)
 
 
 class QPayPayment(models.Model):
@@ -11,14 +16,15 @@ class QPayPayment(models.Model):
 
     def action_take_back(self):
         """Take back whose payment this is: undo in the books what was booked for the wrong
-        customer, and ask anew.
+        customer, and ask anew; this commits.
 
         :return: The action of the dialog in which a person says whose it is.
         :rtype: dict
-        :raise UserError: If something else was done with the payment since.
+        :raise UserError: If something else was done with the payment since, or within a savepoint.
         """
         self.ensure_one()
         check_accountant(self)
+        check_no_savepoint(self.env)
         self.account_payment_id.check_access('write')
         payment = self.sudo()
         if lock_afresh(payment, PATIENCE_SECONDS) != payment:

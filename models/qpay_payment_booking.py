@@ -218,9 +218,7 @@ class QPayPayment(models.Model):
         currency = intent.document_currency_id
         if currency in (self.env['res.currency'], self.currency_id):
             return self.currency_id, self.amount
-        booked = (intent.payment_ids - self).filtered(
-            lambda row: row.status == 'paid' and row.account_payment_id.currency_id == currency
-        )
+        booked = self._get_booked_parts()
         share = intent._get_document_share(sum(booked.mapped('amount')) + self.amount)
         amount = currency.round(share - sum(booked.account_payment_id.mapped('amount')))
         if currency.compare_amounts(amount, 0) <= 0:
@@ -313,7 +311,8 @@ class QPayPayment(models.Model):
         self.ensure_one()
         self.write({'state': 'needs_attention', 'state_message': reason})
         summary = (
-            self.env._("A QPay payment is no longer matched") if self.is_unmatched
+            self.env._("A QPay payment is no longer matched")
+            if self.is_unmatched and not self.is_refund_noticed
             else self.env._("A QPay payment waits to be booked")
         )
         self._schedule_activity(summary, reason)

@@ -19,7 +19,22 @@ class QPayPayment(models.Model):
         """
         if self.transaction_id.state != 'done':
             self.transaction_id = self._choose_transaction()
+        elif not self.transaction_id.payment_id:
+            self._fit_transaction()
         return self.transaction_id
+
+    def _fit_transaction(self):
+        """Have the transaction, which was confirmed before the payment could be booked, pay what
+        its document takes by now.
+        """
+        transaction = self.transaction_id
+        document = documents.of_transaction(transaction)
+        if document.records == transaction:
+            return
+        if not document.takes_money(self._get_payment_date()):
+            transaction[document.transaction_field] = False
+        elif (amount := document.get_transaction_amount(self.amount)) != transaction.amount:
+            transaction.amount = amount
 
     def _choose_transaction(self):
         intent, expected = self.intent_id, self.intent_id.transaction_id

@@ -57,6 +57,8 @@ class QPayPayment(models.Model):
         if self.status == 'refunded':
             is_due = self.fee_move_id and not self.fee_move_id.reversal_move_ids
             return self._reverse_fee if is_due else None
+        if self.account_payment_id and self._get_open_fee_items():
+            return self._match_fee
         is_due = (
             self.provider_id.qpay_fee_account_id
             and self.account_payment_id
@@ -64,6 +66,20 @@ class QPayPayment(models.Model):
             and not self.currency_id.is_zero(self.fee)
         )
         return self._create_fee_entry if is_due else None
+
+    def _get_open_fee_items(self):
+        """Return what of the booked fee is not taken off the payment, which may be another one than
+        when the fee was booked.
+        """
+        account = self.account_payment_id.outstanding_account_id
+        return self.fee_move_id.line_ids.filtered(
+            lambda item: account.reconcile and item.account_id == account
+            and item.parent_state == 'posted' and not item.reconciled
+        )
+
+    def _match_fee(self):
+        payment = self.account_payment_id
+        self._reconcile_outstanding(payment.move_id | self.fee_move_id, payment)
 
     def _create_fee_entry(self):
         """Book the fee, and take it off from what is open of the payment."""

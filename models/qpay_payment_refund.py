@@ -43,6 +43,8 @@ class QPayPayment(models.Model):
                 'state': 'settled',
                 'state_message': self.env._("Refunded before it was booked: nothing is to book."),
             })
+            # Else Odoo would count its document as paid.
+            self.transaction_id.filtered(lambda tx: tx.state == 'done').state = 'cancel'
             self.activity_unlink([const.ACTIVITY_TYPE])
             return
         reason = self.env._("QPay shows this payment as refunded. Please book the refund.")
@@ -161,6 +163,8 @@ class QPayPayment(models.Model):
             'amount': paid.amount,
             'currency_id': paid.currency_id.id,
             'destination_account_id': paid.destination_account_id.id,
+            # Not who paid it: the credit is the customer's.
+            'partner_id': paid.partner_id.id,
         }
         if paid.currency_id not in (self.currency_id, self.company_id.currency_id):
             values['force_balance'] = self._get_value(day)

@@ -63,8 +63,11 @@ class QPayPayment(models.Model):
         self._end_question()
 
     def _end_question(self):
-        self.write({'is_unmatched': False, 'state': 'settled', 'state_message': False})
-        self.activity_unlink([const.ACTIVITY_TYPE])
+        self.is_unmatched = False
+        # Whose refund is noticed, that is still a person's matter.
+        settled = self.filtered(lambda payment: not payment.is_refund_noticed)
+        settled.write({'state': 'settled', 'state_message': False})
+        settled.activity_unlink([const.ACTIVITY_TYPE])
 
     # === WHAT IS LOST === #
 

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
 
@@ -29,22 +30,53 @@ class QPayPayment(models.Model):
             return False
         return not self._is_in_books() or bool(self._get_credit_items())
 
-    def _get_waiting_amount(self, currency):
-        """Return how much of this payment the books do not show yet.
+    def _group_parts(self):
+        """Return these payments by their QR, and each by itself where there is none.
 
-        :param res.currency currency: The currency of what it pays.
+        :rtype: list[qpay.payment]
+        """
+        own = self.filtered('intent_id')
+        return [*own.grouped('intent_id').values(), *(self - own)]
+
+    def _get_waiting_amount(self, currency):
+        """Return how much of these payments, of one QR or none, the books do not show yet.
+
+        :param res.currency currency: The currency of what they pay.
         :rtype: float
         """
-        self.ensure_one()
-        if items := self._get_credit_items():
-            if items.currency_id == currency:
-                return -sum(items.mapped('amount_residual_currency'))
-            own_currency, amount = items.company_currency_id, -sum(items.mapped('amount_residual'))
-        else:
-            if self.intent_id.document_currency_id == currency:
-                return self.intent_id._get_document_share(self.amount)
-            own_currency, amount = self.currency_id, self.amount
-        return own_currency._convert(amount, currency, self.company_id, self._get_payment_date())
+        unmatched = self.filtered(lambda payment: payment._get_credit_items())
+        waiting = self - unmatched
+        total = sum(payment._get_credit_amount(currency) for payment in unmatched)
+        if waiting.intent_id.document_currency_id == currency:
+            # As when they are booked, parts add up.
+            booked = waiting._get_booked_parts()
+            share = waiting.intent_id._get_document_share(sum((booked | waiting).mapped('amount')))
+            return total + share - sum(booked.account_payment_id.mapped('amount'))
+        return total + sum(
+            payment.currency_id._convert(
+                payment.amount, currency, payment.company_id, payment._get_payment_date()
+            ) for payment in waiting
+        )
+
+    def _get_credit_amount(self, currency):
+        """Return how much of this payment, which is booked, pays nothing yet, in a currency."""
+        items = self._get_credit_items()
+        if items.currency_id == currency:
+            return -sum(items.mapped('amount_residual_currency'))
+        return items.company_currency_id._convert(
+            -sum(items.mapped('amount_residual')), currency, self.company_id,
+            self._get_payment_date(),
+        )
+
+    def _get_booked_parts(self):
+        """Return the other payments of the QR of these that are booked in its document's currency.
+
+        :rtype: qpay.payment
+        """
+        currency = self.intent_id.document_currency_id
+        return (self.intent_id.payment_ids - self).filtered(
+            lambda row: row.status == 'paid' and row.account_payment_id.currency_id == currency
+        )
 
     def _get_credit_items(self):
         """Return the customer's items of the booked payment that are matched with nothing yet.
@@ -93,6 +125,10 @@ class QPayPayment(models.Model):
             'amount': transaction.amount,
             'currency_code': self.currency_id.name,
         })
+        if transaction.state != 'done':
+            raise UserError(transaction.state_message or self.env._(
+                "Odoo did not create a payment for this transaction."
+            ))
 
     def _ask_nobody_again(self):
         """Have nobody asked for this payment while it waits for a person: confirm its transaction,

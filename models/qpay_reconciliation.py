@@ -181,13 +181,14 @@ class QPayReconciliation(models.Model):
         self.env.cr.commit()
         try:
             payments = self._list_payments(self.date_from, self.date_to)
-            payments += self._list_refunds({payment.payment_id for payment in payments})
         except QPayError as error:
             _logger.warning("QPay's list of payments could not be read: %s.", error)
             self.write({
                 'state': 'failed', 'state_message': self.provider_id._qpay_explain(error),
             })
             return
+        refunds, is_complete = self._list_refunds({payment.payment_id for payment in payments})
+        payments += refunds
         rows = self._find_rows(payments)
         payments = self._date(payments, rows)
         known_ids = set(rows.mapped('qpay_txn_id'))
@@ -197,20 +198,22 @@ class QPayReconciliation(models.Model):
         ]
         intents = self._find_intents(missing)
         self.env.cr.commit()
-        self._compare(payments, rows, missing, intents)
+        self._compare(payments, rows, missing, intents, is_complete)
 
     # === WHAT IS WRITTEN === #
 
-    def _compare(self, payments, rows, missing, intents):
+    def _compare(self, payments, rows, missing, intents, is_complete):
         """Take in what is missing in the ledger, then what QPay says about refunds.
 
         :param list payments: The `Payment` values of the list.
         :param qpay.payment rows: The rows of the ledger that are on the list.
         :param list missing: Those of the payments that are not in the ledger.
         :param dict intents: The QRs of the missing payments, by QPay's id of the payment.
+        :param bool is_complete: Whether QPay has answered all that was asked.
         """
         lost = try_apart(self.env, self._find_lost()._notice_lost) or self.env['qpay.payment']
-        recovered, unknown, is_complete = self._take_in(missing, intents)
+        recovered, unknown, is_taken_in = self._take_in(missing, intents)
+        is_complete = is_complete and is_taken_in
         refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
         self._tell_unanswered_refunds()
         self.write({
@@ -235,12 +238,12 @@ class QPayReconciliation(models.Model):
         """Settle the missing payments of our QRs, and note the others for a person.
 
         :param list missing: The `Payment` values that are not in the ledger.
-        :param dict intents: Their QRs, by QPay's id of the payment.
+        :param dict intents: Their QRs, by QPay's id of the payment; None where nobody knows yet.
         :return: The rows of our QRs, the rows of nobody's, and whether all could be taken in.
         :rtype: tuple
         """
         ledger = unknown = self.env['qpay.payment']
-        is_complete = True
+        is_complete = None not in intents.values()
         payments_by_intent = {}
         for payment in missing:
             if intent := intents.get(payment.payment_id):

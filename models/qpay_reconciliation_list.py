@@ -46,9 +46,8 @@ class QPayReconciliation(models.Model):
         scheduled action reads only as many as it has time for, every time others.
 
         :param set listed_ids: QPay's ids of the payments that are known already.
-        :return: The `Payment` values.
-        :rtype: list
-        :raise QPayError: If QPay gives no answer.
+        :return: The `Payment` values, and whether QPay has answered.
+        :rtype: tuple[list, bool]
         """
         since = fields.Datetime.now() - const.PORTAL_REFUND_PERIOD
         rows = self.env['qpay.payment'].search(
@@ -65,11 +64,18 @@ class QPayReconciliation(models.Model):
         periods = _get_periods(rows.mapped('paid_at'))
         random.shuffle(periods)
         payments = []
+        is_complete = True
         for first, last in periods:
-            payments += self._list_payments(first - _MOMENT, last + _MOMENT)
+            try:
+                payments += self._list_payments(first - _MOMENT, last + _MOMENT)
+            except QPayError as error:
+                # What is new does not wait for it.
+                _logger.warning("QPay's list of earlier payments could not be read: %s.", error)
+                is_complete = False
+                break
             if not self.env['ir.cron']._commit_progress():
                 break
-        return [payment for payment in payments if payment.payment_id in wanted_ids]
+        return [payment for payment in payments if payment.payment_id in wanted_ids], is_complete
 
     def _date(self, payments, rows):
         """Return payments with the moment they were made where the list does not say it: as the
@@ -96,14 +102,16 @@ class QPayReconciliation(models.Model):
         """Return which QR each payment paid; payments of none are left out.
 
         :param list payments: `Payment` values of the list.
-        :return: The QRs by QPay's id of the payment.
+        :return: The QRs by QPay's id of the payment; None where QPay gave no answer.
         :rtype: dict
         """
         found = ((payment, self._find_intent(payment)) for payment in payments)
-        return {payment.payment_id: intent for payment, intent in found if intent}
+        return {
+            payment.payment_id: intent for payment, intent in found if intent or intent is None
+        }
 
     def _find_intent(self, payment):
-        """Return the QR that a payment paid; empty if it is none of ours.
+        """Return the QR that a payment paid; empty if it is none of ours, None if nobody knows.
 
         A row of the list carries the text of the QR. What it names beside it is the invoice, or
         only the invoice code (QPay contract §4.3): then QPay is asked for the invoice.
@@ -121,7 +129,7 @@ class QPayReconciliation(models.Model):
             return self._search_intent('', invoice_id) or self._recover_intent(invoice_id)
         except QPayError as error:
             _logger.warning("QPay could not be asked what a payment paid: %s.", error)
-            return self.env['qpay.intent']
+            return None
 
     def _search_intent(self, qr_text, invoice_id):
         """Return the QR with a text, else of an invoice of QPay's."""

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.fields import Domain
 
+from odoo.addons.payment_qpay.utils import try_aside
+
 
 class ResUsers(models.Model):
     _inherit = 'res.users'
@@ -37,4 +39,7 @@ class ResUsers(models.Model):
             record = self.env[activity.res_model].sudo().browse(activity.res_id).exists()
             stays = is_able_to_stay and record and record._can_put_right(activity.user_id)
             if record and not stays:
-                activity.user_id = record._get_responsible_user(without=self)
+                # Whoever leaves is not kept by a mail that fails.
+                try_aside(self.env, activity.write, {
+                    'user_id': record._get_responsible_user(without=self).id,
+                })
