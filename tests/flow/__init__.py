@@ -32,6 +32,7 @@ from . import test_overrides_accounting
 from . import test_overrides_payment
 from . import test_overrides_people
 from . import test_overrides_web
+from . import test_page_tokens
 from . import test_paid_back
 from . import test_pay_page
 from . import test_pay_page_security

@@ -1,5 +1,7 @@
 """What QPay has confirmed counts as paid for whoever asks for money, booked or not."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -52,6 +54,29 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
         self._ledger(self.intent).action_settle()
         self.assertPaidOnce(self.bill, self._ledger(self.intent).qpay_txn_id)
         self.assertEqual(self._owed(self.bill), 0)
+
+    def test_saved_card_is_not_charged_for_it(self):
+        self._confirm_without_booking(self.intent)
+        transaction = self._create_transaction('token', **{
+            'provider_id': self.dummy_provider.id, 'reference': 'card', 'amount': 15000,
+            'currency_id': self.mnt.id, 'partner_id': self.customer.id,
+            'invoice_ids': self.bill.ids,
+            'token_id': self._create_token(provider_id=self.dummy_provider.id).id,
+        })
+        charged = []
+        with patch.object(
+            self.registry['payment.transaction'], '_send_payment_request',
+            lambda transactions: charged.append(transactions),
+        ):
+            transaction._charge_with_token()
+            self.assertEqual((charged, transaction.state), ([], 'error'))
+            self.assertIn(BEING_BOOKED, transaction.state_message)
+            other = transaction.copy({
+                'reference': 'other', 'invoice_ids': self._create_invoice(500).ids, 'amount': 500,
+            })
+            other._charge_with_token()
+        self.assertEqual(charged, [other])
+        self.assertTrue(other._get_processing_values())
 
     def test_portal_says_that_it_is_being_booked(self):
         self.env['ir.config_parameter'].sudo().set_param(

@@ -125,6 +125,8 @@ class TestCommits(InterleavingCase):
             'compare': reconciliation.action_run,
             'refund': settled.payment_ids.transaction_id._refund,
             'payment form': lambda: intent.transaction_id._get_processing_values(),
+            'take back': row.with_env(own).action_take_back,
+            'book refund': row.with_env(own).action_book_refund,
         }
 
     def test_savepoint(self):

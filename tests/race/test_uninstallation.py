@@ -47,6 +47,8 @@ class TestUninstallation(InterleavingCase):
             intent._check()
         refunded.payment_ids.transaction_id._refund()
         self._create_qr(3000)._close('Ended.')
+        # Of one that QPay refuses, there is no transaction.
+        self._create_qr(4000)._fail('Refused.')
         self._reconcile(self.system)
         for env in (self.own, self.system):
             env.cr.commit()
