@@ -57,12 +57,12 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
 
     def test_saved_card_is_not_charged_for_it(self):
         self._confirm_without_booking(self.intent)
-        transaction = self._create_transaction('token', **{
-            'provider_id': self.dummy_provider.id, 'reference': 'card', 'amount': 15000,
-            'currency_id': self.mnt.id, 'partner_id': self.customer.id,
-            'invoice_ids': self.bill.ids,
-            'token_id': self._create_token(provider_id=self.dummy_provider.id).id,
-        })
+        token = self._create_token(provider_id=self.dummy_provider.id)
+        transaction = self._create_transaction(
+            'token', provider_id=self.dummy_provider.id, reference='card', amount=15000,
+            currency_id=self.mnt.id, partner_id=self.customer.id, token_id=token.id,
+            invoice_ids=self.bill.ids,
+        )
         charged = []
         with patch.object(
             self.registry['payment.transaction'], '_send_payment_request',

@@ -7,7 +7,7 @@ from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 @tagged('post_install', '-at_install')
 class TestMessagesOfQrs(QPayCommon):
-    """A QR has a chatter for accountants, and Odoo's portal takes a record's access token for it."""
+    """QRs have a chatter for accountants, and Odoo's portal opens one for an access token."""
 
     def setUp(self):
         super().setUp()
