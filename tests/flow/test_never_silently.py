@@ -268,3 +268,16 @@ class TestRefundsInThePortal(SilentCase):
         self.qpay.reset_calls()
         self._reconcile_daily()
         self.assertEqual(self._calls(LIST), 3)
+
+    def test_list_without_an_answer_keeps_no_new_payment_waiting(self):
+        self._pay_days_ago(40, method='CARD')
+        bill = self._create_invoice(700)
+        payment = self._pay(self._create_intent(bill))
+        # The first list is answered, the second one is not.
+        self.qpay.inject(LIST, 'delay', seconds=0)
+        self.qpay.inject(LIST, 'status', status=500)
+        with self.assertLogs('odoo.addons.payment_qpay', 'WARNING'):
+            [comparison] = self._reconcile_daily()
+        self.assertEqual(comparison.state, 'failed')
+        self.assertPaidOnce(bill, payment['payment_id'])
+        self.assertEqual(self._reconcile_daily()[0].state, 'done')
