@@ -191,8 +191,11 @@ class Document(DocumentQrs, PermanentLink):
         """
         is_unpaid = self.document_currency.compare_amounts(self.get_unpaid_amount(), 0) > 0
         if is_unpaid and self.document_currency.is_zero(self.get_owed_amount()):
-            return self.env._("This is paid: QPay has confirmed it, and it is being booked.")
+            return self._get_being_booked_text()
         return ''
+
+    def _get_being_booked_text(self):
+        return self.env._("This is paid: QPay has confirmed it, and it is being booked.")
 
     def takes_money(self, day):
         """Whether money can be booked on it.

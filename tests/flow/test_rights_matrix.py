@@ -10,7 +10,7 @@ ARGUMENTS = {
     ('account.move', 'write'): [{'ref': 'X'}],
     ('account.payment', 'write'): [{'memo': 'X'}],
     ('payment.provider', 'write'): [{'name': 'X'}],
-    ('res.users', 'write'): [{'name': 'X'}],
+    ('res.users', 'write'): [{'active': True}],
 }
 VALUES = {
     'account.partial.reconcile': {'amount': 1},

@@ -157,7 +157,7 @@ class TestChangedOrder(OrderCase):
         self._call_kw(order, 'write', {'order_line': [
             Command.update(order.order_line.id, {'price_unit': 80000}),
         ]}, login='qpay_seller')
-        self._assert_ended(intent, "paid or changed in another way")
+        self._assert_ended(intent, "The document was changed")
 
     def test_order_that_asks_for_no_less_keeps_its_qr(self):
         order = self._create_order(deposit=1)
