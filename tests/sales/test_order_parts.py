@@ -75,6 +75,16 @@ class TestOrderParts(InvoicedOrderCase):
         self.assertInvoiced(order, 2000, 6000)
         self.assertEqual(self._owed(order), 2000)
 
+    def test_part_after_one_that_was_invoiced_by_hand(self):
+        self.env['ir.config_parameter'].sudo().set_param('sale.automatic_invoice', False)
+        order = self._create_order(10000)
+        order.action_confirm()
+        self._pay_and_settle(self._create_order_intent(order, 2000))
+        self._invoice_in_advance(order, 20)
+        self.env['ir.config_parameter'].sudo().set_param('sale.automatic_invoice', 'True')
+        self._pay_and_settle(self._create_order_intent(order, 6000))
+        self.assertInvoiced(order, 2000, 6000)
+
     def test_paid_at_once(self):
         order = self._create_order(8000, deposit=1)
         self._pay_and_settle(self._create_order_intent(order))

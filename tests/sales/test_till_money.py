@@ -151,6 +151,27 @@ class TestMoreThanTheOrder(TillCase):
         self.assertIn('credit', self._note(row))
         self.assertEqual(self._get_transaction_states(order), ['draft'])
 
+    def test_rest_is_taken_in_cash_while_the_money_waits(self):
+        order = self._create_order()
+        intent = self._create_intent(order, 8000)
+        payment = self._pay(intent)
+        self._take_cash(order, 3000)
+        lines = self.provider.journal_id.inbound_payment_method_line_ids
+        account = lines.payment_account_id
+        lines.payment_account_id = False
+        self._call_back(intent, payment['payment_id'])
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.transaction_id.amount), ('needs_attention', 5000))
+        self._take_cash(order, 5000)
+        self.assertEqual(order.state, 'paid')
+
+        lines.payment_account_id = account
+        row.with_user(self.accountant).action_settle()
+        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.account_payment_id.amount, row.transaction_id.amount), (8000, 8000))
+        self.assertEqual((order.state, order.amount_paid), ('paid', 8000))
+
     def test_transaction_that_cannot_be_confirmed_is_left_as_it_was(self):
         order = self._create_order()
         intent = self._create_intent(order, 8000)
@@ -159,8 +180,8 @@ class TestMoreThanTheOrder(TillCase):
         self._pay_and_settle(intent)
         row = self._ledger(intent)
         self.assertEqual((row.state, order.state), ('needs_attention', 'draft'))
-        self.assertIn('amount', self._note(row))
         self.assertEqual(self._get_transaction_states(order), ['draft'])
+        self.assertIn('amount', self._note(row))
 
     def _get_transaction_states(self, order):
         return self.env['payment.transaction'].search([
@@ -343,23 +364,21 @@ class TestTillWithoutOnlinePayments(QPayCommon):
         self.patch(documents.PosOrderDocument, 'transaction_field', 'field_of_no_module')
         self.registry.clear_cache()
 
-    def test_invoice_is_paid_by_qpay(self):
+    def test_qpay_pays_what_is_no_longer_an_invoice(self):
         invoice = self._create_invoice()
-        payment = self._pay_and_settle(self._create_intent(invoice))
-        self.assertPaidOnce(invoice, payment['payment_id'])
+        intent = self._create_intent(invoice)
+        payment = self._pay(intent)
+        invoice.button_draft()
+        self._call_back(intent, payment['payment_id'])
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual(self._credit(), 15000)
 
-    def test_invoice_is_paid_in_another_way(self):
-        invoice = self._create_invoice()
-        transaction = self._create_transaction(
-            'direct', reference='other', invoice_ids=[Command.set(invoice.ids)],
-            provider_id=self.dummy_provider.id, payment_method_id=self.payment_method_id,
-        )
-        self.assertEqual(documents.of_transaction(transaction).records, invoice)
-        self.assertEqual(transaction._get_processing_values()['reference'], 'other')
-
-    def test_payment_of_no_document(self):
+    def test_somebody_pays_no_document_in_another_way(self):
         transaction = self._create_transaction(
             'direct', reference='other', provider_id=self.dummy_provider.id,
             payment_method_id=self.payment_method_id,
         )
+        self.assertEqual(transaction._get_processing_values()['reference'], 'other')
         self.assertEqual(documents.of_transaction(transaction).records, transaction)
