@@ -31,9 +31,11 @@ class QPayPayment(models.Model):
         document = documents.of_transaction(transaction)
         if document.records == transaction:
             return
-        if not document.takes_money(self._get_payment_date()):
+        takes_money = document.takes_money(self._get_payment_date())
+        amount = document.get_transaction_amount(self.amount) if takes_money else self.amount
+        if not takes_money:
             transaction[document.transaction_field] = False
-        elif (amount := document.get_transaction_amount(self.amount)) != transaction.amount:
+        if self.currency_id.compare_amounts(transaction.amount, amount) != 0:
             transaction.amount = amount
 
     def _choose_transaction(self):

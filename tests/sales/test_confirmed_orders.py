@@ -12,12 +12,12 @@ BEING_BOOKED = 'being booked'
 @tagged('post_install', '-at_install')
 class TestConfirmedOrders(InvoicedOrderCase):
 
-    def _confirm_without_booking(self, order, amount=None):
+    def _confirm_without_booking(self, order, amount=None, **options):
         """Let a customer pay an order while nothing can be booked."""
         intent = self._create_order_intent(order, amount)
         self.receivable = self.customer.property_account_receivable_id
         self.receivable.active = False
-        self._pay_and_settle(intent)
+        self._pay_and_settle(intent, **options)
         row = self._ledger(intent)
         self.assertEqual(row.state, 'needs_attention')
         return row
@@ -45,6 +45,25 @@ class TestConfirmedOrders(InvoicedOrderCase):
         self.assertEqual((order.state, order.amount_paid), ('sale', 100000))
         self.assertEqual((self._owed(order), self._credit()), (0, 100000))
         self.assertEqual(len(order.transaction_ids), 1)
+
+    def test_quotation_whose_money_was_given_back_is_asked_for_again(self):
+        order = self._create_order(10000, deposit=1)
+        row = self._confirm_without_booking(order, method='CARD')
+        self.assertEqual((row.transaction_id.state, self._owed(order)), ('done', 0))
+        self.receivable.active = True
+        self.qpay.refund_in_portal(row.qpay_txn_id)
+        self._reconcile()
+        self.assertEqual((row.status, row.state), ('refunded', 'settled'))
+        self.assertEqual((self._owed(order), documents.of(order).get_owed_amount()), (10000, 10000))
+        self.assertEqual((order.state, order.amount_paid), ('draft', 0))
+        self.assertTrue(order._has_to_be_paid(), "Odoo's own page asks for it")
+        self.authenticate(None, None)
+        page = self.url_open(documents.of(order).get_link()).text
+        self.assertIn('data-view="opening"', page)
+
+        self._pay_and_settle(self._create_order_intent(order))
+        self.assertEqual((order.state, order.amount_paid), ('sale', 10000))
+        self.assertEqual((self._owed(order), self._credit()), (0, 10000))
 
     def test_deposit_leaves_the_rest(self):
         order = self._create_order(deposit=0.3)

@@ -2,11 +2,11 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.sales.test_orders import OrderCase
+from odoo.addons.payment_qpay.tests.sales.test_order_invoices import InvoicedOrderCase
 
 
 @tagged('post_install', '-at_install')
-class TestOrderParts(OrderCase):
+class TestOrderParts(InvoicedOrderCase):
 
     def setUp(self):
         super().setUp()
@@ -67,6 +67,23 @@ class TestOrderParts(OrderCase):
             'sale_order_ids': order.ids, 'advance_payment_method': 'fixed', 'fixed_amount': 3000,
         })._create_invoices(order)
         self.assertEqual(invoice.amount_total, 3000)
+
+    def test_part_after_a_down_payment_by_bank(self):
+        order = self._create_order(10000)
+        self._pay_by_bank(self._invoice_in_advance(order, 20))
+        self._pay_and_settle(self._create_order_intent(order, 6000))
+        self.assertInvoiced(order, 2000, 6000)
+        self.assertEqual(self._owed(order), 2000)
+
+    def test_part_after_one_that_was_invoiced_by_hand(self):
+        self.env['ir.config_parameter'].sudo().set_param('sale.automatic_invoice', False)
+        order = self._create_order(10000)
+        order.action_confirm()
+        self._pay_and_settle(self._create_order_intent(order, 2000))
+        self._invoice_in_advance(order, 20)
+        self.env['ir.config_parameter'].sudo().set_param('sale.automatic_invoice', 'True')
+        self._pay_and_settle(self._create_order_intent(order, 6000))
+        self.assertInvoiced(order, 2000, 6000)
 
     def test_paid_at_once(self):
         order = self._create_order(8000, deposit=1)

@@ -67,9 +67,15 @@ class TillCase(QPayCommon):
         order.get_and_set_online_payments_data(price)
         return order
 
-    def _close_session(self, session):
+    def _take_cash(self, order, amount):
+        """Take cash for an order, or give it back; the order is closed once all is paid."""
+        self.env['pos.make.payment'].with_context(
+            active_id=order.id, active_ids=order.ids
+        ).create({'amount': amount, 'payment_method_id': self.cash.id}).check()
+
+    def _close_session(self, session, cash=0):
         """Close the till; its entries balance or Odoo refuses."""
-        session.post_closing_cash_details(0)
+        session.post_closing_cash_details(cash)
         closed = session.close_session_from_ui()
         self.assertTrue(closed['successful'], closed)
         self.assertEqual(session.state, 'closed')
@@ -128,6 +134,60 @@ class TestMoreThanTheOrder(TillCase):
         self.assertEqual((order.state, order.amount_paid), ('paid', 6000))
         self.assertEqual(row.account_payment_id.amount, 8000)
 
+    def test_order_is_paid_in_cash_but_not_closed_yet(self):
+        order = self._create_order()
+        intent = self._create_intent(order, 8000)
+        payment = self._pay(intent)
+        order.add_payment({
+            'pos_order_id': order.id, 'amount': 8000, 'payment_method_id': self.cash.id,
+        })
+        self.assertEqual((order.state, order.get_amount_unpaid()), ('draft', 0))
+        self._call_back(intent, payment['payment_id'])
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.account_payment_id.amount, row.transaction_id.amount), (8000, 8000))
+        self.assertEqual(order.payment_ids.payment_method_id, self.cash)
+        self.assertIn('credit', self._note(row))
+        self.assertEqual(self._get_transaction_states(order), ['draft'])
+
+    def test_rest_is_taken_in_cash_while_the_money_waits(self):
+        order = self._create_order()
+        intent = self._create_intent(order, 8000)
+        payment = self._pay(intent)
+        self._take_cash(order, 3000)
+        lines = self.provider.journal_id.inbound_payment_method_line_ids
+        account = lines.payment_account_id
+        lines.payment_account_id = False
+        self._call_back(intent, payment['payment_id'])
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.transaction_id.amount), ('needs_attention', 5000))
+        self._take_cash(order, 5000)
+        self.assertEqual(order.state, 'paid')
+
+        lines.payment_account_id = account
+        row.with_user(self.accountant).action_settle()
+        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.account_payment_id.amount, row.transaction_id.amount), (8000, 8000))
+        self.assertEqual((order.state, order.amount_paid), ('paid', 8000))
+
+    def test_transaction_that_cannot_be_confirmed_is_left_as_it_was(self):
+        order = self._create_order()
+        intent = self._create_intent(order, 8000)
+        # As a module might that changes our documents; Odoo confirms nothing over 0.
+        self.patch(documents.PosOrderDocument, 'get_transaction_amount', lambda *_arguments: 0)
+        self._pay_and_settle(intent)
+        row = self._ledger(intent)
+        self.assertEqual((row.state, order.state), ('needs_attention', 'draft'))
+        self.assertEqual(self._get_transaction_states(order), ['draft'])
+        self.assertIn('amount', self._note(row))
+
+    def _get_transaction_states(self, order):
+        return self.env['payment.transaction'].search([
+            ('pos_order_id', '=', order.id),
+        ]).mapped('state')
+
     def test_card_payment_of_more_is_refunded_in_full(self):
         self.provider.qpay_allow_exceed = True
         intent = self._create_intent(self._create_order(), 8000)
@@ -183,6 +243,56 @@ class TestOrderOfAnotherDay(TillCase):
         self.assertEqual(order.session_id, later)
         self.assertFalse(row.activity_ids)
 
+    def _take_cash_for_waiting_money(self, amount):
+        """Let the cashier take cash for an order whose money waits for the till to be opened.
+
+        :return: The order, the session, and the row of the waiting money.
+        """
+        order = self._create_order_of_tomorrow()
+        intent = self._pay_after_the_end_of_the_session(order)
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.transaction_id.state), ('needs_attention', 'done'))
+        # As the till does with an order that is opened there.
+        order.session_id = later = self._open_session()
+        self._take_cash(order, amount)
+        return order, later, row
+
+    def assertSettledAsCredit(self, row, credit):
+        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.account_payment_id.amount, row.transaction_id.state), (8000, 'done'))
+        self.assertIn('credit', self._note(row))
+        self.assertEqual(self._get_receivable(), -credit)
+
+    def test_cash_is_taken_while_the_money_waits(self):
+        order, later, row = self._take_cash_for_waiting_money(8000)
+        self.assertEqual(order.state, 'paid')
+        row.with_user(self.accountant).action_settle()
+        self.assertEqual((order.state, order.payment_ids.mapped('amount')), ('paid', [8000]))
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            self._close_session(later, cash=8000)
+        self.assertSettledAsCredit(row, 8000)
+
+    def test_till_was_closed_again_after_cash_was_taken(self):
+        order, later, row = self._take_cash_for_waiting_money(8000)
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            self._close_session(later, cash=8000)
+        self.assertEqual(order.state, 'done')
+        row.with_user(self.accountant).action_settle()
+        self.assertEqual((order.state, order.payment_ids.mapped('amount')), ('done', [8000]))
+        self.assertSettledAsCredit(row, 8000)
+
+    def test_part_is_taken_in_cash_while_the_money_waits(self):
+        order, later, row = self._take_cash_for_waiting_money(3000)
+        self.assertEqual(order.state, 'draft')
+        row.with_user(self.accountant).action_settle()
+        self.assertEqual((order.state, order.amount_paid), ('paid', 8000), row.state_message)
+        self.assertEqual(sorted(order.payment_ids.mapped('amount')), [3000, 5000])
+        self.assertEqual(row.transaction_id.amount, 5000)
+        with freeze_time(fields.Datetime.now() + timedelta(days=1)):
+            self._close_session(later, cash=3000)
+        self.assertSettledAsCredit(row, 3000)
+
     def test_order_of_a_session_that_is_open_stays_in_it(self):
         order = self._create_order_of_tomorrow()
         self._pay_and_settle(self._create_intent(order, 8000))
@@ -210,11 +320,7 @@ class TestReturnedGoods(TillCase):
         refund.lines.qty = -quantity
         refund.lines._onchange_amount_line_all()
         refund._compute_prices()
-        self.env['pos.make.payment'].with_context(
-            active_id=refund.id, active_ids=refund.ids
-        ).create({
-            'amount': refund.amount_total, 'payment_method_id': self.cash.id,
-        }).check()
+        self._take_cash(refund, refund.amount_total)
         self.assertEqual(refund.state, 'paid')
 
     def test_all_of_it(self):
@@ -245,3 +351,34 @@ class TestReturnedGoods(TillCase):
         receipt, self.receipt.payment_id.transaction_id.pos_order_id = self.receipt, False
         self._return_goods(2)
         self.assertFalse(receipt.cancellation_ids)
+
+
+@tagged('post_install', '-at_install')
+class TestTillWithoutOnlinePayments(QPayCommon):
+    """Where the till takes no online payments, transactions know no orders of it."""
+
+    def setUp(self):
+        super().setUp()
+        # Which kinds of documents there are is remembered.
+        self.addCleanup(self.registry.clear_cache)
+        self.patch(documents.PosOrderDocument, 'transaction_field', 'field_of_no_module')
+        self.registry.clear_cache()
+
+    def test_qpay_pays_what_is_no_longer_an_invoice(self):
+        invoice = self._create_invoice()
+        intent = self._create_intent(invoice)
+        payment = self._pay(intent)
+        invoice.button_draft()
+        self._call_back(intent, payment['payment_id'])
+        self._process_callbacks()
+        row = self._ledger(intent)
+        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual(self._credit(), 15000)
+
+    def test_somebody_pays_no_document_in_another_way(self):
+        transaction = self._create_transaction(
+            'direct', reference='other', provider_id=self.dummy_provider.id,
+            payment_method_id=self.payment_method_id,
+        )
+        self.assertEqual(transaction._get_processing_values()['reference'], 'other')
+        self.assertEqual(documents.of_transaction(transaction).records, transaction)
