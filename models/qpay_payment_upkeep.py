@@ -95,5 +95,7 @@ class QPayPayment(models.Model):
         former = self.account_payment_id
         self.account_payment_id = self.transaction_id.payment_id = False
         former.qpay_txn_id = False
+        # Else it would still close what it had paid, and take up what is booked of the fee.
+        former.move_id.line_ids.remove_move_reconcile()
         if former.state == 'draft':
             former.action_cancel()

@@ -28,6 +28,31 @@ class ConfirmedMoneyCase(PayPageCase):
         self.qpay.reset_calls()
         return receivable
 
+    def _confirm_parts(self, intent, *parts):
+        """Let payers pay a QR in parts, none of which can be booked for now."""
+        receivable = self._confirm_without_booking(intent, amount=parts[0])
+        for part in parts[1:]:
+            self._pay_and_settle(intent, amount=part)
+        self.assertEqual(
+            self._ledger(intent).mapped('state'), ['needs_attention'] * len(parts)
+        )
+        return receivable
+
+    def _bill_early(self):
+        """Return an invoice over 1,000 that can be paid with 980 today."""
+        term = self.env['account.payment.term'].create({
+            'name': '2/10', 'early_discount': True, 'discount_percentage': 2, 'discount_days': 10,
+        })
+        return self._create_invoice(
+            1000, invoice_date=const.today(), invoice_payment_term_id=term.id
+        )
+
+    def _bill_dollars(self):
+        """Return an invoice over 100 dollars, which are 345,000 ₮."""
+        dollar = self._enable_currency('USD')
+        dollar.rate_ids = [(5, 0, 0), (0, 0, {'name': '2026-01-01', 'rate': 1 / 3450})]
+        return self._create_invoice(100, currency_id=dollar.id)
+
     def _owed(self, *invoices):
         self.env.invalidate_all()
         return documents.of(self.env['account.move'].union(*invoices)).get_maximum_amount()
@@ -143,19 +168,57 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
         self.assertEqual(single.state, 'cancelled')
 
     def test_price_of_an_early_payment_pays_all(self):
-        term = self.env['account.payment.term'].create({
-            'name': '2/10', 'early_discount': True, 'discount_percentage': 2, 'discount_days': 10,
-        })
-        bill = self._create_invoice(
-            1000, invoice_date=const.today(), invoice_payment_term_id=term.id
-        )
+        bill = self._bill_early()
         self._confirm_without_booking(self._create_intent(bill, 980))
         self.assertEqual(self._owed(bill), 0)
 
+    def test_parts_of_the_price_of_an_early_payment_pay_all(self):
+        bill = self._bill_early()
+        intent = self._create_intent(bill, 980)
+        receivable = self._confirm_parts(intent, 500, 480)
+        self.assertEqual(self._owed(bill), 0)
+        receivable.active = True
+        self._ledger(intent).action_settle()
+        self.assertPaidOnce(bill, *self._ledger(intent).mapped('qpay_txn_id'))
+
+    def test_last_part_of_the_price_of_an_early_payment_pays_all(self):
+        bill = self._bill_early()
+        intent = self._create_intent(bill, 980)
+        self._pay_and_settle(intent, amount=500)
+        self.assertEqual(self._owed(bill), 500)
+        (bill.line_ids.account_id & self.company_data['default_account_receivable']).active = False
+        self._pay_and_settle(intent, amount=480)
+        self.assertEqual(bill.amount_residual, 500)
+        self.assertEqual(self._owed(bill), 0)
+
+    def test_parts_of_a_qr_of_several_invoices_in_another_currency(self):
+        first, second = self._bill_dollars(), self._bill_dollars()
+        self._confirm_parts(self._create_intent(first | second, 690000), 345000, 230000, 115000)
+        self.assertEqual((self._owed(first), self._owed(second)), (0, 0))
+
+    def test_parts_in_another_currency_add_up(self):
+        bill = self._bill_dollars()
+        intent = self._create_intent(bill, 345000)
+        receivable = self._confirm_parts(intent, 115000, 115000)
+        self.assertEqual(documents.of(bill).get_owed_amount(), 33.33)
+        self._pay_and_settle(intent, amount=115000)
+        self.assertEqual(self._owed(bill), 0)
+        receivable.active = True
+        self._ledger(intent).action_settle()
+        self.assertPaidOnce(bill, *self._ledger(intent).mapped('qpay_txn_id'))
+
+    def test_booked_and_waiting_parts_in_another_currency_add_up(self):
+        bill = self._bill_dollars()
+        intent = self._create_intent(bill, 345000)
+        self._pay_and_settle(intent, amount=115000)
+        self.company_data['default_account_receivable'].active = False
+        for _part in range(2):
+            self._pay_and_settle(intent, amount=115000)
+        self.assertEqual(bill.amount_residual, 66.67)
+        self.assertEqual(self._owed(bill), 0)
+
     def test_invoice_in_another_currency(self):
-        dollar = self._enable_currency('USD')
-        dollar.rate_ids = [(5, 0, 0), (0, 0, {'name': '2026-01-01', 'rate': 1 / 3450})]
-        bill = self._create_invoice(100, currency_id=dollar.id)
+        bill = self._bill_dollars()
         owed = self._owed(bill)
         self._confirm_without_booking(self._create_intent(bill, owed))
         self.assertEqual(self._owed(bill), 0)

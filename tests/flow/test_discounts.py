@@ -235,6 +235,24 @@ class TestDiscountInParts(DiscountCase):
                 self.assertFalse(rows.activity_ids)
                 self.assertEqual(self._describe(rows.account_payment_id), expected)
 
+    def test_rest_is_asked_for_as_it_is_booked(self):
+        self.provider.qpay_qr_minutes = 10000
+        invoice = self._bill_early()
+        intent = self._ask_at(ASKED_AT, invoice)
+        self._pay_at(ASKED_AT, intent, amount=300)
+        document = documents.of(invoice)
+        with freeze_time(LAST_MINUTES):
+            self.assertEqual(document.get_next_amount(), 680)
+            self.assertEqual(
+                invoice._qpay_get_next_payment(), (680, fields.Date.to_date('2026-11-12'))
+            )
+            self.assertEqual(document.get_current_intent(680), intent)
+        with freeze_time(FIRST_MINUTES):
+            self.assertEqual(document.get_next_amount(), 700)
+            self.assertFalse(document.get_payable_intent())
+        self._pay_at(LAST_MINUTES, intent, NEXT_DAY, amount=680)
+        self.assert_closed(invoice)
+
     def test_last_part_that_comes_late_is_told(self):
         invoice = self._bill_early()
         intent = self._ask_at(ASKED_AT, invoice)
@@ -299,6 +317,19 @@ class TestDiscountOfSeveral(DiscountCase):
         self.assertEqual(invoices.mapped('amount_residual'), [0, 0])
         self.assertEqual(self._credit(), 0)
         self.assertFalse(self._ledger(intent).activity_ids)
+
+    def test_several_of_which_one_is_paid_in_part(self):
+        first, second = invoices = self._bill_early() | self._bill_early()
+        single = self._ask_at(ASKED_AT, first)
+        self.assertEqual(single.amount, 980)
+        self._pay_at(ASKED_AT, single, amount=300)
+        intent = self._ask_at(ASKED_AT, invoices)
+        self.assertEqual(intent.amount, 1660)
+        payment = self._pay_at(LAST_MINUTES, intent, NEXT_DAY)
+        self.assertPaidOnce(second, payment['payment_id'])
+        for invoice in invoices:
+            self.assert_closed(invoice)
+        self.assertFalse(self._ledger(intent).case)
 
     def test_full_price_of_several(self):
         invoices = self._bill_early() | self._bill_early(self._line(2000))

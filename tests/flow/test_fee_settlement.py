@@ -120,6 +120,15 @@ class TestPayout(FeeSettlementCase):
         self.provider.qpay_fee_account_id = self.fee_account
         self.assertFalse(self.provider.qpay_unbooked_fees)
 
+    def test_without_fees_the_provider_has_nothing_to_say(self):
+        self.provider.qpay_fee_account_id = False
+        new = self.env['payment.provider'].new({'name': 'QPay', 'code': 'qpay'})
+        self.assertFalse(new.qpay_unbooked_fees)
+        self.assertFalse(self.provider.qpay_unbooked_fees)
+        self._pay_and_settle(self.intent, fee=0)
+        self.provider.invalidate_recordset(['qpay_unbooked_fees'])
+        self.assertFalse(self.provider.qpay_unbooked_fees)
+
 
 @tagged('post_install', '-at_install')
 class TestFeeThatCannotBeBooked(FeeSettlementCase):

@@ -278,7 +278,10 @@ class TestPayments(AccountingCase):
         payments = payments.with_user(self.biller)
         self.assertTrue(payments.write({'memo': "Өөр"}))
         payments.action_draft()
-        self.assertTrue(payments.write({'amount': 7}))
+        for amount, expected in (('1500', 1500), (None, 0), (False, 0), (0, 0), (7, 7)):
+            with self.subTest(amount=amount):
+                self.assertTrue(payments.write({'amount': amount}))
+                self.assertEqual(set(payments.mapped('amount')), {expected})
         payments.action_post()
         payments.action_cancel()
         self.assertEqual(set(payments.mapped('state')), {'canceled'})

@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, tagged
 
+from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 
@@ -49,10 +50,10 @@ class PaidBackCase(QPayCommon):
             yield
         self.assertIn(words, str(refusal.exception))
 
-    def _open_items(self):
-        """Return what stays open on the customer's account."""
+    def _open_items(self, partners=None):
+        """Return what stays open on the customer's account, or on those of others."""
         return self.env['account.move.line'].search([
-            ('partner_id', '=', self.customer.id),
+            ('partner_id', 'in', (partners or self.customer).ids),
             ('account_type', '=', 'asset_receivable'),
             ('parent_state', '=', 'posted'),
             ('reconciled', '=', False),
@@ -97,7 +98,8 @@ class TestCreditThatIsPaidBack(PaidBackCase):
         second.transaction_id._refund()
         self.assertFalse(self._open_items())
 
-    def test_account_of_the_invoice_is_the_account_of_the_refund(self):
+    def _pay_twice_on_another_account(self):
+        """Return the second payment of an invoice on another receivable account than usual."""
         other = self.company_data['default_account_receivable'].copy()
         invoice = self._create_invoice(1000, post=False)
         invoice.line_ids.filtered(
@@ -106,7 +108,94 @@ class TestCreditThatIsPaidBack(PaidBackCase):
         invoice.action_post()
         _first, second = self._pay_all(self._create_intent(invoice), 1000, 1000, method='CARD')
         self.assertEqual(second.account_payment_id.destination_account_id, other)
-        second.transaction_id._refund()
+        return second
+
+    def test_account_of_the_invoice_is_the_account_of_the_refund(self):
+        self._pay_twice_on_another_account().transaction_id._refund()
+        self.assertFalse(self._open_items())
+
+    def test_account_of_the_invoice_is_the_account_of_the_transfer(self):
+        second = self._pay_twice_on_another_account()
+        transfer = self._pay_back(second)
+        self.assertFalse(self._open_items())
+        transfer.action_draft()
+        transfer.action_post()
+        self.assertFalse(self._open_items())
+
+    def test_accounts_of_the_invoice_with_transfers_posted_together(self):
+        second = self._pay_twice_on_another_account()
+        usual = self._pay_all(self._create_intent(self._create_invoice(300)), 500)
+        transfers = self._pay_back(second, post=False) | self._pay_back(
+            usual, post=False, amount=200
+        )
+        transfers.action_post()
+        self.assertFalse(self._open_items())
+
+
+@tagged('post_install', '-at_install')
+class TestRefundOfWhatAnotherPaid(PaidBackCase):
+    """The credit of a payment is that of whose invoice it paid, and so is what is given back."""
+
+    def setUp(self):
+        super().setUp()
+        self.invoice = self._create_invoice(1000)
+        payer = self._create_user('qpay_payer', "Төлөгч", 'base.group_portal')
+        self.other = payer.partner_id
+
+    def _choose_card_as_other(self):
+        """Let somebody else who is signed in choose QPay on the invoice's portal page."""
+        self.authenticate('qpay_payer', 'qpay_payer')
+        self.make_jsonrpc_request(f'/invoice/transaction/{self.invoice.id}', {
+            'access_token': self.invoice._portal_ensure_token(),
+            'provider_id': self.provider.id,
+            'payment_method_id': self.provider.payment_method_ids[:1].id,
+            'token_id': None,
+            'amount': 1000,
+            'flow': 'redirect',
+            'tokenization_requested': False,
+            'landing_route': f'/my/invoices/{self.invoice.id}',
+        })
+        self.env.invalidate_all()
+        [intent] = documents.of(self.invoice).get_live_intents()
+        self.assertEqual(intent.transaction_id.partner_id, self.other)
+        return intent
+
+    def _refund(self, row):
+        """Refund a card payment, and return the payment in the books."""
+        row.transaction_id._refund()
+        self.assertEqual(row.status, 'refunded')
+        return row.refund_transaction_id.payment_id
+
+    def test_somebody_else_paid_by_card(self):
+        row = self._pay_all(self._choose_card_as_other(), 1000, method='CARD')
+        self.assertEqual(row.account_payment_id.partner_id, self.customer)
+        refund = self._refund(row)
+        self.assertEqual(refund.partner_id, self.customer)
+        self.assertFalse(self._open_items(self.other))
+        # The invoice was paid, and stays so; what was given back is the customer's debt.
+        self.assertEqual(self._open_items().move_id, refund.move_id)
+
+    def test_somebody_else_paid_what_is_credit(self):
+        intent = self._choose_card_as_other()
+        self.env['account.payment.register'].with_context(
+            active_model='account.move', active_ids=self.invoice.ids,
+        ).create({})._create_payments()
+        row = self._pay_all(intent, 1000, method='CARD')
+        self.assertEqual(self._credit(), 1000)
+        self.assertEqual(self._refund(row).partner_id, self.customer)
+        self.assertFalse(self._open_items(self.customer | self.other))
+
+    def test_document_that_is_another_customers_by_then(self):
+        intent = self._create_intent(self.invoice)
+        self.invoice.button_draft()
+        self.invoice.partner_id = self.other
+        self.invoice.action_post()
+        first, second = self._pay_all(intent, 1000, 1000, method='CARD')
+        self.assertEqual(first.case, 'moved')
+        self.assertEqual(self._credit(self.other), 1000)
+        self.assertEqual(self._refund(second).partner_id, self.other)
+        self.assertFalse(self._open_items(self.customer | self.other))
+        self.assertEqual(self._refund(first).partner_id, self.other)
         self.assertFalse(self._open_items())
 
 
