@@ -41,8 +41,9 @@ class PaymentProvider(models.Model):
         :param str environment: 'sandbox' or 'live'.
         :rtype: bool
         """
+        breaker = self._qpay_get_breaker(environment)
         return (
-            self._qpay_get_breaker(environment).is_open
+            breaker and breaker.is_open
             or self._qpay_get_outage(environment, is_obeyed=True).is_silent()
         )
 
@@ -60,8 +61,12 @@ class PaymentProvider(models.Model):
         return self.env['qpay.outage']._for_account(*self._qpay_get_login(environment), is_obeyed)
 
     def _qpay_get_breaker(self, environment=None):
-        """Return what ends this run of a scheduled action for the account while QPay is down."""
-        breakers = self.env.context.get('qpay_breakers', {})
+        """Return what ends this run of a scheduled action for the account while QPay is down; None
+        where there is no such run.
+        """
+        breakers = self.env.context.get('qpay_breakers')
+        if breakers is None:
+            return None
         return breakers.setdefault(self._qpay_get_login(environment), Breaker())
 
     def _qpay_get_login(self, environment=None):

@@ -90,14 +90,13 @@ class TestPowerFailure(RealServerCase):
         wait_for(is_over, 'the failure or the payment')
         if not self._is_dead():
             # The last moment comes right after the invoice shows as paid.
-            wait_for(lambda: self._is_dead() or not self._is_inbox_full(), 'the last moment')
+            wait_for(
+                lambda: self._is_dead() or self.database.is_scheduler_idle(), 'the last moment'
+            )
         return self._is_dead()
 
     def _is_dead(self):
         return not self.server.is_alive()
-
-    def _is_inbox_full(self):
-        return bool(self.database.query("SELECT id FROM qpay_callback WHERE state = 'received'"))
 
     def _is_settled(self, invoice_id):
         return self._is_paid(invoice_id) or not self.qpay.invoices(status='OPEN') and not (

@@ -403,8 +403,8 @@ class MoneyMachine(RuleBasedStateMachine):
         self.archive_account('fee', is_active=True)
         for _day in range(3):
             self.case.pass_time(days=1)
-            self.run_scheduled_action('callback')
-            self.run_scheduled_action('look')
+            for action in ('callback', 'look', 'list'):
+                self.run_scheduled_action(action)
             self.reconcile_since_start()
             self.book_refunds()
             for row in self.env['qpay.payment'].search([('state', '!=', 'settled')]):
