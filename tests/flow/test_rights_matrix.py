@@ -104,12 +104,16 @@ class TestMethods(MatrixCase):
             return self._call_dialog(role, model, method)
         if method == 'create':
             return self._may_create(role, model, VALUES[model])
-        records = self.draft if method == 'action_post' else self.records[model]
+        records = self.others.get(method, self.records[model])
         arguments = ARGUMENTS.get((model, method), [])
         return self._may_call(role, model, method, records.ids, *arguments)
 
     def test_every_role(self):
-        self.draft = self.row.account_payment_id.copy()
+        # What can be posted, and who is nobody of those who try.
+        self.others = {
+            'action_post': self.row.account_payment_id.copy(),
+            'action_archive': self._create_user('rights_leaver', "Ажлаас гарсан"),
+        }
         listed = []
         for row in self.table.rows('Methods'):
             [model] = self.table.names(row['Model'])

@@ -23,7 +23,7 @@ class TestChangedOrders(InvoicedOrderCase):
     def _change(self, order, **values):
         """Change an order as its form does, and let the scheduled action look."""
         # Odoo's classes of tests track nothing.
-        order = order.with_context(tracking_disable=False)
+        order = order.with_context(tracking_disable=False, mail_notrack=False)
         order.write(values)
         order.flush_recordset()
         self.env.cr.precommit.run()  # Odoo tracks changes at the end of a transaction.
