@@ -238,12 +238,12 @@ class QPayReconciliation(models.Model):
         """Settle the missing payments of our QRs, and note the others for a person.
 
         :param list missing: The `Payment` values that are not in the ledger.
-        :param dict intents: Their QRs, by QPay's id of the payment; None where nobody knows yet.
+        :param dict intents: Their QRs, by QPay's id of the payment.
         :return: The rows of our QRs, the rows of nobody's, and whether all could be taken in.
         :rtype: tuple
         """
         ledger = unknown = self.env['qpay.payment']
-        is_complete = None not in intents.values()
+        is_complete = True
         payments_by_intent = {}
         for payment in missing:
             if intent := intents.get(payment.payment_id):

@@ -102,16 +102,14 @@ class QPayReconciliation(models.Model):
         """Return which QR each payment paid; payments of none are left out.
 
         :param list payments: `Payment` values of the list.
-        :return: The QRs by QPay's id of the payment; None where QPay gave no answer.
+        :return: The QRs by QPay's id of the payment.
         :rtype: dict
         """
         found = ((payment, self._find_intent(payment)) for payment in payments)
-        return {
-            payment.payment_id: intent for payment, intent in found if intent or intent is None
-        }
+        return {payment.payment_id: intent for payment, intent in found if intent}
 
     def _find_intent(self, payment):
-        """Return the QR that a payment paid; empty if it is none of ours, None if nobody knows.
+        """Return the QR that a payment paid; empty if it is none of ours.
 
         A row of the list carries the text of the QR. What it names beside it is the invoice, or
         only the invoice code (QPay contract §4.3): then QPay is asked for the invoice.
@@ -129,7 +127,7 @@ class QPayReconciliation(models.Model):
             return self._search_intent('', invoice_id) or self._recover_intent(invoice_id)
         except QPayError as error:
             _logger.warning("QPay could not be asked what a payment paid: %s.", error)
-            return None
+            return self.env['qpay.intent']
 
     def _search_intent(self, qr_text, invoice_id):
         """Return the QR with a text, else of an invoice of QPay's."""

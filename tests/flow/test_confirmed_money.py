@@ -81,6 +81,7 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
         self.assertEqual(self._owed(self.bill), 0)
 
     def test_saved_card_is_not_charged_for_it(self):
+        bill = self._create_invoice(500)
         self._confirm_without_booking(self.intent)
         token = self._create_token(provider_id=self.dummy_provider.id)
         transaction = self._create_transaction(
@@ -97,7 +98,7 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
             self.assertEqual((charged, transaction.state), ([], 'error'))
             self.assertIn(BEING_BOOKED, transaction.state_message)
             other = transaction.copy({
-                'reference': 'other', 'invoice_ids': self._create_invoice(500).ids, 'amount': 500,
+                'reference': 'other', 'invoice_ids': bill.ids, 'amount': 500,
             })
             other._charge_with_token()
         self.assertEqual(charged, [other])

@@ -44,19 +44,6 @@ class TestRowsThatNameTheCode(ReconciliationCase):
         self._reconcile()
         self.assertEqual(self.qpay.calls(), {LIST: 1})
 
-    def test_payment_of_which_qpay_does_not_answer_is_nobodys_only_once_it_has(self):
-        payment = self._pay(self.intent)
-        self.intent.sudo().qr_text = 'otherwise'
-        self.qpay.inject(GET_PAYMENT, 'status', status=500, times=None)
-        with self.assertLogs('odoo.addons.payment_qpay', 'WARNING'):
-            result = self._reconcile()
-        self.assertEqual((result.state, result.unknown_count), ('failed', 0))
-        self.assertFalse(self._row(payment))
-        self.qpay.clear_faults()
-        result = self._reconcile()
-        self.assertEqual((result.state, result.recovered_count), ('done', 1))
-        self.assertPaidOnce(self.bill, payment['payment_id'])
-
     def test_payment_of_nobodys_is_asked_for_once(self):
         payment = self._pay_nobody()
         self.assertEqual(self._reconcile().unknown_count, 1)

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.tests.cases.interleaving_case import InterleavingCase
@@ -48,7 +49,8 @@ class TestUninstallation(InterleavingCase):
         refunded.payment_ids.transaction_id._refund()
         self._create_qr(3000)._close('Ended.')
         # Of one that QPay refuses, there is no transaction.
-        self._create_qr(4000)._fail('Refused.')
+        with self.assertRaises(UserError):
+            self._create_qr(4000)._fail('Refused.')
         self._reconcile(self.system)
         for env in (self.own, self.system):
             env.cr.commit()
