@@ -12,7 +12,8 @@ class TestMessagesOfQrs(QPayCommon):
     def setUp(self):
         super().setUp()
         self.intent = self._create_intent(self._create_invoice()).sudo()
-        self.intent.message_post(body="Дотоод тэмдэглэл")
+        note = "Дотоод тэмдэглэл"
+        self.intent.message_post(body=note)
         self.intent._schedule_activity("Шалгана уу", "Яаралтай")
         self.env.flush_all()
         self.thread = {'thread_model': 'qpay.intent', 'thread_id': self.intent.id}

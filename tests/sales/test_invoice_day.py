@@ -53,7 +53,7 @@ class TestInvoiceDay(OrderCase):
         order = self._create_order(deposit=1)
 
         def _create(*_args):
-            raise UserError("Нэр хоосон")
+            raise UserError(DAY.isoformat())
 
         with (
             patch.object(self.registry['mail.compose.message'], 'create', _create),
