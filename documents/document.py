@@ -189,13 +189,14 @@ class Document(DocumentQrs, PermanentLink):
 
         :rtype: str
         """
-        is_unpaid = self.document_currency.compare_amounts(self.get_unpaid_amount(), 0) > 0
-        if is_unpaid and self.document_currency.is_zero(self.get_owed_amount()):
-            return self._get_being_booked_text()
-        return ''
-
-    def _get_being_booked_text(self):
+        is_owed = self.document_currency.compare_amounts(self.get_owed_amount(), 0) > 0
+        if is_owed or not self._is_waiting():
+            return ''
         return self.env._("This is paid: QPay has confirmed it, and it is being booked.")
+
+    def _is_waiting(self):
+        """Whether the books do not show all that was paid."""
+        return self.document_currency.compare_amounts(self.get_unpaid_amount(), 0) > 0
 
     def takes_money(self, day):
         """Whether money can be booked on it.

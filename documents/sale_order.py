@@ -38,15 +38,11 @@ class SaleOrderDocument(Document):
         order.invalidate_recordset(['amount_paid'])
         return 0 if order.state == 'cancel' else unpaid
 
-    def get_waiting_reason(self):
-        """Return that nothing more is owed although the books do not show it yet: Odoo counts a
-        confirmed transaction as paid.
-        """
-        reason = super().get_waiting_reason()
-        is_owed = self.currency.compare_amounts(self.get_owed_amount(), 0) > 0
-        if reason or is_owed or all(row._is_in_books() for row in self._find_waiting_rows()):
-            return reason
-        return self._get_being_booked_text()
+    def _is_waiting(self):
+        # Odoo counts a confirmed transaction as paid.
+        return super()._is_waiting() or any(
+            not row._is_in_books() for row in self._find_waiting_rows()
+        )
 
     def get_version(self):
         """Return what stands for what is ordered, for how much."""

@@ -72,7 +72,7 @@ class QPayActivityMixin(models.AbstractModel):
 
     def _get_companies(self):
         """Return the company or branch that this record is about, and who collects for it."""
-        return self.company_id
+        return self.document_company_id | self.company_id
 
     def _find_accountants(self):
         """Return the accountants who could be asked: of the document's own company first.

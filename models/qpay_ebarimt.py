@@ -218,9 +218,6 @@ class QPayEbarimt(models.Model):
     def _get_asker(self):
         return self.intent_id.create_uid
 
-    def _get_companies(self):
-        return self.document_company_id | self.company_id
-
     def _is_changeable(self):
         """Whether it can still be said whom this receipt is for.
 

@@ -315,9 +315,6 @@ class QPayIntent(models.Model):
     def _get_asker(self):
         return self.create_uid
 
-    def _get_companies(self):
-        return self.document_company_id | self.company_id
-
     def _is_payable(self):
         """Whether this QR is there, and can be paid now."""
         self.ensure_one()

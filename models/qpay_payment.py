@@ -354,9 +354,6 @@ class QPayPayment(models.Model):
     def _get_asker(self):
         return self.intent_id.create_uid
 
-    def _get_companies(self):
-        return self.document_company_id | self.company_id
-
     def _get_document(self):
         """Return what this payment paid; empty if nobody knows.
 

@@ -31,8 +31,7 @@ class QPayPayment(models.Model):
         document = documents.of_transaction(transaction)
         if document.records == transaction:
             return
-        takes_money = document.takes_money(self._get_payment_date())
-        amount = document.get_transaction_amount(self.amount) if takes_money else self.amount
+        takes_money, amount = self._get_taken(document)
         if not takes_money:
             transaction[document.transaction_field] = False
         if self.currency_id.compare_amounts(transaction.amount, amount) != 0:
@@ -40,9 +39,7 @@ class QPayPayment(models.Model):
 
     def _choose_transaction(self):
         intent, expected = self.intent_id, self.intent_id.transaction_id
-        document = documents.of(self._get_document())
-        takes_money = document.takes_money(self._get_payment_date())
-        amount = document.get_transaction_amount(self.amount) if takes_money else self.amount
+        takes_money, amount = self._get_taken(documents.of(self._get_document()))
         if expected.state == 'draft' and takes_money:
             expected.amount = amount
             return expected
@@ -54,6 +51,16 @@ class QPayPayment(models.Model):
                 self.assigned_invoice_ids, f'QPay-{self.qpay_txn_id}',
             )
         raise UserError(self.env._("Please say first whose payment it is."))
+
+    def _get_taken(self, document):
+        """Return whether a document takes this payment, and what of it the transaction shows.
+
+        :param Document document: The document.
+        :rtype: tuple[bool, float]
+        """
+        takes_money = document.takes_money(self._get_payment_date())
+        amount = document.get_transaction_amount(self.amount) if takes_money else self.amount
+        return takes_money, amount
 
     def _leave_drafts(self):
         """Take from the transaction of this payment the invoices that it does not pay: Odoo would

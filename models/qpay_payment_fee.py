@@ -1,9 +1,7 @@
-import psycopg2
-
 from odoo import Command, api, fields, models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.utils import lock_afresh, try_aside
+from odoo.addons.payment_qpay.utils import each_in_time, lock_afresh, try_apart, try_aside
 
 
 class QPayPayment(models.Model):
@@ -130,10 +128,6 @@ class QPayPayment(models.Model):
     @api.model
     def _settle_waiting_fees(self):
         """Book the fees that wait, each in a transaction of its own, while there is time."""
-        for payment in self.search([('is_fee_waiting', '=', True)], order='id'):
-            try:
-                lock_afresh(payment)._book_waiting_fees()
-            except psycopg2.OperationalError:
-                self.env.cr.rollback()  # Another process is at it.
-            if not self.env['ir.cron']._commit_progress():
-                break
+        waiting = self.search([('is_fee_waiting', '=', True)], order='id')
+        for payment in each_in_time(self.env, waiting):
+            try_apart(self.env, lambda row: lock_afresh(row)._book_waiting_fees(), payment)

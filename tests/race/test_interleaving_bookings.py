@@ -38,6 +38,25 @@ class EditedCase(InterleavingCase):
     def _get_edit(self):
         return {'narration': 'Засав'}
 
+    def _settle_all_but(self, edited, others):
+        """Let many QRs be paid and QPay call, while somebody goes on editing the document of one:
+        the others are booked.
+
+        :return: QPay's ids of the payment that waits, and of the others.
+        :rtype: tuple[str, list[str]]
+        """
+        payment_ids = {intent: self._pay(intent) for intent in (edited, *others)}
+        for intent, payment_id in payment_ids.items():
+            self._call_back(intent, payment_id)
+        with self._edited(edited._get_document()):
+            self.system['qpay.callback']._cron_process()
+        self.own.cr.rollback()
+        waiting = payment_ids.pop(edited)
+        booked = list(payment_ids.values())
+        self.assertBookedOnce(*booked)
+        self.assertEqual(edited.payment_ids.state, 'to_settle')
+        return waiting, booked
+
     def _watch(self, intent):
         """Let somebody who looks at a QR ask for its state, and Odoo end the request."""
         with contextlib.suppress(psycopg2.OperationalError):
@@ -98,26 +117,9 @@ class TestNextRequest(EditedCase):
 @tagged('post_install', '-at_install')
 class TestManyOfWhichOneIsEdited(EditedCase):
 
-    def _settle_all_but(self, edited, others):
-        """Let many QRs be paid and QPay call, while somebody goes on editing the document of one:
-        the others are booked.
-
-        :return: QPay's id of the payment that waits.
-        """
-        payment_ids = {intent: self._pay(intent) for intent in (edited, *others)}
-        for intent, payment_id in payment_ids.items():
-            self._call_back(intent, payment_id)
-        with self._edited(edited._get_document()):
-            self.system['qpay.callback']._cron_process()
-        self.own.cr.rollback()
-        waiting = payment_ids.pop(edited)
-        self.assertBookedOnce(*payment_ids.values())
-        self.assertEqual(edited.payment_ids.state, 'to_settle')
-        return waiting
-
     def test_invoice(self):
         edited, *others = (self._create_qr(1000 + number) for number in range(4))
-        waiting = self._settle_all_but(edited, others)
+        waiting, _booked = self._settle_all_but(edited, others)
         self._watch(edited)
         self.assertBookedOnce(waiting)
 

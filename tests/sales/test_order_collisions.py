@@ -41,22 +41,14 @@ class TestManyOrders(EditedCase):
 
     def test_edit_of_one_order_holds_up_no_other(self):
         edited, *others = (self._create_qr(1000 + number) for number in range(4))
-        payment_ids = {intent: self._pay(intent) for intent in (edited, *others)}
-        for intent, payment_id in payment_ids.items():
-            self._call_back(intent, payment_id)
-        with self._edited(edited._get_document()):
-            self.system['qpay.callback']._cron_process()
-        self.own.cr.rollback()
-        waiting = payment_ids.pop(edited)
-        self.assertBookedOnce(*payment_ids.values())
+        waiting, booked = self._settle_all_but(edited, others)
         for intent in others:
             self.assertEqual(intent._get_document().state, 'sale')
-        self.assertEqual(edited.payment_ids.state, 'to_settle')
         self.assertEqual(edited._get_document().state, 'draft')
 
         self._watch(edited)
 
-        self.assertBookedOnce(waiting, *payment_ids.values())
+        self.assertBookedOnce(waiting, *booked)
         order = edited._get_document()
         self.assertEqual((order.state, order.client_order_ref), ('sale', 'Засав'))
 
