@@ -8,7 +8,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 CREATE = 'POST /v2/invoice'
@@ -281,6 +281,8 @@ class TestSalespeople(OrderCase):
         with Form(wizard) as dialog:
             self.assertEqual(dialog.environment, 'sandbox')
         self.authenticate('qpay_seller', 'qpay_seller')
+        # As if it had just been made: a look asks QPay after a while, and then nobody does so soon.
+        self._age(intent, -const.VIEW_CHECK_DELAYS[0])
         self.assertEqual(self._check_route(intent.id)['result']['state'], 'new')
         self._pay(intent)
         intent.with_user(self.seller).action_check()
