@@ -1,13 +1,13 @@
 from . import controllers
 from . import models
-from . import redaction
+from . import log_filters
 from . import wizards
 
 from odoo.addons.payment import reset_payment_provider, setup_provider
 
 from .const import PROVIDER_CODE, SUPPORTED_CURRENCIES
 
-redaction.install()
+log_filters.install()
 
 
 def post_init_hook(env):

@@ -2,7 +2,7 @@
 
 import re
 
-from odoo.exceptions import MissingError, ValidationError
+from odoo.exceptions import AccessError, MissingError, ValidationError
 
 # What the database can hold as an id.
 _MAX_ID = 2 ** 31 - 1
@@ -62,3 +62,25 @@ def is_own_path(address):
     """
     path = (address or '').partition('?')[0].partition('#')[0]
     return bool(_OWN_PATH.fullmatch(address or '')) and '//' not in path
+
+
+def check_accountant(records):
+    """Make sure that the user may act on records of QPay: their rows are never written by hand,
+    so access rights alone only tell who may read them.
+
+    :param recordset records: The records to act on.
+    :raise MissingError: If there is no such record.
+    :raise AccessError: If the user may not read them, or is no accountant.
+    """
+    check_records(records)
+    if not is_accountant(records.env):
+        raise AccessError(records.env._("Only accountants can do this."))
+
+
+def is_accountant(env):
+    """Whether the user may act on records of QPay that he may read.
+
+    :param Environment env: The user's environment.
+    :rtype: bool
+    """
+    return env.su or env.user.has_group('account.group_account_invoice')

@@ -51,7 +51,7 @@ REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code'
 # QPay's own word, and the one that a client library knows (QPay contract §10).
 REFUNDED_STATUSES = ('REFUNDED', 'REFUND')
 
-# By what people are asked to look at something.
+# The type of the activities.
 ACTIVITY_TYPE = 'mail.mail_activity_data_warning'
 # By what they are asked to do something that stays to be done whatever else happens.
 TO_DO_TYPE = 'mail.mail_activity_data_todo'
@@ -81,7 +81,7 @@ CLOSE_RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 
 #   list of payments.
 CLOSE_MAX_ATTEMPTS = 18
 #   While another process is at it: after this time, as if it had not been tried.
-LOOK_RETRY_DELAY = timedelta(minutes=1)
+RECHECK_RETRY_DELAY = timedelta(minutes=1)
 
 # - Once a day (or as often as the scheduled action is set to), the list of payments is read: from
 #   the last time on, with an overlap for what QPay shows late, and at most this much at once. There
@@ -100,7 +100,7 @@ PORTAL_REFUND_GAP = timedelta(hours=1)
 REFUND_PERIOD = timedelta(hours=1)
 
 # How many seconds a visitor's request waits for QPay, however often it has to ask.
-VISITOR_PATIENCE_SECONDS = 5
+VISITOR_TIMEOUT = 5
 # How long no request asks about an account of which QPay did not answer. Scheduled actions do.
 OUTAGE_PERIOD = timedelta(minutes=1)
 # After which time without an answer of QPay, or with nothing but refusals, a person is told; and
@@ -111,11 +111,11 @@ TELL_FAILED_COMPARISONS = 3
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)
 # How many payments are booked together when many wait.
-BOOKING_BATCH = 25
+SETTLE_BATCH = 25
 # How long the creation of a QR can take before it counts as lost.
 CREATION_PERIOD = timedelta(minutes=2)
 # How long its answer is kept in hand while somebody else holds the row of the QR.
-ANSWER_PATIENCE_SECONDS = 20
+ANSWER_LOCK_TIMEOUT = 20
 
 # How many calls of QPay for one QR are stored, and in which time; one row counts those beyond, and
 # is processed after this while. QPay calls once or twice for a payment.
@@ -152,7 +152,7 @@ EBARIMT_RECEIVERS = (('citizen', "Citizen"), ('company', "Organisation"))
 EBARIMT_RECEIVERS_OR_NOBODY = (*EBARIMT_RECEIVERS, ('none', "Nobody"))
 # How long a process that has QPay issue a receipt has for it; then nobody knows what came of it.
 EBARIMT_LEASE = timedelta(minutes=2)
-# After which time a receipt is looked at again that somebody was changing.
+# After which time a receipt is retried that somebody was changing.
 EBARIMT_PAUSE = timedelta(minutes=1)
 # While the tax system is busy, or QPay cannot be reached, a receipt is tried again after each of
 # these delays, about three days in all.

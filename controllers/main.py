@@ -3,7 +3,7 @@ from werkzeug.exceptions import NotFound
 from odoo import SUPERUSER_ID, http
 from odoo.http import request
 
-from odoo.addons.payment_qpay.qpay import QPayError
+from odoo.addons.payment_qpay.qpay_api import QPayError
 
 from .access import find_intent, find_visible_intent, refuse
 
@@ -36,7 +36,7 @@ class QPayController(http.Controller):
         :param int intent_id: The intent.
         :param str access_token: The intent's token, unless a signed-in user may see the intent.
         :param bool now: Whether the payer has asked to look at QPay now.
-        :return: See `qpay.intent._get_normalised_values`.
+        :return: See `qpay.intent._get_status_payload`.
         :rtype: dict
         :raise HTTPException: With status 403, if the intent may not be seen or does not exist.
         """
@@ -45,10 +45,10 @@ class QPayController(http.Controller):
             refuse()
         if now and intent.qpay_invoice_id and intent._claim_check():
             try:
-                intent._check()
+                intent._sync_payments()
             except QPayError as error:
-                reason = intent.provider_id._qpay_explain(error)
-                message = request.env['payment.provider']._qpay_tell(reason)
-                return {**intent._get_normalised_values(), 'message': message}
+                reason = intent.provider_id._qpay_get_error_message(error)
+                message = request.env['payment.provider']._qpay_get_public_message(reason)
+                return {**intent._get_status_payload(), 'message': message}
         intent._refresh_for_viewer()
-        return intent._get_normalised_values()
+        return intent._get_status_payload()

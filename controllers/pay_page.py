@@ -8,7 +8,7 @@ from odoo.http import request
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.qr import draw_qr
+from odoo.addons.payment_qpay.qr_code import draw_qr
 
 from .access import find_intent, refuse, to_id
 
@@ -52,7 +52,7 @@ class QPayPayPage(http.Controller):
     def qpay_link(self, kind, document_id, token):
         """Lead whoever opens a document's permanent link to its QR.
 
-        Where there is no live QR, the page itself asks for one: programs that only look at links,
+        Where there is no open QR, the page itself asks for one: programs that only look at links,
         to show what is behind them, must not have QRs made.
 
         :param str kind: The kind of the document, as the link names it.
@@ -204,7 +204,7 @@ class QPayPayPage(http.Controller):
             'view': view,
             'reason': reason,
             'intent': intent,
-            'status': intent._get_normalised_values() if intent else {},
+            'status': intent._get_status_payload() if intent else {},
             'environment': intent.environment or provider and provider._qpay_environment() or '',
             'company': intent.company_id or document.company,
             'document_name': intent.document_name or document.name,
@@ -213,7 +213,7 @@ class QPayPayPage(http.Controller):
             'amount_note': document.get_amount_note(amount) if is_owed else '',
             'seconds_left': intent._get_seconds_left() if intent else 0,
             'access_token': intent.access_token,
-            'is_renewable': view not in ('settled', 'paid') and not self._get_obstacle(
+            'is_renewable': view not in ('settled', 'paid') and not self._get_blocking_reason(
                 document, intent
             ),
             'renew_params': renew_params,
@@ -233,10 +233,10 @@ class QPayPayPage(http.Controller):
         """
         if intent.state == 'paid':
             return 'paid', ''
-        if intent and intent._is_payable() and not document.get_end_reason(intent):
+        if intent and intent._is_payable() and not document.get_closing_reason(intent):
             return 'open', ''
-        if obstacle := cls._get_obstacle(document, intent):
-            return ('settled' if document.is_paid() else 'ended'), obstacle
+        if reason := cls._get_blocking_reason(document, intent):
+            return ('settled' if document.is_paid() else 'ended'), reason
         if not intent:
             return 'opening', ''
         if intent.expires_at and intent.expires_at > fields.Datetime.now():
@@ -244,12 +244,12 @@ class QPayPayPage(http.Controller):
         return 'expired', ''
 
     @staticmethod
-    def _get_obstacle(document, intent):
+    def _get_blocking_reason(document, intent):
         """Return why the payer can get no QR, for people; None if one can be had."""
-        obstacle = document.get_payer_obstacle(intent)
-        if not obstacle and not document.find_provider():
+        reason = document.get_payer_blocking_reason(intent)
+        if not reason and not document.find_provider():
             return document.env._("%s does not take payments by QPay now.", document.company.name)
-        return obstacle
+        return reason
 
     @staticmethod
     def _get_receipt_url(paid):

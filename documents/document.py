@@ -235,16 +235,16 @@ class Document(DocumentQrs, PermanentLink):
         :raise UserError: If not, with the reason.
         """
 
-    def get_obstacle(self):
+    def get_blocking_reason(self):
         """Return why QPay cannot collect its payment, for people; None if it can.
 
         :rtype: str
         """
         if not self.records:
             return self.env._("The document has been deleted.")
-        return self._get_obstacle()
+        return self._get_blocking_reason()
 
-    def get_payer_obstacle(self, intent):
+    def get_payer_blocking_reason(self, intent):
         """Return the same for who comes with an earlier QR, which may be another customer's.
 
         :param qpay.intent intent: The QR; empty for who comes with none.
@@ -252,15 +252,15 @@ class Document(DocumentQrs, PermanentLink):
         """
         if self.records and intent and self.is_of_another_customer(intent):
             return self.env._("The document is another customer's now.")
-        return self.get_obstacle()
+        return self.get_blocking_reason()
 
-    def _get_obstacle(self):
+    def _get_blocking_reason(self):
         if not self.is_paid():
             return None
         return self.get_waiting_reason() or self.env._("This is already paid.")
 
-    def get_end_reason(self, intent):
-        """Return why a live QR of this document must no longer be paid, for people; '' if it may.
+    def get_closing_reason(self, intent):
+        """Return why a open QR of this document must no longer be paid, for people; '' if it may.
 
         :param qpay.intent intent: The QR.
         :rtype: str
@@ -323,7 +323,7 @@ class Document(DocumentQrs, PermanentLink):
 
         :raise UserError: If not, with the reason.
         """
-        if reason := self.get_obstacle():
+        if reason := self.get_blocking_reason():
             raise UserError(reason)
 
     def check_together(self):

@@ -141,22 +141,22 @@ class InvoiceDocument(Document):
             self.get_owed_amount()
         )
 
-    def _get_obstacle(self):
-        own_reasons = filter(None, map(self._get_obstacle_of, self.records))
+    def _get_blocking_reason(self):
+        own_reasons = filter(None, map(self._get_blocking_reason_of, self.records))
         if reason := next(own_reasons, None):
             return reason
-        reason = self._get_obstacle_together()
+        reason = self._get_blocking_reason_together()
         # It names accounts, which are none of the payers' business.
-        return reason and self.env['payment.provider']._qpay_tell(reason)
+        return reason and self.env['payment.provider']._qpay_get_public_message(reason)
 
-    def _get_obstacle_together(self):
+    def _get_blocking_reason_together(self):
         if len(self.records.commercial_partner_id) != 1 or len(self.records.company_id) != 1:
             return self.env._("One QR can only be made for the invoices of one customer.")
         if len(self.records.currency_id) != 1:
             return self.env._("One QR can only be made for invoices in one currency.")
-        return self.get_account_obstacle()
+        return self.get_account_blocking_reason()
 
-    def get_account_obstacle(self):
+    def get_account_blocking_reason(self):
         """Return why one payment cannot close all of the invoices, for people; None if it can: a
         payment is booked on one receivable account.
 
@@ -177,10 +177,10 @@ class InvoiceDocument(Document):
 
     def check_together(self):
         """Make sure that one payment can close all of the invoices."""
-        if reason := self._get_obstacle_together():
-            raise UserError(self.env['payment.provider']._qpay_tell(reason))
+        if reason := self._get_blocking_reason_together():
+            raise UserError(self.env['payment.provider']._qpay_get_public_message(reason))
 
-    def _get_obstacle_of(self, move):
+    def _get_blocking_reason_of(self, move):
         if move.move_type != 'out_invoice':
             return self.env._("Only customer invoices can be paid by QPay.")
         if move.state == 'draft':
@@ -199,14 +199,14 @@ class InvoiceDocument(Document):
             )
         return None
 
-    def get_end_reason(self, intent):
-        """Return why a live QR must no longer be paid: what it asks for is no longer owed."""
+    def get_closing_reason(self, intent):
+        """Return why a open QR must no longer be paid: what it asks for is no longer owed."""
         if not self.records or any(move.state != 'posted' for move in self.records):
             return self.env._("The invoice is no longer confirmed.")
         if change := self.get_change(intent):
             return change
-        if reason := self._get_obstacle_together():
-            return self.env['payment.provider']._qpay_tell(reason)
+        if reason := self._get_blocking_reason_together():
+            return self.env['payment.provider']._qpay_get_public_message(reason)
         still_asked, owed = self.get_asked_amount(intent), self.get_owed_amount()
         if self.document_currency.compare_amounts(still_asked, owed) > 0:
             return self.env._("The invoice was paid or changed in another way.")

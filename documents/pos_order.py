@@ -1,6 +1,6 @@
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay.utils import try_aside
+from odoo.addons.payment_qpay.locking import try_in_savepoint
 
 from .document import Document
 from .tax_receipt import TaxedLine
@@ -97,12 +97,12 @@ class PosOrderDocument(Document):
             ])
             if receipts:
                 is_all = not order.has_refundable_lines
-                try_aside(self.env, receipts._take_pay_back, is_all)
+                try_in_savepoint(self.env, receipts._take_pay_back, is_all)
 
     def _is_open(self):
         return self.records.state == 'draft'
 
-    def _get_obstacle(self):
+    def _get_blocking_reason(self):
         if self.records.state == 'cancel':
             return self.env._("The order is cancelled.")
         if not self._is_open() or self.is_paid():
@@ -111,8 +111,8 @@ class PosOrderDocument(Document):
             return self.env._("The till is closed.")
         return None
 
-    def get_end_reason(self, intent):
-        """Return why a live QR must no longer be paid: the order is cancelled or closed."""
+    def get_closing_reason(self, intent):
+        """Return why a open QR must no longer be paid: the order is cancelled or closed."""
         if self.records and not self._is_open():
-            return self._get_obstacle()
-        return super().get_end_reason(intent)
+            return self._get_blocking_reason()
+        return super().get_closing_reason(intent)

@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.utils import check_committed
+from odoo.addons.payment_qpay.locking import check_committed
 
 
 class DocumentQrs:
@@ -42,7 +42,7 @@ class DocumentQrs:
         """
         provider = self.find_provider(is_for_payer)
         if not provider:
-            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
+            raise UserError(self.env['payment.provider']._qpay_get_public_message(self.env._(
                 "QPay is not set up for %s. Please ask your administrator.", self.company.name
             )))
         provider._qpay_check_journal()
@@ -89,11 +89,11 @@ class DocumentQrs:
         :raise UserError: If it may not.
         """
         if not self.may_be_collected_by(provider):
-            raise UserError(self.env['payment.provider']._qpay_tell(self.env._(
+            raise UserError(self.env['payment.provider']._qpay_get_public_message(self.env._(
                 "%s does not collect the payment of this document.", provider.name
             )))
 
-    def get_live_intents(self):
+    def find_open_intents(self):
         """Return the QRs that can be paid now and pay this document, perhaps with others.
 
         :rtype: qpay.intent
@@ -102,12 +102,12 @@ class DocumentQrs:
             *self._get_intent_domain(), ('state', '=', 'new'),
         ])
 
-    def get_live_intent(self):
+    def find_open_intent(self):
         """Return the QR of exactly this document that can be paid now, if there is one.
 
         :rtype: qpay.intent
         """
-        return self.get_live_intents().filtered(
+        return self.find_open_intents().filtered(
             lambda intent: intent._get_document() == self.records
         )[:1]
 
@@ -117,8 +117,8 @@ class DocumentQrs:
 
         :rtype: qpay.intent
         """
-        return self.get_live_intent().filtered(
-            lambda intent: intent._is_payable() and not self.get_end_reason(intent)
+        return self.find_open_intent().filtered(
+            lambda intent: intent._is_payable() and not self.get_closing_reason(intent)
             and self.may_be_collected_by(intent.provider_id)
             and (intent.has_chosen_amount or self.document_currency.compare_amounts(
                 self.get_asked_amount(intent), self.get_next_amount()

@@ -96,7 +96,7 @@ class SaleOrderDocument(Document):
             for line in lines
         ]
 
-    def _get_obstacle(self):
+    def _get_blocking_reason(self):
         order = self.records
         if order.state == 'cancel':
             return self.env._("The order is cancelled.")
@@ -110,13 +110,13 @@ class SaleOrderDocument(Document):
             return self.env._("The quotation has expired.")
         return self._get_invoice_reason() or None
 
-    def get_end_reason(self, intent):
-        """Return why a live QR must no longer be paid: the order is cancelled, paid or invoiced."""
+    def get_closing_reason(self, intent):
+        """Return why a open QR must no longer be paid: the order is cancelled, paid or invoiced."""
         if self.records.state == 'cancel':
             return self.env._("The order is cancelled.")
         if self._is_expired(const.today()):
             return self.env._("The quotation has expired.")
-        return super().get_end_reason(intent) or self._get_invoice_reason()
+        return super().get_closing_reason(intent) or self._get_invoice_reason()
 
     def _is_expired(self, day):
         """Whether this is a quotation whose validity had run out on a day."""

@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from functools import partial
 
-from odoo.addons.payment_qpay.qpay import (
+from odoo.addons.payment_qpay.qpay_api import (
     CITY_TAX,
     TAX_TYPE_EXEMPT,
     TAX_TYPE_NO_VAT,
@@ -165,7 +165,7 @@ class TaxReceipt:
 
     # === WHAT KEEPS QPAY FROM ISSUING IT === #
 
-    def find_problem(self, is_asked=False):
+    def get_receipt_error(self, is_asked=False):
         """Return the first thing that QPay would refuse, for people; '' if nothing.
 
         :param bool is_asked: Whether QPay has made the invoice already, and so taken its lines.

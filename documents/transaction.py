@@ -19,9 +19,9 @@ class TransactionDocument(Document):
         """Return that nothing has changed: what a transaction asks for is its own."""
         return ''
 
-    def get_end_reason(self, intent):
-        """Return why a live QR must no longer be paid: the transaction is gone."""
-        return '' if self.records else self.get_obstacle()
+    def get_closing_reason(self, intent):
+        """Return why a open QR must no longer be paid: the transaction is gone."""
+        return '' if self.records else self.get_blocking_reason()
 
     def is_surplus(self, row):
         """Return that no money is more than it takes: it owes nothing beyond its own payments."""

@@ -39,14 +39,14 @@ class AccountMove(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        """ Override of `account` to look after the live QRs of what is no longer owed, and keep in
+        """ Override of `account` to look after the open QRs of what is no longer owed, and keep in
         the books what QPay has taken.
         """
         if vals.get('state') in ('draft', 'cancel'):
             self.origin_payment_id._qpay_check_kept()
         result = super().write(vals)
         if 'state' in vals:
-            self._qpay_look_after_intents()
+            self._qpay_recheck_intents()
         if 'partner_id' in vals:
             self._qpay_leave_payments_of_others()
         return result
@@ -83,26 +83,26 @@ class AccountMove(models.Model):
         return super()._reverse_moves(default_values_list=default_values_list, cancel=cancel)
 
     def unlink(self):
-        """ Override of `account` to end the live QRs of deleted invoices, and keep in the books
+        """ Override of `account` to end the open QRs of deleted invoices, and keep in the books
         what QPay has taken.
         """
         self.origin_payment_id._qpay_check_kept()
-        self._qpay_look_after_intents()
+        self._qpay_recheck_intents()
         return super().unlink()
 
-    def _qpay_look_after_intents(self):
-        """Have the live QRs of these documents, and of the orders that they invoice, looked at,
+    def _qpay_recheck_intents(self):
+        """Have the open QRs of these documents, and of the orders that they invoice, rechecked,
         because what is owed may have changed.
 
         :return: None
         """
         # Whoever posts or pays need not be allowed to see orders, nor other companies' invoices.
         moves = self.sudo()
-        intents = documents.of(moves).get_live_intents()
+        intents = documents.of(moves).find_open_intents()
         # Without `sale` there are no orders.
         if 'sale_line_ids' in moves.line_ids._fields:
-            intents |= documents.of(moves.line_ids.sale_line_ids.order_id).get_live_intents()
-        intents._look_soon()
+            intents |= documents.of(moves.line_ids.sale_line_ids.order_id).find_open_intents()
+        intents._enqueue_recheck()
 
     # === PORTAL === #
 
@@ -166,7 +166,7 @@ class AccountMove(models.Model):
         savepoint, before anything happens.
 
         :param float amount: The amount in tögrög; by default what is due next.
-        :return: The QR and its state: see `qpay.intent._get_normalised_values`.
+        :return: The QR and its state: see `qpay.intent._get_status_payload`.
         :rtype: dict
         :raise UserError: If the invoices or the amount cannot be paid by QPay, QPay refuses, or the
             transaction cannot be committed.
@@ -176,7 +176,7 @@ class AccountMove(models.Model):
         document.check_payable()
         if amount is None:
             amount = document.get_default_amount()
-        return document.get_or_create_intent(amount)._get_normalised_values()
+        return document.get_or_create_intent(amount)._get_status_payload()
 
     # === BUSINESS METHODS === #
 

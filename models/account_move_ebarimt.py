@@ -32,10 +32,10 @@ class AccountMove(models.Model):
         """ Override of `account` to look after the VAT receipts of what is credited. """
         result = super().write(vals)
         if 'state' in vals:
-            self._qpay_look_after_receipts()
+            self._qpay_sync_receipts()
         return result
 
-    def _qpay_look_after_receipts(self):
+    def _qpay_sync_receipts(self):
         """Have the VAT receipts of invoices that are credited in full cancelled, and a person asked
         to correct those of invoices that are credited in part.
 

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.checks import check_records
-from odoo.addons.payment_qpay.qr import draw_qr
+from odoo.addons.payment_qpay.qr_code import draw_qr
 
 
 class AccountMove(models.Model):
@@ -44,13 +44,13 @@ class AccountMove(models.Model):
         sendable = self.browse()
         left_out = defaultdict(self.browse)
         for move in self:
-            if obstacle := move._qpay_get_sending_obstacle():
-                left_out[obstacle] += move
+            if reason := move._qpay_get_sending_blocking_reason():
+                left_out[reason] += move
             else:
                 sendable += move
         notice = '\n'.join(
-            f'{", ".join(moves.mapped("display_name"))}: {obstacle}'
-            for obstacle, moves in left_out.items()
+            f'{", ".join(moves.mapped("display_name"))}: {reason}'
+            for reason, moves in left_out.items()
         )
         if not sendable:
             raise UserError(next(iter(left_out)) if len(self) == 1 else notice)
@@ -69,7 +69,7 @@ class AccountMove(models.Model):
             },
         }
 
-    def _qpay_get_sending_obstacle(self):
+    def _qpay_get_sending_blocking_reason(self):
         """Return why the customer of this invoice cannot be sent its link, for people; None if
         nothing keeps us.
 
@@ -77,8 +77,8 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         document = documents.of(self)
-        if obstacle := document.get_obstacle():
-            return obstacle
+        if reason := document.get_blocking_reason():
+            return reason
         document.get_provider(is_for_payer=True)
         if not self.partner_id.email_normalized:
             return self.env._("%s has no e-mail address.", self.partner_id.display_name)
@@ -121,7 +121,7 @@ class AccountMove(models.Model):
         self.ensure_one()
         document = documents.of(self)
         provider = document.find_provider(is_for_payer=True)
-        is_wanted = provider.qpay_is_on_invoice and not document.get_obstacle()
+        is_wanted = provider.qpay_is_on_invoice and not document.get_blocking_reason()
         return document.get_link() if is_wanted else ''
 
     def _qpay_get_printed_qr(self):

@@ -6,13 +6,13 @@ class AccountPartialReconcile(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """ Override of `account` to look after the live QRs of what is paid in another way, and
+        """ Override of `account` to look after the open QRs of what is paid in another way, and
         notice what is matched again.
         """
         partials = super().create(vals_list)
         # Whoever pays need not be allowed to see all that is paid.
         moves = (partials.debit_move_id | partials.credit_move_id).sudo().move_id
-        moves._qpay_look_after_intents()
+        moves._qpay_recheck_intents()
         moves.origin_payment_id._qpay_find_rows(is_unmatched=True)._notice_matched()
         return partials
 

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay.checks import check_records
-from odoo.addons.payment_qpay.utils import touch
+from odoo.addons.payment_qpay.locking import touch
 
 
 class AccountPayment(models.Model):
@@ -176,7 +176,7 @@ class AccountPayment(models.Model):
                 total += currency._convert(amount, self.currency_id, self.company_id, self.date)
         return self.currency_id.round(total)
 
-    def _qpay_look_after_receipts(self):
+    def _qpay_sync_receipts(self):
         """Have the VAT receipts of the payments that these transfers pay back cancelled, or where
         only a part is paid back, a person asked to correct them.
 
@@ -202,7 +202,7 @@ class AccountPayment(models.Model):
         result = super().action_post()
         for transfer in transfers:
             transfer._qpay_reconcile_credit(transfer.qpay_paid_back_id)
-        self._qpay_look_after_receipts()
+        self._qpay_sync_receipts()
         return result
 
     def action_qpay_pay_back(self):

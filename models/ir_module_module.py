@@ -23,7 +23,7 @@ class IrModuleModule(models.Model):
             lambda payment: payment._is_real_money() and not payment.is_unmatched
         )
         open_count = self.env['qpay.intent'].sudo().search_count([
-            '|', ('state', '=', 'new'), ('next_look_at', '!=', False),
+            '|', ('state', '=', 'new'), ('recheck_at', '!=', False),
         ])
         if waiting or open_count:
             raise UserError(self.env._(

@@ -16,7 +16,7 @@ _DOCUMENT = re.compile(r'payment_qpay\.document/([a-z0-9_.]+)/([0-9]{1,9})')
 
 
 class IrWebsocket(models.AbstractModel):
-    """Who hears that there is something to see about a QR or about its document.
+    """Access control of the bus channels of QRs and of their documents.
 
     What a client asks to hear is a text that anybody can write, so messages are sent to records,
     and the text leads to the record only for who may see it.

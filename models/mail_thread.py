@@ -1,7 +1,7 @@
 from odoo import models
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.utils import post_aside
+from odoo.addons.payment_qpay.locking import post_messages
 
 
 class MailThread(models.AbstractModel):
@@ -18,7 +18,7 @@ class MailThread(models.AbstractModel):
         return result
 
     def _message_track(self, fields_iter, initial_values_dict):
-        """ Override of `mail` to have the live QRs ended of orders that have changed.
+        """ Override of `mail` to have the open QRs ended of orders that have changed.
 
         The model of orders cannot be extended: `sale` may not be installed.
         """
@@ -26,15 +26,15 @@ class MailThread(models.AbstractModel):
         document = documents.of(self)
         if document.is_tracked:
             # Carts change often: what may still be paid is not touched.
-            document.get_live_intents().filtered(
-                lambda intent: documents.of(intent._get_document()).get_end_reason(intent)
-            )._look_soon()
+            document.find_open_intents().filtered(
+                lambda intent: documents.of(intent._get_document()).get_closing_reason(intent)
+            )._enqueue_recheck()
         return tracking
 
     def message_post(self, **kwargs):
         """ Override of `mail` to let no message keep a payment of QPay out of the books. """
-        return post_aside(self.env, super().message_post, **kwargs)
+        return post_messages(self.env, super().message_post, **kwargs)
 
     def message_post_with_source(self, source_ref, **kwargs):
         """ Override of `mail` to let no e-mail keep a payment of QPay out of the books. """
-        return post_aside(self.env, super().message_post_with_source, source_ref, **kwargs)
+        return post_messages(self.env, super().message_post_with_source, source_ref, **kwargs)

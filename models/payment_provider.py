@@ -65,11 +65,11 @@ class PaymentProvider(models.Model):
         default=const.DEFAULT_QR_MINUTES,
     )
     qpay_allow_partial = fields.Boolean(
-        string="Payer May Pay Less",
+        string="Allow Partial Payment",
         help="The payer may pay a QR in several parts.",
     )
     qpay_allow_exceed = fields.Boolean(
-        string="Payer May Pay More",
+        string="Allow Excess Payment",
         help="What is paid beyond the amount of a QR stays as the customer's credit.",
     )
     qpay_is_on_invoice = fields.Boolean(
@@ -79,7 +79,7 @@ class PaymentProvider(models.Model):
         default=True,
     )
     qpay_fee_account_id = fields.Many2one(
-        string="Account of QPay's Fees",
+        string="Fee Account",
         comodel_name='account.account',
         help="With each payment, QPay's fee is booked as an expense on this account, so that the"
              " outstanding amount is what QPay pays out. Leave it empty to only show the fees.",
@@ -95,7 +95,7 @@ class PaymentProvider(models.Model):
         copy=False,
     )
     qpay_effective_callback_url = fields.Char(
-        string="QPay Calls", compute='_compute_qpay_setup', groups='base.group_system'
+        string="Callback Address", compute='_compute_qpay_setup', groups='base.group_system'
     )
     qpay_callback_is_public = fields.Boolean(
         string="QPay Can Call", compute='_compute_qpay_setup', groups='base.group_system'
@@ -185,7 +185,7 @@ class PaymentProvider(models.Model):
             # QRs of the other environment must end.
             self.env['qpay.intent'].sudo().search([
                 ('provider_id', 'in', self.ids), ('state', '=', 'new'),
-            ])._look_soon()
+            ])._enqueue_recheck()
         return result
 
     @api.model

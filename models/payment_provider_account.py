@@ -74,7 +74,7 @@ class PaymentProvider(models.Model):
         """
         intents = self.env['qpay.intent'].sudo().search([
             ('provider_id', 'in', self.ids),
-            '|', '|', ('state', '=', 'new'), ('next_look_at', '!=', False),
+            '|', '|', ('state', '=', 'new'), ('recheck_at', '!=', False),
             ('callback_ids.state', '=', 'received'),
         ])
         return intents.filtered(

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import TIMEOUT, Breaker, QPayClient, QPayUnreachable
+from odoo.addons.payment_qpay.qpay_api import TIMEOUT, Breaker, QPayClient, QPayUnreachable
 
 
 class PaymentProvider(models.Model):
@@ -24,7 +24,7 @@ class PaymentProvider(models.Model):
         self.ensure_one()
         base_url, username = self._qpay_get_login(environment)
         deadline = _get_deadline()
-        patience = TIMEOUT if deadline is None else const.VISITOR_PATIENCE_SECONDS
+        patience = TIMEOUT if deadline is None else const.VISITOR_TIMEOUT
         return QPayClient(
             base_url,
             username,
@@ -53,7 +53,8 @@ class PaymentProvider(models.Model):
         :raise UserError: If QPay is not asked now.
         """
         if request and self._qpay_is_silent(self._qpay_environment()):
-            raise UserError(self._qpay_tell(self._qpay_explain(QPayUnreachable())))
+            reason = self._qpay_get_error_message(QPayUnreachable())
+            raise UserError(self._qpay_get_public_message(reason))
 
     def _qpay_get_outage(self, environment=None, is_obeyed=None):
         """Return the store of the account's outage: requests obey it, scheduled actions do not."""
@@ -89,5 +90,5 @@ def _get_deadline():
     if not request or request.env.user._is_internal():
         return None
     return request.httprequest.environ.setdefault(
-        'payment_qpay.deadline', time.monotonic() + const.VISITOR_PATIENCE_SECONDS
+        'payment_qpay.deadline', time.monotonic() + const.VISITOR_TIMEOUT
     )

@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_records
-from odoo.addons.payment_qpay.qpay import (
+from odoo.addons.payment_qpay.qpay_api import (
     TAX_TYPE_VAT,
     VAT,
     InvoiceLine,
@@ -37,7 +37,7 @@ class PaymentProvider(models.Model):
         try:
             problem = self._qpay_find_problem()
         except QPayError as error:
-            problem = self._qpay_explain(error)
+            problem = self._qpay_get_error_message(error)
         message = problem or self.env._(
             "QPay accepts the user name, password and invoice code (%(environment)s), and calls"
             " %(url)s back.",
@@ -87,7 +87,7 @@ class PaymentProvider(models.Model):
                     "QPay accepts the settings, but did not cancel the trial invoice over"
                     " %(amount)s ₮: %(reason)s",
                     amount=const.CONNECTION_TEST_AMOUNT,
-                    reason=self._qpay_explain(error),
+                    reason=self._qpay_get_error_message(error),
                 )
         return self._qpay_find_problem_of_surroundings(token)
 
@@ -117,7 +117,7 @@ class PaymentProvider(models.Model):
         )
 
     def _qpay_find_problem_of_surroundings(self, token):
-        """Return what keeps QPay and this server from working together, though QPay accepts the
+        """Check clock skew and callback URL: return what is wrong, though QPay accepts the
         settings.
 
         :param Token token: The token of a login just now.
@@ -141,7 +141,7 @@ class PaymentProvider(models.Model):
 
     # === ERRORS === #
 
-    def _qpay_explain(self, error):
+    def _qpay_get_error_message(self, error):
         """Return what an error of QPay means, for the people who read it.
 
         :param QPayError error: The error.
@@ -192,7 +192,7 @@ class PaymentProvider(models.Model):
         return self.env._("QPay did not answer properly. Please try again in a moment.")
 
     @api.model
-    def _qpay_tell(self, reason):
+    def _qpay_get_public_message(self, reason):
         """Return what is said to the present user when something is wrong that only the company's
         people can put right, or may know.
 

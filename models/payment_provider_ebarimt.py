@@ -30,7 +30,7 @@ class PaymentProvider(models.Model):
         groups='base.group_system',
     )
     qpay_ebarimt_cancel_by = fields.Selection(
-        string="Cancelled by",
+        string="Cancel Receipts By",
         help="By what QPay finds the receipt that it is to cancel. Ask QPay if it is always busy"
              " then. The earlier version goes by the receipt's number.",
         selection=[('payment', "Payment's number"), ('receipt', "Receipt's number")],

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.utils import try_aside
+from odoo.addons.payment_qpay.locking import try_in_savepoint
 
 _logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         if problem := self._qpay_find_journal_problem():
-            raise UserError(self._qpay_tell(problem))
+            raise UserError(self._qpay_get_public_message(problem))
 
     def _qpay_find_journal_problem(self):
         """Return why no payment of this provider can be booked, for employees; '' if it can.
@@ -142,7 +142,7 @@ class PaymentProvider(models.Model):
         manager = self._qpay_find_manager()
         if not manager:
             return
-        if reason := try_aside(
+        if reason := try_in_savepoint(
             self.env, self.journal_id.activity_schedule, const.TO_DO_TYPE, note=note,
             summary=self.env._("More than one payment method of QPay"), user_id=manager.id,
         ):

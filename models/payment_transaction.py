@@ -11,13 +11,13 @@ from odoo.addons.account_payment.models.payment_transaction import (
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import is_own_path
-from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnavailable, QPayUnreachable
-from odoo.addons.payment_qpay.utils import (
-    act_afresh,
+from odoo.addons.payment_qpay.locking import (
     check_no_savepoint,
-    post_aside,
-    wake_cron,
+    post_messages,
+    run_in_new_transaction,
 )
+from odoo.addons.payment_qpay.qpay_api import QPayRefused, QPayUnavailable, QPayUnreachable
+from odoo.addons.payment_qpay.scheduling import wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -271,7 +271,7 @@ class PaymentTransaction(models.Model):
             # What is told about it is written with all that has changed in the meantime in view.
             self.env.cr.commit()
             if not is_done:
-                raise ValidationError(self.provider_id._qpay_explain(error)) from error
+                raise ValidationError(self.provider_id._qpay_get_error_message(error)) from error
         except QPayUnavailable as error:
             _logger.warning("The outcome of refund %s is not known: %s.", self.reference, error)
             return row._is_refunded_at_qpay(client)
@@ -282,7 +282,7 @@ class PaymentTransaction(models.Model):
 
         :param str reason: A translated sentence.
         """
-        act_afresh(partial(self._set_pending, state_message=reason), self)
+        run_in_new_transaction(partial(self._set_pending, state_message=reason), self)
 
     def _qpay_get_ledger_row(self):
         """Return the ledger's row of the payment that this transaction confirmed."""
@@ -315,7 +315,7 @@ class PaymentTransaction(models.Model):
 
     def _log_message_on_linked_documents(self, message):
         """ Override of `payment` to let no message keep a payment of QPay out of the books. """
-        return post_aside(self.env, super()._log_message_on_linked_documents, message)
+        return post_messages(self.env, super()._log_message_on_linked_documents, message)
 
     # === BUSINESS METHODS - POST-PROCESSING === #
 

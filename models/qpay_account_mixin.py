@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayRefused
+from odoo.addons.payment_qpay.qpay_api import QPayRefused
 
 
 class QPayAccountMixin(models.AbstractModel):

@@ -4,7 +4,7 @@ from odoo.addons.payment_qpay import const
 
 
 class QPayActivityMixin(models.AbstractModel):
-    """What people are asked to look at: by activities of somebody who may see it, and can put it
+    """Activities of somebody who may see a record, and can put it
     right.
     """
 
@@ -25,7 +25,7 @@ class QPayActivityMixin(models.AbstractModel):
         return super()._get_thread_with_access(thread_id, mode=mode)
 
     def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
-        """Ask the responsible person to look at this record, instead of what was asked before.
+        """Schedule an activity about this record, instead of an earlier one.
 
         :param str summary: What it is about.
         :param str note: What happened, and what can be done.
@@ -38,7 +38,7 @@ class QPayActivityMixin(models.AbstractModel):
         )
 
     def _get_responsible_user(self, without=None):
-        """Return who is asked to look at this record: the provider's responsible person, else who
+        """Return who gets activities about this record: the provider's responsible person, else who
         made the QR, else an accountant of the document's company. Whoever it is can put it right.
 
         :param res.users without: Who is asked no more.
@@ -90,6 +90,6 @@ class QPayActivityMixin(models.AbstractModel):
 
     @api.model
     def _get_models(self):
-        """Return the names of the models that people are asked to look at."""
+        """Return the names of the models with such activities."""
         names = self.env.registry.descendants([self._name], '_inherit')
         return [name for name in names if not self.env[name]._abstract]

@@ -7,17 +7,15 @@ from odoo.fields import Domain
 from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import (
-    PATIENCE_SECONDS,
-    as_one_run,
-    check_accountant,
+from odoo.addons.payment_qpay.checks import check_accountant
+from odoo.addons.payment_qpay.locking import (
+    LOCK_TIMEOUT,
     check_no_savepoint,
-    each_in_time,
-    lock_afresh,
-    try_apart,
-    wake_cron,
+    isolated,
+    lock_in_new_transaction,
 )
+from odoo.addons.payment_qpay.qpay_api import QPayError
+from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -61,18 +59,18 @@ class QPayCallback(models.Model):
             ('received', "To process"),
             ('processed', "Processed"),
             ('duplicate', "Known already"),
-            ('ignored', "Nothing to book"),
+            ('ignored', "Nothing to settle"),
             ('failed', "Given up"),
         ],
         default='received',
         required=True,
         readonly=True,
     )
-    message = fields.Char(string="What Came of It", readonly=True)
+    message = fields.Char(string="Outcome", readonly=True)
     attempts = fields.Integer(readonly=True)
     next_attempt_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     processed_at = fields.Datetime(readonly=True)
-    is_told = fields.Boolean(
+    is_notified = fields.Boolean(
         string="Somebody Was Told", help="That QPay gives no answer.", readonly=True
     )
 
@@ -87,7 +85,7 @@ class QPayCallback(models.Model):
         """
         check_accountant(self)
         check_no_savepoint(self.env)
-        callbacks = lock_afresh(as_one_run(self.sudo()), PATIENCE_SECONDS)
+        callbacks = lock_in_new_transaction(as_one_run(self.sudo()), LOCK_TIMEOUT)
         callbacks.write({
             'state': 'received', 'attempts': 0, 'next_attempt_at': fields.Datetime.now(),
         })
@@ -140,7 +138,7 @@ class QPayCallback(models.Model):
             self._trigger(end)
             return self.create({'intent_id': intent.id, 'next_attempt_at': end})
         # Nobody waits to be counted: whoever holds the row asks QPay later than this call came.
-        for callback in lock_afresh(counting):
+        for callback in lock_in_new_transaction(counting):
             callback.call_count += 1
         return counting
 
@@ -155,11 +153,10 @@ class QPayCallback(models.Model):
 
         :return: None
         """
-        self.env['qpay.payment']._settle_left_over()
         due = as_one_run(self).search(self._get_due_domain(), order='next_attempt_at, id')
         batches = [
             due.browse().union(*some)
-            for some in split_every(const.BOOKING_BATCH, due.grouped('intent_id').values())
+            for some in split_every(const.SETTLE_BATCH, due.grouped('intent_id').values())
         ]
         for callbacks in each_in_time(self.env, batches):
             callbacks._process()
@@ -186,9 +183,9 @@ class QPayCallback(models.Model):
         asked = self.env['qpay.intent'].union(
             *(intent for intent, _callbacks, problem in answers if not problem)
         )
-        booked = asked._book_waiting()
+        booked = asked._settle_pending()
         for intent, callbacks, problem in answers:
-            try_apart(self.env, callbacks._finish, intent, problem, intent in booked)
+            isolated(self.env, callbacks._finish, intent, problem, intent in booked)
 
     def _group_by_intent(self):
         """Yield each QR of these callbacks with its callbacks, for writing in its company's words.
@@ -207,7 +204,7 @@ class QPayCallback(models.Model):
         :return: The callbacks that are ours to process.
         :rtype: qpay.callback
         """
-        claimed = lock_afresh(self)._filter_due()
+        claimed = lock_in_new_transaction(self)._filter_due()
         for callback in claimed:
             callback.attempts += 1
         if claimed:
@@ -236,11 +233,11 @@ class QPayCallback(models.Model):
             waiting = self._finish_known(intent)
             if not waiting or not waiting._find_invoice(intent):
                 return ''
-            if intent._record(intent._ask_unseen_payments()):
+            if intent._record(intent._fetch_new_payments()):
                 return ''
         except QPayError as error:
             _logger.info("QPay could not be asked about %s: %s.", intent.name, error)
-            return intent.provider_id._qpay_explain(error)
+            return intent.provider_id._qpay_get_error_message(error)
         except psycopg2.OperationalError:
             self.env.cr.rollback()  # Another process was faster.
         except Exception:
@@ -259,7 +256,7 @@ class QPayCallback(models.Model):
         :raise QPayError: If QPay gives no answer.
         """
         return bool(intent.qpay_invoice_id) or any(
-            intent._adopt_invoice(callback.qpay_payment_id)
+            intent._recover_invoice(callback.qpay_payment_id)
             for callback in self if callback.qpay_payment_id
         )
 
@@ -296,7 +293,7 @@ class QPayCallback(models.Model):
             'message': self.env._("The payment is recorded."),
             'processed_at': fields.Datetime.now(),
         })
-        if any(known.mapped('is_told')):
+        if any(known.mapped('is_notified')):
             intent.activity_unlink([const.ACTIVITY_TYPE])
         return waiting - known
 
@@ -304,7 +301,7 @@ class QPayCallback(models.Model):
         """Lock those of these callbacks that still wait: where QPay took longer than the lease, or
         a person has had them processed again, another process may have finished them.
         """
-        locked = lock_afresh(self, PATIENCE_SECONDS)
+        locked = lock_in_new_transaction(self, LOCK_TIMEOUT)
         return locked.filtered(lambda callback: callback.state == 'received')
 
     def _retry_later(self, problem, is_unavailable):
@@ -329,23 +326,23 @@ class QPayCallback(models.Model):
                 continue
             delay = delays[min(callback.attempts, len(delays)) - 1]
             if is_unavailable and now + delay - callback.received_at >= const.TELL_PERIOD:
-                callback._tell_unanswered(problem)
+                callback._notify_unanswered(problem)
             callback.write({
                 'message': problem or self.env._("QPay does not show the payment yet."),
                 'next_attempt_at': now + delay,
             })
             self._trigger(now + delay)
 
-    def _tell_unanswered(self, problem):
+    def _notify_unanswered(self, problem):
         """Tell somebody, once, that QPay gives no answer about the payment that it announced.
 
         :param str problem: Why, for people.
         :return: None
         """
         self.ensure_one()
-        if self.is_told:
+        if self.is_notified:
             return
-        self.is_told = True
+        self.is_notified = True
         self.intent_id._schedule_activity(
             self.env._("QPay gives no answer about a payment"),
             self.env._(

@@ -4,8 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qr import draw_qr
-from odoo.addons.payment_qpay.utils import check_accountant, check_no_savepoint
+from odoo.addons.payment_qpay.checks import check_accountant
+from odoo.addons.payment_qpay.locking import check_no_savepoint
+from odoo.addons.payment_qpay.qr_code import draw_qr
 
 
 class QPayEbarimt(models.Model):
@@ -94,8 +95,8 @@ class QPayEbarimt(models.Model):
         inverse_name='ebarimt_id',
         groups='base.group_system',
     )
-    is_cancel_wanted = fields.Boolean(
-        string="To Cancel", compute='_compute_is_cancel_wanted', compute_sudo=True
+    is_cancellation_requested = fields.Boolean(
+        string="To Cancel", compute='_compute_is_cancellation_requested', compute_sudo=True
     )
 
     _one_valid = models.UniqueIndex(
@@ -118,9 +119,9 @@ class QPayEbarimt(models.Model):
                 "VAT receipt of %s", receipt.payment_id.qpay_txn_id
             )
 
-    def _compute_is_cancel_wanted(self):
+    def _compute_is_cancellation_requested(self):
         for receipt in self:
-            receipt.is_cancel_wanted = bool(receipt.cancellation_ids)
+            receipt.is_cancellation_requested = bool(receipt.cancellation_ids)
 
     # === ACTION METHODS === #
 
@@ -131,7 +132,7 @@ class QPayEbarimt(models.Model):
         """
         check_accountant(self)
         failed = self.sudo().filtered(lambda receipt: receipt.state == 'failed')
-        failed._start_again()
+        failed._requeue()
         return True
 
     def action_issue_anew(self):
@@ -169,7 +170,7 @@ class QPayEbarimt(models.Model):
         """
         check_accountant(self)
         unknown = self.sudo().filtered(lambda receipt: receipt.state == 'unknown')
-        unknown._start_again()
+        unknown._requeue()
         return True
 
     def action_confirm_issued(self):
@@ -195,13 +196,13 @@ class QPayEbarimt(models.Model):
         receipt = self.sudo()
         if receipt.state != 'unknown':
             return True
-        answer = receipt._look_up()
+        answer = receipt._retrieve()
         if not answer:
             raise UserError(self.env._(
                 "QPay does not find the receipt. That proves nothing: please look in QPay's portal,"
                 " and press the button that says what you have seen."
             ))
-        receipt._conclude(partial(receipt._take_answer, answer))
+        receipt._store_outcome(partial(receipt._set_issued, answer))
         return True
 
     def action_cancel(self):
@@ -210,7 +211,7 @@ class QPayEbarimt(models.Model):
         :return: True
         """
         check_accountant(self)
-        self.sudo()._want_cancel()
+        self.sudo()._request_cancellation()
         return True
 
     # === GETTERS === #

@@ -3,7 +3,7 @@ from functools import partial
 from odoo import models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import EBARIMT_V1, QPayError, QPayRefused
+from odoo.addons.payment_qpay.qpay_api import EBARIMT_V1, QPayError, QPayRefused
 
 
 class QPayEbarimt(models.Model):
@@ -11,7 +11,7 @@ class QPayEbarimt(models.Model):
 
     _inherit = 'qpay.ebarimt'
 
-    def _want_cancel(self):
+    def _request_cancellation(self):
         """Have these receipts cancelled, as soon as this transaction is committed.
 
         :return: None
@@ -33,7 +33,7 @@ class QPayEbarimt(models.Model):
         :return: None
         """
         void = self.filtered(lambda r: invoice and r.payment_id._get_invoices() == invoice)
-        void._want_cancel()
+        void._request_cancellation()
         (self - void)._ask_for_correction(self.env._(
             "%s credits a part of what this receipt is for. QPay cancels receipts only as a whole:"
             " please correct it in the tax office's system.", note.name,
@@ -46,7 +46,7 @@ class QPayEbarimt(models.Model):
         :return: None
         """
         if is_all:
-            self._want_cancel()
+            self._request_cancellation()
         else:
             self._ask_for_correction(self.env._(
                 "A part of the payment was paid back. QPay cancels receipts only as a whole: please"
@@ -64,7 +64,7 @@ class QPayEbarimt(models.Model):
                 self.env._("A VAT receipt has to be corrected"), note, const.TO_DO_TYPE
             )
 
-    def _withdraw(self):
+    def _void(self):
         """Cancel this receipt, which QPay has not issued, and never will.
 
         :return: None
@@ -89,7 +89,7 @@ class QPayEbarimt(models.Model):
             take = partial(self._give_up_cancelling, self.env._(
                 "QPay's number of the receipt is not known."
             ))
-        self._conclude(take)
+        self._store_outcome(take)
 
     def _ask_for_cancellation(self, key):
         """Ask QPay to cancel this receipt.
@@ -103,7 +103,7 @@ class QPayEbarimt(models.Model):
                 key, self.env._("Paid back"), generation=self.generation
             )
         except QPayError as error:
-            return partial(self._take_cancel_error, error)
+            return partial(self._apply_cancel_error, error)
         return self._set_cancelled
 
     def _get_cancel_key(self):
@@ -121,7 +121,7 @@ class QPayEbarimt(models.Model):
         self.cancellation_ids.unlink()
         self.activity_unlink([const.ACTIVITY_TYPE, const.TO_DO_TYPE])
 
-    def _take_cancel_error(self, error):
+    def _apply_cancel_error(self, error):
         """Store why QPay has not cancelled the receipt: to cancel one twice does no harm.
 
         :param QPayError error: What QPay said, or did not.
@@ -130,9 +130,9 @@ class QPayEbarimt(models.Model):
             # There is no valid one any more: an earlier attempt has done it.
             self._set_cancelled()
         elif isinstance(error, QPayRefused):
-            self._give_up_cancelling(self.provider_id._qpay_explain(error))
+            self._give_up_cancelling(self.provider_id._qpay_get_error_message(error))
         else:
-            self._cancel_later(self.provider_id._qpay_explain(error))
+            self._cancel_later(self.provider_id._qpay_get_error_message(error))
 
     def _cancel_later(self, reason):
         """Try again, later and later, but not for ever.

@@ -2,7 +2,7 @@ from odoo import fields, models
 
 
 class QPayEbarimtCancellation(models.Model):
-    """The wish that a VAT receipt be cancelled, until QPay has done so or a person has to.
+    """Queue of VAT receipts to cancel (insert-only), until QPay has done so or a person has to.
 
     Wishes come from the middle of refunds and credit notes, which can neither wait for a process
     that has QPay issue the receipt at that moment nor undo its work. So they are rows of their own:

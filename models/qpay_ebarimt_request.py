@@ -8,7 +8,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import (
+from odoo.addons.payment_qpay.locking import lock_in_new_transaction, run_in_new_transaction
+from odoo.addons.payment_qpay.qpay_api import (
     CITIZEN,
     COMPANY,
     QPayBusy,
@@ -17,13 +18,7 @@ from odoo.addons.payment_qpay.qpay import (
     QPayUnavailable,
     QPayUnreachable,
 )
-from odoo.addons.payment_qpay.utils import (
-    act_afresh,
-    as_one_run,
-    each_in_time,
-    lock_afresh,
-    wake_cron,
-)
+from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -51,12 +46,12 @@ class QPayEbarimt(models.Model):
             client.connect()
         except QPayError as error:
             if self._claim('to_issue'):
-                self._conclude(partial(self._take_refusal, error))
+                self._store_outcome(partial(self._apply_refusal, error))
             return
         if not self._claim('to_issue'):
             return
         if problem := self._find_problem():
-            self._fail(problem)
+            self._set_failed(problem)
             self._make_known()
             return
         request = self._get_request()
@@ -66,11 +61,11 @@ class QPayEbarimt(models.Model):
             answer = client.create_ebarimt(**request)
         except QPayError as error:
             if _tells_that_nothing_was_issued(error):
-                self._conclude(partial(self._take_refusal, error))
+                self._store_outcome(partial(self._apply_refusal, error))
             else:
-                self._find_out(error)
+                self._resolve_unknown(error)
         else:
-            self._conclude(partial(self._take_answer, answer))
+            self._store_outcome(partial(self._set_issued, answer))
 
     def _claim(self, state):
         """Take on this receipt, unless another process has, or has done with it.
@@ -79,7 +74,7 @@ class QPayEbarimt(models.Model):
         :return: Whether it is ours; its row is then locked.
         :rtype: bool
         """
-        if not lock_afresh(self):
+        if not lock_in_new_transaction(self):
             self._trigger(const.EBARIMT_PAUSE)
             return False
         if self.state != state:
@@ -89,13 +84,13 @@ class QPayEbarimt(models.Model):
         self.next_attempt_at = fields.Datetime.now() + const.EBARIMT_LEASE
         return True
 
-    def _conclude(self, take):
+    def _store_outcome(self, take):
         """Store what QPay has said, which must not be lost: whatever others have changed while it
         answered, it is stored on top of that.
 
         :param callable take: Stores it.
         """
-        act_afresh(take, self)
+        run_in_new_transaction(take, self)
         self._make_known()
 
     def _make_known(self):
@@ -128,7 +123,7 @@ class QPayEbarimt(models.Model):
 
     # === WHAT QPAY SAID === #
 
-    def _take_answer(self, answer):
+    def _set_issued(self, answer):
         """Store the receipt that QPay has issued, to whom QPay says.
 
         :param EbarimtReceipt answer: QPay's answer.
@@ -153,21 +148,21 @@ class QPayEbarimt(models.Model):
         })
         self._end_attempts()
 
-    def _take_refusal(self, error):
+    def _apply_refusal(self, error):
         """Store why QPay has not issued the receipt, and what happens next.
 
         :param QPayError error: What QPay said, or did not.
         """
         if self.state not in ('to_issue', 'sending'):
             return  # A person has decided in the meantime.
-        reason = self.provider_id._qpay_explain(error)
+        reason = self.provider_id._qpay_get_error_message(error)
         delay = not isinstance(error, QPayRefused) and self._get_delay()
         if delay:
             self._plan_attempt(delay, state='to_issue', state_message=reason)
         else:
-            self._fail(reason)
+            self._set_failed(reason)
 
-    def _fail(self, reason):
+    def _set_failed(self, reason):
         """Give up, and ask a person to look at it. The payment stays as it is.
 
         :param str reason: A translated sentence.
@@ -175,7 +170,7 @@ class QPayEbarimt(models.Model):
         self.write({'state': 'failed', 'state_message': reason, 'next_attempt_at': False})
         self._schedule_activity(self.env._("A VAT receipt was not issued"), reason)
 
-    def _find_out(self, error):
+    def _resolve_unknown(self, error):
         """Look this receipt up, because nobody knows whether QPay has issued it; else ask a person.
         It is never sent a second time by itself.
 
@@ -183,10 +178,10 @@ class QPayEbarimt(models.Model):
         """
         _logger.warning("Whether QPay issued VAT receipt %s is not known: %s.", self.id, error)
         # To know that is worth one more call, even if QPay is down.
-        if answer := as_one_run(self)._look_up():
-            self._conclude(partial(self._take_answer, answer))
+        if answer := as_one_run(self)._retrieve():
+            self._store_outcome(partial(self._set_issued, answer))
         else:
-            self._conclude(partial(self._leave_to_person, self._get_doubt(error)))
+            self._store_outcome(partial(self._set_unknown, self._get_doubt(error)))
 
     def _get_doubt(self, error):
         """Return what a person is asked to find out.
@@ -204,7 +199,7 @@ class QPayEbarimt(models.Model):
             " press the button that says so."
         )
 
-    def _leave_to_person(self, reason):
+    def _set_unknown(self, reason):
         """Have a person say whether QPay has issued this receipt.
 
         :param str reason: A translated sentence.
@@ -213,7 +208,7 @@ class QPayEbarimt(models.Model):
             self.write({'state': 'unknown', 'state_message': reason, 'next_attempt_at': False})
             self._schedule_activity(self.env._("Was a VAT receipt issued?"), reason)
 
-    def _look_up(self):
+    def _retrieve(self):
         """Ask QPay whether it has issued this receipt (QPay contract §5.1).
 
         That QPay does not find it proves nothing: not every generation can be asked. One that was
@@ -245,7 +240,7 @@ class QPayEbarimt(models.Model):
         })
         self._end_attempts()
 
-    def _start_again(self):
+    def _requeue(self):
         """Have these receipts issued from the beginning, to what is known of their customers now
         where nobody said a number.
         """
@@ -300,7 +295,7 @@ class QPayEbarimt(models.Model):
                 # and again.
                 _logger.exception("VAT receipt %s could not be processed.", receipt.id)
                 self.env.cr.rollback()
-                receipt._conclude(receipt._give_up)
+                receipt._store_outcome(receipt._give_up)
 
     @api.model
     def _get_due_domain(self):
@@ -319,13 +314,13 @@ class QPayEbarimt(models.Model):
             # One after the other would wait in vain.
             self._trigger(const.EBARIMT_PAUSE)
         elif self.state in ('to_issue', 'failed') and self.cancellation_ids:
-            self._withdraw()
+            self._void()
         elif self.state == 'to_issue':
             self._issue()
         elif self.state == 'sending' and self._claim('sending'):
             # The process that asked QPay has died.
             self.env.cr.commit()
-            self._find_out(QPayUnavailable(message='the server was stopped'))
+            self._resolve_unknown(QPayUnavailable(message='the server was stopped'))
         elif self.state == 'issued' and self.cancellation_ids:
             self._cancel()
 
@@ -333,11 +328,11 @@ class QPayEbarimt(models.Model):
         """Leave to a person what failed unexpectedly."""
         reason = self.env._("An unexpected error happened. The server's log says more.")
         if self.state == 'to_issue':
-            self._fail(reason)
+            self._set_failed(reason)
         elif self.state == 'issued':
             self._give_up_cancelling(reason)
         else:
-            self._leave_to_person(self._get_doubt(QPayUnavailable()))
+            self._set_unknown(self._get_doubt(QPayUnavailable()))
 
     def _get_delay(self):
         """Return after which time it is worth while to try again; None if it no longer is.

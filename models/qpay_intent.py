@@ -8,17 +8,17 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.checks import check_records, has_ids
-from odoo.addons.payment_qpay.qpay import Payment, QPayError
-from odoo.addons.payment_qpay.qr import draw_qr
-from odoo.addons.payment_qpay.utils import check_accountant, check_no_savepoint, is_accountant
+from odoo.addons.payment_qpay.checks import check_accountant, check_records, has_ids, is_accountant
+from odoo.addons.payment_qpay.locking import check_no_savepoint
+from odoo.addons.payment_qpay.qpay_api import Payment, QPayError
+from odoo.addons.payment_qpay.qr_code import draw_qr
 
 
 class QPayIntent(models.Model):
     """What was asked of a payer: one QPay invoice, so one QR, for one document.
 
-    How QPay is asked for the QR is in `qpay_intent_request`, and what follows, up to its end, in
-    `qpay_intent_settlement`.
+    How QPay is asked for the QR is in `qpay_intent_create`, and what follows, up to its end, in
+    `qpay_intent_sync`.
     """
 
     _name = 'qpay.intent'
@@ -133,26 +133,26 @@ class QPayIntent(models.Model):
     # The budget of calls to QPay: see `const`.
     last_check_at = fields.Datetime(string="Last Asked QPay", readonly=True, copy=False)
     view_checks = fields.Integer(readonly=True, copy=False)
-    next_look_at = fields.Datetime(
+    recheck_at = fields.Datetime(
         help="When Odoo itself looks at this QR next: at its expiry, and until QPay has confirmed"
              " that it can no longer be paid.",
         readonly=True,
         copy=False,
     )
     close_attempts = fields.Integer(readonly=True, copy=False)
-    look_ids = fields.One2many(
-        comodel_name='qpay.look', inverse_name='intent_id', groups='base.group_system'
+    recheck_ids = fields.One2many(
+        comodel_name='qpay.intent.recheck', inverse_name='intent_id', groups='base.group_system'
     )
 
     _name_uniq = models.Constraint('unique(name)', "The number of a QR must be unique.")
     _amount_positive = models.Constraint('CHECK(amount > 0)', "The amount must be positive.")
-    _one_live_qr = models.UniqueIndex(
+    _one_open_qr = models.UniqueIndex(
         # Several invoices together have no id.
         "(res_model, res_id) WHERE state = 'new' AND res_id > 0",
         "A QR for this document is being made at this moment. Please try again.",
     )
     _document_index = models.Index('(res_model, res_id)')
-    _next_look_index = models.Index('(next_look_at) WHERE next_look_at IS NOT NULL')
+    _next_look_index = models.Index('(recheck_at) WHERE recheck_at IS NOT NULL')
 
     # === COMPUTE METHODS === #
 
@@ -208,9 +208,9 @@ class QPayIntent(models.Model):
         intent = self.sudo()
         if intent.qpay_invoice_id and intent._claim_check():
             try:
-                intent._take_in()
+                intent._sync_or_raise()
             except QPayError as error:
-                raise UserError(intent.provider_id._qpay_explain(error)) from error
+                raise UserError(intent.provider_id._qpay_get_error_message(error)) from error
         return True
 
     def action_cancel(self):
@@ -226,7 +226,7 @@ class QPayIntent(models.Model):
         check_no_savepoint(self.env)
         intent = self.sudo()
         if intent.state == 'new' and not intent._close(
-            self.env._("Cancelled by a person."), is_told=True
+            self.env._("Cancelled by an employee."), is_notified=True
         ):
             raise UserError(self.env._(
                 "QPay did not confirm that the QR is cancelled. It is cancelled here; Odoo tries"
@@ -250,7 +250,7 @@ class QPayIntent(models.Model):
                 "A payment can only be simulated by an administrator, for an open sandbox QR of a"
                 " provider in test mode."
             ))
-        self.sudo()._settle([Payment(
+        self.sudo()._sync_payments([Payment(
             payment_id=f'TEST-{self.name}',
             status='PAID',
             amount=self._get_decimal_amount(),
@@ -386,12 +386,12 @@ class QPayIntent(models.Model):
             return self.state_message or self.env._("QPay did not make a QR.")
         document = documents.of(self._get_document())
         if document.is_paid():
-            return document.get_obstacle()
+            return document.get_blocking_reason()
         if self.expires_at and self.expires_at <= fields.Datetime.now():
             return self.env._("This QR has expired.")
         return self.env._("This QR was cancelled.")
 
-    def _get_normalised_values(self):
+    def _get_status_payload(self):
         """Return the state of this QR in the form that every client of the addon gets.
 
         :rtype: dict

@@ -16,7 +16,7 @@ class QPayIntent(models.Model):
         old = self.search([
             ('raw_response', '!=', False),
             ('state', '!=', 'new'),
-            ('next_look_at', '=', False),
+            ('recheck_at', '=', False),
             ('create_date', '<', fields.Datetime.now() - const.ANSWER_KEEPING_PERIOD),
         ], limit=const.CLEANING_BATCH)
         free = old.try_lock_for_update(allow_referencing=True)

@@ -22,7 +22,7 @@ class QPayIntent(models.Model):
         copy=False,
     )
     ebarimt_has_lines = fields.Boolean(
-        string="QPay Knows the Taxes",
+        string="Tax Lines Sent",
         help="QPay's invoice has the lines with their taxes. Without them, QPay issues VAT receipts"
              " of the amount only.",
         readonly=True,
@@ -42,7 +42,7 @@ class QPayIntent(models.Model):
         copy=False,
     )
     ebarimt_problem = fields.Char(
-        string="No VAT Receipt Because", compute='_compute_ebarimt_problem', compute_sudo=True
+        string="VAT Receipt Error", compute='_compute_ebarimt_problem', compute_sudo=True
     )
 
     ebarimt_ids = fields.Many2many(
@@ -139,14 +139,14 @@ class QPayIntent(models.Model):
         return {
             'ebarimt_mode': mode,
             'ebarimt_has_lines': is_wanted and not (
-                documents.TaxReceipt(document, provider, has_lines=True).find_problem()
+                documents.TaxReceipt(document, provider, has_lines=True).get_receipt_error()
             ),
             'ebarimt_receiver_type': kind,
             'ebarimt_receiver': number,
         }
 
     def _can_take_ebarimt_values(self, values):
-        """Whether this live QR, which is asked for once more, can get the receipt that was chosen
+        """Whether this open QR, which is asked for once more, can get the receipt that was chosen
         now: what QPay knows of the taxes stays as it is.
 
         :param dict values: See `_get_ebarimt_values`.
@@ -156,7 +156,7 @@ class QPayIntent(models.Model):
         return self.ebarimt_has_lines or not values.get('ebarimt_has_lines')
 
     def _take_ebarimt_values(self, values):
-        """Let this live QR get that receipt.
+        """Let this open QR get that receipt.
 
         :param dict values: See `_get_ebarimt_values`.
         :return: None
@@ -182,7 +182,7 @@ class QPayIntent(models.Model):
             'lines': receipt.get_invoice_lines(self._get_decimal_amount()),
         }
 
-    def _may_go_without_lines(self):
+    def _may_drop_tax_lines(self):
         """Whether QPay, which has refused this request, may be asked for the amount alone: payers
         must not be held up by what is wrong with the taxes, while employees can put it right.
 
@@ -191,7 +191,7 @@ class QPayIntent(models.Model):
         self.ensure_one()
         return self.ebarimt_has_lines and not self.env.user._is_internal()
 
-    def _go_without_lines(self, reason):
+    def _drop_tax_lines(self, reason):
         """Have QPay asked for the amount alone, under another number.
 
         :param str reason: Why QPay has refused the lines, for people.
@@ -200,7 +200,7 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         _logger.warning("QPay refused the taxes of %s: %s", self.name, reason)
-        self._must_lock()
+        self._lock_or_raise()
         self.write({
             'name': self._next_number(),
             'ebarimt_has_lines': False,
@@ -216,7 +216,7 @@ class QPayIntent(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        problem = self._get_tax_receipt().find_problem(is_asked=True)
+        problem = self._get_tax_receipt().get_receipt_error(is_asked=True)
         return problem and (self.ebarimt_refusal or problem)
 
     def _get_tax_receipt(self):

@@ -13,22 +13,22 @@ class QPayIntent(models.Model):
         readonly=True,
         copy=False,
     )
-    is_told = fields.Boolean(
+    is_notified = fields.Boolean(
         string="Somebody Was Told",
         help="That QPay has not confirmed the end of this QR.",
         readonly=True,
         copy=False,
     )
 
-    def _tell_unconfirmed_end(self):
+    def _notify_unconfirmed_close(self):
         """Tell somebody, once, that this QR, which is locked, may still be paid.
 
         :return: None
         """
         self.ensure_one()
-        if self.is_told:
+        if self.is_notified:
             return
-        self.is_told = True
+        self.is_notified = True
         self._schedule_activity(
             self.env._("QPay does not confirm the end of a QR"),
             self.env._(
@@ -38,18 +38,18 @@ class QPayIntent(models.Model):
             ),
         )
 
-    def _take_back_question(self):
-        """Take back what people were asked about the end of these QRs, which are locked.
+    def _clear_activity(self):
+        """Clear activities about the end of these QRs, which are locked.
 
         :return: None
         """
         for intent in self.filtered('unconfirmed_since'):
             intent.unconfirmed_since = False
-        for intent in self.filtered('is_told'):
-            intent.is_told = False
+        for intent in self.filtered('is_notified'):
+            intent.is_notified = False
             intent.activity_unlink([const.ACTIVITY_TYPE])
 
-    def _tell_refusal(self, reason):
+    def _notify_refusal(self, reason):
         """Tell somebody that payers are refused QRs, unless employees see it for themselves or
         somebody knows.
 

@@ -4,7 +4,7 @@ from odoo.addons.payment_qpay.models.ir_websocket import SUBCHANNEL
 
 
 class QPayIntent(models.Model):
-    """How those who look at a QR or at its document are told that there is something to see."""
+    """Bus notifications to whoever watches a QR or its document."""
 
     _inherit = 'qpay.intent'
 
@@ -17,12 +17,12 @@ class QPayIntent(models.Model):
         :return: None
         """
         for intent in self:
-            intent._send_look(intent)
+            intent._send_change(intent)
             if with_documents:
                 for record in intent._get_document():
-                    intent._send_look(record, document=f'{record._name}/{record.id}')
+                    intent._send_change(record, document=f'{record._name}/{record.id}')
 
-    def _send_look(self, record, **values):
+    def _send_change(self, record, **values):
         self.env['bus.bus']._sendone(
-            (record, SUBCHANNEL), 'payment_qpay/look', {'intent_id': self.id, **values}
+            (record, SUBCHANNEL), 'payment_qpay/changed', {'intent_id': self.id, **values}
         )

@@ -6,7 +6,7 @@ import psycopg2
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayUnreachable
+from odoo.addons.payment_qpay.qpay_api import QPayUnreachable
 
 
 class QPayOutage(models.Model):

@@ -9,13 +9,13 @@ from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import (
-    PATIENCE_SECONDS,
-    check_accountant,
+from odoo.addons.payment_qpay.checks import check_accountant
+from odoo.addons.payment_qpay.locking import (
+    LOCK_TIMEOUT,
     check_no_savepoint,
-    lock_afresh,
+    lock_in_new_transaction,
 )
+from odoo.addons.payment_qpay.qpay_api import QPayError
 
 _logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ _logger = logging.getLogger(__name__)
 class QPayPayment(models.Model):
     """The ledger: one row for each payment that QPay confirmed to our own request.
 
-    How a row gets into the books is in `qpay_payment_booking`.
+    How a row gets into the books is in `qpay_payment_settlement`.
     """
 
     _name = 'qpay.payment'
@@ -78,7 +78,7 @@ class QPayPayment(models.Model):
         required=True,
         readonly=True,
     )
-    case = fields.Selection(
+    discrepancy = fields.Selection(
         string="Unusual",
         help="How the payment differs from what was asked for.",
         selection=[
@@ -93,10 +93,10 @@ class QPayPayment(models.Model):
         readonly=True,
     )
     state = fields.Selection(
-        string="Booking",
+        string="Settlement",
         selection=[
-            ('to_settle', "To book"),
-            ('settled', "Booked"),
+            ('to_settle', "To settle"),
+            ('settled', "Settled"),
             ('needs_attention', "Needs attention"),
         ],
         default='to_settle',
@@ -158,15 +158,15 @@ class QPayPayment(models.Model):
         check_no_savepoint(self.env)
         for intent, payments in self.sudo().grouped('intent_id').items():
             # Whoever books payments of a QR holds the QR, else the rows themselves.
-            if lock_afresh(intent or payments, PATIENCE_SECONDS) != (intent or payments):
+            if lock_in_new_transaction(intent or payments, LOCK_TIMEOUT) != (intent or payments):
                 raise intent._get_lock_error()
             payments.filtered('is_unmatched')._match_again()
-            payments._filter_not_booked().state = 'to_settle'
+            payments._filter_unsettled().state = 'to_settle'
             payments._book_waiting_fees()
             if not intent:
-                payments._settle()
+                payments._settle_pending()
                 self.env.cr.commit()
-            elif not intent._book_waiting():
+            elif not intent._settle_pending():
                 raise intent._get_lock_error()
         return True
 
@@ -205,7 +205,7 @@ class QPayPayment(models.Model):
     # === BUSINESS METHODS - RECORD === #
 
     @api.model
-    def _complete(self, payment, client):
+    def _with_payment_date(self, payment, client):
         """Return a payment with the moment it was made, which payment/check does not say of every
         kind (QPay contract §4.1, §4.2).
 
@@ -242,7 +242,7 @@ class QPayPayment(models.Model):
         for row in known.filtered(lambda row: row._is_unknown()):
             # QPay's list showed it before it was known which QR it paid.
             row.write({
-                'case': self._find_case(intent, row.amount),
+                'discrepancy': self._get_discrepancy(intent, row.amount),
                 'intent_id': intent.id,
                 'provider_id': provider.id,
                 'environment': intent.environment,
@@ -252,15 +252,14 @@ class QPayPayment(models.Model):
         known_ids = set(known.mapped('qpay_txn_id'))
         for payment in sorted(payments, key=lambda payment: payment.paid_at):
             if payment.payment_id not in known_ids:
-                case = self._find_case(intent, float(payment.amount))
+                discrepancy = self._get_discrepancy(intent, float(payment.amount))
                 recorded += self._create_once({
                     **self._get_values(provider, payment),
                     'environment': intent.environment,
                     'intent_id': intent.id,
-                    'case': case,
+                    'discrepancy': discrepancy,
                 })
-        # Should this process die before they are booked, the cron books them.
-        self.env['qpay.callback']._trigger(fields.Datetime.now() + const.CALLBACK_LEASE)
+        self._trigger_settlement()
         return recorded
 
     @api.model
@@ -274,7 +273,7 @@ class QPayPayment(models.Model):
         """
         row = self._create_once(self._get_values(provider, payment))
         if row:
-            row._need_attention(self.env._(
+            row._flag_for_review(self.env._(
                 "This payment belongs to no QR of Odoo. Please say whose it is."
             ))
         return row
@@ -294,7 +293,7 @@ class QPayPayment(models.Model):
         except psycopg2.errors.UniqueViolation:
             return self.browse()
 
-    def _filter_not_booked(self):
+    def _filter_unsettled(self):
         """Return those of these payments that are not in the books. One that waits because it was
         refunded at QPay is.
         """
@@ -330,12 +329,12 @@ class QPayPayment(models.Model):
         }
 
     @api.model
-    def _find_case(self, intent, amount):
+    def _get_discrepancy(self, intent, amount):
         """Return how a payment differs from what a QR asks for before it is recorded.
 
         :param qpay.intent intent: The intent that was paid.
         :param float amount: The amount of the payment, in tögrög.
-        :return: One of the values of `case`, or False.
+        :return: One of the values of `discrepancy`, or False.
         """
         currency = intent.currency_id
         total = intent.amount_paid + amount

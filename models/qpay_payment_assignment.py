@@ -1,11 +1,11 @@
 from odoo import Command, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay.utils import (
-    PATIENCE_SECONDS,
-    check_accountant,
+from odoo.addons.payment_qpay.checks import check_accountant
+from odoo.addons.payment_qpay.locking import (
+    LOCK_TIMEOUT,
     check_no_savepoint,
-    lock_afresh,
+    lock_in_new_transaction,
 )
 
 
@@ -27,7 +27,7 @@ class QPayPayment(models.Model):
         check_no_savepoint(self.env)
         self.account_payment_id.check_access('write')
         payment = self.sudo()
-        if lock_afresh(payment, PATIENCE_SECONDS) != payment:
+        if lock_in_new_transaction(payment, LOCK_TIMEOUT) != payment:
             raise payment.intent_id._get_lock_error()
         payment._check_assignment()
         payment._take_back_assignment()
@@ -69,7 +69,7 @@ class QPayPayment(models.Model):
             self.account_payment_id, self.transaction_id, self.fee_move_id
         )
         self._tell_about_taking_back()
-        self.ebarimt_ids._want_cancel()
+        self.ebarimt_ids._request_cancellation()
         self._let_go_of_payment()
         former.action_cancel()
         fee_entry.button_cancel()
@@ -82,9 +82,9 @@ class QPayPayment(models.Model):
             'fee_move_id': False,
             'is_fee_waiting': False,
             'is_unmatched': False,
-            'case': False,
+            'discrepancy': False,
         })
-        self._need_attention(self.env._(
+        self._flag_for_review(self.env._(
             "This payment belongs to no QR of Odoo. Please say whose it is."
         ))
 

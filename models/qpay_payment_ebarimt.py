@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.utils import try_aside
+from odoo.addons.payment_qpay.locking import try_in_savepoint
 
 
 class QPayPayment(models.Model):
@@ -25,7 +25,7 @@ class QPayPayment(models.Model):
         :return: None
         """
         for payment in self.filtered(lambda p: p._is_to_get_receipt()):
-            if reason := try_aside(self.env, payment._plan_receipt):
+            if reason := try_in_savepoint(self.env, payment._plan_receipt):
                 payment._add_activity(self.env._("A VAT receipt was not issued"), reason)
 
     def _plan_receipt(self):
@@ -34,7 +34,7 @@ class QPayPayment(models.Model):
         receipt = self._create_receipt(kind, number)
         problem = self._find_ebarimt_problem(kind, number) or self._find_credit()
         if problem:
-            receipt._fail(problem)
+            receipt._set_failed(problem)
 
     def _issue_ebarimt_anew(self, kind, number):
         """Have a new VAT receipt of this payment issued, because a person says so.
@@ -142,7 +142,7 @@ class QPayPayment(models.Model):
             )
         if self.intent_id:
             return self.intent_id._find_ebarimt_problem()
-        return self._get_tax_receipt().find_problem(is_asked=True)
+        return self._get_tax_receipt().get_receipt_error(is_asked=True)
 
     def _find_credit(self):
         """Return why a person decides about the receipt of this payment: nothing was owed any more,
@@ -153,9 +153,9 @@ class QPayPayment(models.Model):
         self.ensure_one()
         if self._get_invoices():
             items = self._get_credit_items()
-            is_credit = self.case and items and not items.matched_debit_ids
+            is_credit = self.discrepancy and items and not items.matched_debit_ids
         else:
-            is_credit = self.case == 'double'
+            is_credit = self.discrepancy == 'double'
         if not is_credit:
             return ''
         return self.env._(

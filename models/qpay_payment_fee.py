@@ -1,7 +1,8 @@
 from odoo import Command, api, fields, models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.utils import each_in_time, lock_afresh, try_apart, try_aside
+from odoo.addons.payment_qpay.locking import isolated, lock_in_new_transaction, try_in_savepoint
+from odoo.addons.payment_qpay.scheduling import each_in_time
 
 
 class QPayPayment(models.Model):
@@ -31,10 +32,10 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         act = self._get_fee_act()
-        reason = act and try_aside(self.env, act)
+        reason = act and try_in_savepoint(self.env, act)
         if self.is_fee_waiting and not reason:
             self.is_fee_waiting = False
-            try_aside(self.env, self.activity_unlink, [const.TO_DO_TYPE])
+            try_in_savepoint(self.env, self.activity_unlink, [const.TO_DO_TYPE])
         elif reason and not self.is_fee_waiting:
             self.is_fee_waiting = True
             self._schedule_activity(
@@ -130,4 +131,6 @@ class QPayPayment(models.Model):
         """Book the fees that wait, each in a transaction of its own, while there is time."""
         waiting = self.search([('is_fee_waiting', '=', True)], order='id')
         for payment in each_in_time(self.env, waiting):
-            try_apart(self.env, lambda row: lock_afresh(row)._book_waiting_fees(), payment)
+            isolated(
+                self.env, lambda row: lock_in_new_transaction(row)._book_waiting_fees(), payment
+            )

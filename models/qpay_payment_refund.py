@@ -4,8 +4,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import act_afresh
+from odoo.addons.payment_qpay.locking import run_in_new_transaction
+from odoo.addons.payment_qpay.qpay_api import QPayError
 
 _logger = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class QPayPayment(models.Model):
         copy=False,
     )
 
-    def _notice_refund(self):
+    def _apply_refund(self):
         """Take note that QPay's list shows this payment as refunded.
 
         A refund that was asked for here and whose outcome was not known is completed; one that
@@ -59,9 +59,9 @@ class QPayPayment(models.Model):
             'is_refund_noticed': True,
             'refunded_at': self.refunded_at or fields.Datetime.now(),
         })
-        self._need_attention(reason)
+        self._flag_for_review(reason)
 
-    def _notice_no_refund(self):
+    def _apply_no_refund(self):
         """Take note that QPay's list shows this payment as paid although its refund was asked for
         and the answer was lost: it did not happen, and may be asked for again.
 
@@ -102,7 +102,7 @@ class QPayPayment(models.Model):
         :raise UserError: If there is no journal to book it in.
         """
         self.ensure_one()
-        return act_afresh(self._complete_refund, self.intent_id, self)
+        return run_in_new_transaction(self._complete_refund, self.intent_id, self)
 
     def _complete_refund(self):
         """Book the refund that QPay has made of this payment, unless it is booked already. The
@@ -131,7 +131,7 @@ class QPayPayment(models.Model):
         self.write({'status': 'refunded', 'state': 'settled', 'state_message': False})
         self._as_bookkeeper()._book_fee()
         self.activity_unlink([const.ACTIVITY_TYPE])
-        self.ebarimt_ids._want_cancel()
+        self.ebarimt_ids._request_cancellation()
         self.intent_id._notify_viewers()
 
     def _check_no_refund(self):

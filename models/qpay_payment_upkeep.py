@@ -35,13 +35,13 @@ class QPayPayment(models.Model):
         """
         for payment in self.filtered(lambda payment: payment._get_credit_items()):
             payment.is_unmatched = True
-            payment._need_attention(self.env._(
+            payment._flag_for_review(self.env._(
                 "The payment is no longer matched with what it had paid. Match the customer's"
                 " credit by hand, or settle this payment again."
             ))
 
     def _notice_matched(self):
-        """Take back what people were asked about payments that are matched again.
+        """Clear activities of payments that are matched again.
 
         :return: None
         """
@@ -83,7 +83,7 @@ class QPayPayment(models.Model):
         )
         for payment in lost:
             payment._let_go_of_payment()
-            payment._need_attention(self.env._(
+            payment._flag_for_review(self.env._(
                 "The payment in the books was deleted, cancelled or reset to draft. Please settle"
                 " it again."
             ))

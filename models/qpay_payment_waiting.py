@@ -49,7 +49,7 @@ class QPayPayment(models.Model):
         total = sum(payment._get_credit_amount(currency) for payment in unmatched)
         if waiting.intent_id.document_currency_id == currency:
             # As when they are booked, parts add up.
-            booked = waiting._get_booked_parts()
+            booked = waiting._get_settled_parts()
             share = waiting.intent_id._get_document_share(sum((booked | waiting).mapped('amount')))
             return total + share - sum(booked.account_payment_id.mapped('amount'))
         return total + sum(
@@ -68,7 +68,7 @@ class QPayPayment(models.Model):
             self._get_payment_date(),
         )
 
-    def _get_booked_parts(self):
+    def _get_settled_parts(self):
         """Return the other payments of the QR of these that are booked in its document's currency.
 
         :rtype: qpay.payment
@@ -142,5 +142,5 @@ class QPayPayment(models.Model):
         self._confirm_transaction()
         # It is post-processed when the payment is booked, and not by Odoo's scheduled action.
         self.transaction_id.is_post_processed = True
-        others = documents.of(self._get_document()).get_live_intents() - self.intent_id
-        others._look_soon()
+        others = documents.of(self._get_document()).find_open_intents() - self.intent_id
+        others._enqueue_recheck()

@@ -4,7 +4,7 @@ import logging
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.utils import each_in_time, wake_cron
+from odoo.addons.payment_qpay.scheduling import each_in_time, wake_cron
 
 _logger = logging.getLogger(__name__)
 

@@ -7,13 +7,10 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayError
-from odoo.addons.payment_qpay.utils import (
-    as_one_run,
-    check_accountant,
-    check_no_savepoint,
-    try_apart,
-)
+from odoo.addons.payment_qpay.checks import check_accountant
+from odoo.addons.payment_qpay.locking import check_no_savepoint, isolated
+from odoo.addons.payment_qpay.qpay_api import QPayError
+from odoo.addons.payment_qpay.scheduling import as_one_run
 
 _logger = logging.getLogger(__name__)
 
@@ -184,13 +181,13 @@ class QPayReconciliation(models.Model):
         except QPayError as error:
             _logger.warning("QPay's list of payments could not be read: %s.", error)
             self.write({
-                'state': 'failed', 'state_message': self.provider_id._qpay_explain(error),
+                'state': 'failed', 'state_message': self.provider_id._qpay_get_error_message(error),
             })
             return
         refunds, is_complete = self._list_refunds({payment.payment_id for payment in payments})
         payments += refunds
         rows = self._find_rows(payments)
-        payments = self._date(payments, rows)
+        payments = self._with_payment_dates(payments, rows)
         known_ids = set(rows.mapped('qpay_txn_id'))
         missing = [
             payment for payment in payments
@@ -211,11 +208,11 @@ class QPayReconciliation(models.Model):
         :param dict intents: The QRs of the missing payments, by QPay's id of the payment.
         :param bool is_complete: Whether QPay has answered all that was asked.
         """
-        lost = try_apart(self.env, self._find_lost()._notice_lost) or self.env['qpay.payment']
-        recovered, unknown, is_taken_in = self._take_in(missing, intents)
+        lost = isolated(self.env, self._find_lost()._notice_lost) or self.env['qpay.payment']
+        recovered, unknown, is_taken_in = self._sync_missing(missing, intents)
         is_complete = is_complete and is_taken_in
-        refunded = self._take_in_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
-        self._tell_unanswered_refunds()
+        refunded = self._sync_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
+        self._notify_unanswered_refunds()
         self.write({
             'state': 'done' if is_complete else 'failed',
             'state_message': False if is_complete else self.env._(
@@ -234,7 +231,7 @@ class QPayReconciliation(models.Model):
         })
         self.env.cr.commit()
 
-    def _take_in(self, missing, intents):
+    def _sync_missing(self, missing, intents):
         """Settle the missing payments of our QRs, and note the others for a person.
 
         :param list missing: The `Payment` values that are not in the ledger.
@@ -249,11 +246,11 @@ class QPayReconciliation(models.Model):
             if intent := intents.get(payment.payment_id):
                 payments_by_intent.setdefault(intent, []).append(payment)
         for intent, payments in payments_by_intent.items():
-            is_settled = try_apart(self.env, intent._in_company_language()._settle, payments)
+            is_settled = isolated(self.env, intent._in_company_language()._sync_payments, payments)
             is_complete = is_complete and bool(is_settled)
         for payment in missing:
             if payment.payment_id not in intents:
-                row = try_apart(self.env, ledger._record_unknown, self.provider_id, payment)
+                row = isolated(self.env, ledger._record_unknown, self.provider_id, payment)
                 is_complete = is_complete and row is not None
                 unknown |= row or ledger
         recovered = ledger.search([
@@ -262,7 +259,7 @@ class QPayReconciliation(models.Model):
         ]) - unknown
         return recovered, unknown, is_complete
 
-    def _take_in_refunds(self, rows, payments):
+    def _sync_refunds(self, rows, payments):
         """Take note of what QPay's list says about refunds.
 
         :param qpay.payment rows: The rows of the ledger that are on the list, and paid.
@@ -281,10 +278,10 @@ class QPayReconciliation(models.Model):
             and row.refund_transaction_id.create_date < since
         )
         for row in refunded | not_refunded:
-            try_apart(self.env, self._take_in_refund, row, row in refunded)
+            isolated(self.env, self._sync_refund, row, row in refunded)
         return refunded
 
-    def _tell_unanswered_refunds(self):
+    def _notify_unanswered_refunds(self):
         """Tell somebody of refunds about which QPay's list has said nothing for a day."""
         rows = self.env['qpay.payment'].search([
             *self._get_ledger_domain(),
@@ -293,7 +290,7 @@ class QPayReconciliation(models.Model):
             ('activity_ids', '=', False),
         ])
         for row in rows:
-            try_apart(
+            isolated(
                 self.env,
                 row._schedule_activity,
                 self.env._("A refund without an answer"),
@@ -303,20 +300,20 @@ class QPayReconciliation(models.Model):
                 ),
             )
 
-    def _take_in_refund(self, row, is_refunded):
+    def _sync_refund(self, row, is_refunded):
         """Take note of whether QPay has refunded a payment, or let a person see to it.
 
         :param qpay.payment row: The row of the ledger.
         :param bool is_refunded: What QPay's list says.
         """
         try:
-            row._notice_refund() if is_refunded else row._notice_no_refund()
+            row._apply_refund() if is_refunded else row._apply_no_refund()
         except psycopg2.OperationalError:
             raise
         except Exception:
             self.env.cr.rollback()
             _logger.exception("The refund of QPay payment %s could not be booked.", row.qpay_txn_id)
-            row._need_attention(self.env._(
+            row._flag_for_review(self.env._(
                 "What QPay's list says about the refund of this payment could not be booked because"
                 " of an unexpected error. The server's log says more."
             ))

@@ -10,7 +10,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayError
+from odoo.addons.payment_qpay.qpay_api import QPayError
 
 _logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class QPayReconciliation(models.Model):
                 break
         return [payment for payment in payments if payment.payment_id in wanted_ids], is_complete
 
-    def _date(self, payments, rows):
+    def _with_payment_dates(self, payments, rows):
         """Return payments with the moment they were made where the list does not say it: as the
         ledger knows it, else as QPay says when it is asked.
 
@@ -94,7 +94,7 @@ class QPayReconciliation(models.Model):
         ]
         ledger = self.env['qpay.payment']
         return [
-            ledger._complete(payment, client) if payment.is_money else payment
+            ledger._with_payment_date(payment, client) if payment.is_money else payment
             for payment in dated
         ]
 
@@ -155,7 +155,7 @@ class QPayReconciliation(models.Model):
         number = self.provider_id._qpay_client().get_sender_invoice_no(invoice_id)
         intent = intents.filtered(lambda intent: intent.name == number)
         if intent:
-            intent._adopt(invoice_id)
+            intent._attach_invoice(invoice_id)
         return intent
 
 

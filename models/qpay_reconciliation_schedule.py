@@ -3,7 +3,7 @@ import logging
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.utils import as_one_run, each_in_time
+from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time
 
 _logger = logging.getLogger(__name__)
 
@@ -72,13 +72,13 @@ class QPayReconciliation(models.Model):
             self.write({'state': 'failed', 'state_message': self.env._(
                 "An unexpected error happened. The server's log says more."
             )})
-        self._tell_failures()
+        self._notify_failures()
 
     def _leaves_gap(self):
         """Whether this comparison succeeded, and the time after its end is to be compared too."""
         return self.state == 'done' and self.date_to < fields.Datetime.now()
 
-    def _tell_failures(self):
+    def _notify_failures(self):
         """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once
         one has succeeded.
 

@@ -4,7 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 
-from odoo.addons.payment_qpay.qpay import TIMEOUT, QPayUnknownOutcome, Token
+from odoo.addons.payment_qpay.qpay_api import TIMEOUT, QPayUnknownOutcome, Token
 
 # Each try that loses the row waits for the winner, and then finds the winner's token.
 _MAX_TRIES = 5

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 
-from odoo.addons.payment_qpay.utils import try_aside
+from odoo.addons.payment_qpay.locking import try_in_savepoint
 
 
 class ResUsers(models.Model):
@@ -40,6 +40,6 @@ class ResUsers(models.Model):
             stays = is_able_to_stay and record and record._can_put_right(activity.user_id)
             if record and not stays:
                 # Whoever leaves is not kept by a mail that fails.
-                try_aside(self.env, activity.write, {
+                try_in_savepoint(self.env, activity.write, {
                     'user_id': record._get_responsible_user(without=self).id,
                 })

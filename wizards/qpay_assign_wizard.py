@@ -4,9 +4,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.checks import check_records
-from odoo.addons.payment_qpay.qpay import clean_text
-from odoo.addons.payment_qpay.utils import check_accountant, check_no_savepoint
+from odoo.addons.payment_qpay.checks import check_accountant, check_records
+from odoo.addons.payment_qpay.locking import check_no_savepoint
+from odoo.addons.payment_qpay.qpay_api import clean_text
 
 
 class QPayAssignWizard(models.TransientModel):
@@ -104,8 +104,8 @@ class QPayAssignWizard(models.TransientModel):
         self.invoice_ids.check_access('write')
         if self.invoice_ids.commercial_partner_id - self.partner_id.commercial_partner_id:
             raise UserError(self.env._("All invoices must be the customer's."))
-        if obstacle := documents.of(self.invoice_ids).get_account_obstacle():
-            raise UserError(obstacle)
+        if reason := documents.of(self.invoice_ids).get_account_blocking_reason():
+            raise UserError(reason)
         payment.write({
             'assigned_partner_id': self.partner_id.id,
             'assigned_invoice_ids': self.invoice_ids.ids,

@@ -90,7 +90,7 @@ class QPayQrWizard(models.TransientModel):
         precompute=True,
         readonly=False,
     )
-    ebarimt_problem = fields.Char(string="No VAT Receipt Because", compute='_compute_ebarimt')
+    ebarimt_problem = fields.Char(string="VAT Receipt Error", compute='_compute_ebarimt')
     seconds_left = fields.Integer(
         help="How long the QR can still be paid. The server counts, because the clock of the"
              " person who looks at it may be wrong.",
@@ -106,11 +106,11 @@ class QPayQrWizard(models.TransientModel):
         for wizard in self:
             document = wizard._get_document()
             document.check_payable()
-            live_intent = document.get_live_intent().filtered(wizard._is_payable)
+            open_intent = document.find_open_intent().filtered(wizard._is_payable)
             wizard.currency_id = document.currency
-            wizard.provider_id = live_intent.provider_id or document.get_provider()
-            wizard.intent_id = live_intent
-            wizard.amount = live_intent.amount or document.get_default_amount()
+            wizard.provider_id = open_intent.provider_id or document.get_provider()
+            wizard.intent_id = open_intent
+            wizard.amount = open_intent.amount or document.get_default_amount()
 
     @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_amount_max(self):
@@ -143,11 +143,11 @@ class QPayQrWizard(models.TransientModel):
             wizard.ebarimt_mode = mode
             wizard.ebarimt_problem = mode != 'none' and documents.TaxReceipt(
                 document, provider, has_lines=mode == 'with_invoice'
-            ).find_problem()
+            ).get_receipt_error()
 
     @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_ebarimt_receiver(self):
-        """ Propose whom the live QR's receipt is for, else what is known of the customer. """
+        """ Propose whom the open QR's receipt is for, else what is known of the customer. """
         for wizard in self:
             intent = wizard._get_intent()
             kind, number = (
@@ -194,7 +194,7 @@ class QPayQrWizard(models.TransientModel):
     def action_generate(self):
         """Ask QPay for a QR of the amount, or take the one that is live already.
 
-        Another amount than that of the live QR cancels the live one. This commits.
+        Another amount than that of the open QR cancels the live one. This commits.
 
         :return: The action that shows the QR in the dialog.
         :rtype: dict
@@ -237,8 +237,8 @@ class QPayQrWizard(models.TransientModel):
         return kind, number
 
     def _is_payable(self, intent):
-        """Whether a live QR can still be shown: it is valid, and what it asks for is owed."""
-        return intent._is_payable() and not intent._get_end_reason()
+        """Whether a open QR can still be shown: it is valid, and what it asks for is owed."""
+        return intent._is_payable() and not intent._get_closing_reason()
 
     def _get_intent(self):
         """Return the QR that the dialog shows, in sudo mode; empty if there is none yet.

@@ -2,8 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.checks import check_records
-from odoo.addons.payment_qpay.utils import check_accountant
+from odoo.addons.payment_qpay.checks import check_accountant, check_records
 
 
 class QPayReceiverWizard(models.TransientModel):
@@ -68,4 +67,4 @@ class QPayReceiverWizard(models.TransientModel):
             raise UserError(self.env._("The VAT receipt can no longer be changed."))
         receipt._set_receiver(self.receiver_type, number)
         if receipt.state == 'failed':
-            receipt._start_again()
+            receipt._requeue()

@@ -48,7 +48,7 @@ class Bench:
         for _number in range(GOES):
             with meter.go():
                 intent._refresh_for_viewer()
-                intent._get_normalised_values()
+                intent._get_status_payload()
         return meter.typical()
 
     def receive_callback(self):
@@ -72,7 +72,7 @@ class Bench:
     def settle_together(self):
         """Many calls that have waited are processed by the scheduled action; the share of one."""
         meter = self._meter()
-        paid = self._create_paid(const.BOOKING_BATCH)
+        paid = self._create_paid(const.SETTLE_BATCH)
         callbacks = self.env['qpay.callback'].union(*(
             self.env['qpay.callback']._receive(intent, payment_id) for intent, payment_id in paid
         ))

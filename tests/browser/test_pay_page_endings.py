@@ -64,7 +64,7 @@ class TestPayPageEnd(PayPageCase):
         # Else the page may ask, and learn of the end, just before its answer is waited for.
         self._stop_clock(page)
         self.database.query(
-            'UPDATE qpay_intent SET next_look_at = now() WHERE id = %s', qr['intent_id']
+            'UPDATE qpay_intent SET recheck_at = now() WHERE id = %s', qr['intent_id']
         )
         self.database.let_time_pass(timedelta(hours=1))
         self.database.wake_cron()

@@ -28,7 +28,7 @@ NO_WAITING = """
 # Whether a form was told by the bus that there is something to see.
 NOTE_LOOK = """
     odoo.__WOWL_DEBUG__.root.env.services.bus_service.subscribe(
-        'payment_qpay/look', () => { window.isTold = true; }
+        'payment_qpay/changed', () => { window.isTold = true; }
     )
 """
 

@@ -62,7 +62,7 @@ class QPayCommon(CompanyCase, HttpCase):
 
     @classmethod
     def _create_intent(cls, invoice, amount=None):
-        """Return the live QR of an invoice."""
+        """Return the open QR of an invoice."""
         return documents.of(invoice).get_or_create_intent(amount or invoice.amount_residual)
 
     def _pay(self, intent, **options):
@@ -115,16 +115,16 @@ class QPayCommon(CompanyCase, HttpCase):
         )
         self.env.invalidate_all()
 
-    def _look(self, *intents):
-        """Let the scheduled action look at QRs, those given as if their time had come."""
+    def _recheck(self, *intents):
+        """Let the scheduled action recheck QRs, those given as if their time had come."""
         for intent in intents:
-            intent.sudo().next_look_at = fields.Datetime.now() - timedelta(seconds=1)
-        self.env['qpay.intent'].with_user(SUPERUSER_ID)._cron_look()
+            intent.sudo().recheck_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.env['qpay.intent'].with_user(SUPERUSER_ID)._cron_recheck()
 
     def _expire(self, intent):
         """Let the time of a QR run out, and the scheduled action see it."""
         intent.sudo().expires_at = fields.Datetime.now() - timedelta(seconds=1)
-        self._look(intent)
+        self._recheck(intent)
 
     def _check_route(self, intent_id, **params):
         """Poll Odoo as the dialog and the payer's page do, and return the whole answer."""

@@ -10,7 +10,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import BaseCase
 from odoo.tools import config
 
-from odoo.addons.payment_qpay import utils
+from odoo.addons.payment_qpay import locking
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.dev.simulator import Simulator
 from odoo.addons.payment_qpay.tests.cases.servers import Database
@@ -106,7 +106,7 @@ class InterleavingCase(BaseCase):
             if until_waited_for:
                 rival.cr.rollback()
 
-        with patch.object(utils.time, 'sleep', _sleep):
+        with patch.object(locking.time, 'sleep', _sleep):
             try:
                 yield
             finally:
@@ -139,7 +139,7 @@ class InterleavingCase(BaseCase):
     def _record_paid(self, intent):
         """Let a QR be paid, and the payment be recorded but not booked; return its row."""
         self._pay(intent)
-        intent._record(intent._ask_unseen_payments())
+        intent._record(intent._fetch_new_payments())
         return intent.payment_ids
 
     def _register_payment(self, invoice):

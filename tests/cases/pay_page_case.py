@@ -72,7 +72,7 @@ class PayPageCase(BrowserCase):
         return page.request.get(link.evaluate('(element) => element.href'))
 
     def _live_qr(self, invoice_id):
-        """Return the live QR of an invoice."""
+        """Return the open QR of an invoice."""
         [(intent_id, qpay_invoice_id)] = self.database.query(
             "SELECT id, qpay_invoice_id FROM qpay_intent"
             " WHERE res_id = %s AND res_model = 'account.move' AND state = 'new'", invoice_id,

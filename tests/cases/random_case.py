@@ -13,7 +13,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.sql_db import Savepoint
 
-from odoo.addons.payment_qpay.qpay import QPayClient
+from odoo.addons.payment_qpay.qpay_api import QPayClient
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 START = '2026-11-20 02:00:00'
@@ -42,7 +42,7 @@ POINTS = {
     'QPay has refunded': (QPayClient, 'refund_payment', True),
     'QPay has sent its list': (QPayClient, 'list_payments', True),
     'the ledger is written': ('qpay.payment', '_record', True),
-    'the ledger is committed': ('qpay.payment', '_settle', False),
+    'the ledger is committed': ('qpay.payment', '_settle_pending', False),
     'the transaction is done': ('payment.transaction', '_apply_updates', True),
     'the payment is posted': ('account.payment', 'action_post', True),
     'the payment is reconciled': ('payment.transaction', '_post_process', True),
@@ -141,7 +141,7 @@ LIES = {
          WHERE credit.account_id = p.destination_account_id
            AND credit.partner_id IS DISTINCT FROM debit.partner_id
     """,
-    'an invoice has more than one live QR': """
+    'an invoice has more than one open QR': """
         SELECT invoice_id, count(*)
           FROM qpay_intent_invoice_rel JOIN qpay_intent i ON i.id = intent_id
          WHERE i.state = 'new' GROUP BY invoice_id HAVING count(*) > 1

@@ -12,7 +12,7 @@ from odoo.models import LOG_ACCESS_COLUMNS
 from odoo.service.model import call_kw
 from odoo.tools import mute_logger
 
-from odoo.addons.payment_qpay.qpay import Payment
+from odoo.addons.payment_qpay.qpay_api import Payment
 from odoo.addons.payment_qpay.tests.cases.core_answers import is_ours
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import EbarimtCase
 from odoo.addons.payment_qpay.tests.cases.rights_table import RightsTable
@@ -97,7 +97,7 @@ class RightsCase(EbarimtCase):
         return (
             self.intent, self.row, self.receipt,
             self._create_row('qpay.callback', intent_id=self.intent.id, qpay_payment_id='1'),
-            self._create_row('qpay.look', intent_id=self.intent.id),
+            self._create_row('qpay.intent.recheck', intent_id=self.intent.id),
             self._create_row('qpay.ebarimt.cancellation', ebarimt_id=self.receipt.id),
             self._create_row('qpay.reconciliation', provider_id=self.provider.id),
             self._create_row('qpay.token', account='https://qpay.example someone'),

@@ -15,7 +15,7 @@ from odoo.tests import BaseCase
 from odoo.tests.common import _super_send
 
 from odoo.addons.payment_qpay.dev.simulator import Simulator
-from odoo.addons.payment_qpay.qpay import InvoiceRequest, QPayClient, QPayUnreachable
+from odoo.addons.payment_qpay.qpay_api import InvoiceRequest, QPayClient, QPayUnreachable
 
 
 class MemoryTokens:

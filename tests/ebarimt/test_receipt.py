@@ -98,8 +98,8 @@ class TestIssue(EbarimtCase):
         self._pay_and_settle(intent)
         self._issue()
         first, second = self._ledger(intent).sorted('id')
-        self.assertEqual((first.case, first.ebarimt_ids.state), (False, 'issued'))
-        self.assertEqual((second.case, second.ebarimt_ids.state), ('double', 'failed'))
+        self.assertEqual((first.discrepancy, first.ebarimt_ids.state), (False, 'issued'))
+        self.assertEqual((second.discrepancy, second.ebarimt_ids.state), ('double', 'failed'))
         self.assertIn("customer's credit", second.ebarimt_ids.activity_ids.note)
         second.ebarimt_ids.with_user(self.accountant).action_issue()
         self._issue()
@@ -111,7 +111,7 @@ class TestIssue(EbarimtCase):
         self._pay_and_settle(intent)
         self._issue()
         row = self._ledger(intent)
-        self.assertEqual((row.case, row.ebarimt_ids.state), ('late', 'issued'))
+        self.assertEqual((row.discrepancy, row.ebarimt_ids.state), ('late', 'issued'))
 
     def test_however_often_it_is_processed(self):
         payment = self._pay_invoice()
@@ -139,7 +139,7 @@ class TestIssue(EbarimtCase):
             'paid_at': '2026-11-02 00:00:00', 'assigned_partner_id': self.customer.id,
             'assigned_invoice_ids': intent.invoice_ids.ids,
         })
-        row._settle()
+        row._settle_pending()
         self._issue()
         self.assertEqual(row.ebarimt_ids.state, 'issued')
         self.assertEqual(row.ebarimt_ids.receiver, REGISTER)
@@ -300,7 +300,7 @@ class TestTrouble(EbarimtCase):
             payment = self._pay_and_settle(intent)
         self.assertPaidOnce(invoice, payment['payment_id'])
         row = self._ledger(intent)
-        self.assertEqual((row.state, row.case), ('settled', False))
+        self.assertEqual((row.state, row.discrepancy), ('settled', False))
         self.assertIn("unexpected error", row.activity_ids.note)
 
     def test_unexpected_error_before_sending_is_left_to_a_person(self):

@@ -13,7 +13,7 @@ class TestCancel(EbarimtCase):
         payment = self._pay_invoice(method='CARD')
         self._issue()
         self._refund(payment)
-        self.assertTrue(payment.ebarimt_ids.is_cancel_wanted)
+        self.assertTrue(payment.ebarimt_ids.is_cancellation_requested)
         self._issue()
         self.assertEqual(payment.ebarimt_ids.state, 'cancelled')
         self.assertEqual(self._issued(payment), [])
@@ -41,7 +41,7 @@ class TestCancel(EbarimtCase):
         self._refund(payment)
         self._issue()
         receipt = payment.ebarimt_ids
-        self.assertEqual((receipt.state, receipt.is_cancel_wanted), ('issued', False))
+        self.assertEqual((receipt.state, receipt.is_cancellation_requested), ('issued', False))
         self.assertEqual(len(receipt.activity_ids), 1)
 
     def test_busy_is_tried_again(self):
@@ -106,7 +106,7 @@ class TestCancel(EbarimtCase):
         self.assertEqual(receipt.state, 'unknown')
         self._credit_note(invoice)
         self._issue()
-        self.assertEqual((receipt.state, receipt.is_cancel_wanted), ('unknown', True))
+        self.assertEqual((receipt.state, receipt.is_cancellation_requested), ('unknown', True))
         receipt.with_user(self.accountant).action_confirm_issued()
         self._issue()
         self.assertEqual(receipt.state, 'cancelled')
@@ -162,7 +162,7 @@ class TestCancel(EbarimtCase):
         self._refund(payment)
         self._issue()
         receipt = payment.ebarimt_ids
-        self.assertEqual((receipt.state, receipt.is_cancel_wanted), ('issued', False))
+        self.assertEqual((receipt.state, receipt.is_cancellation_requested), ('issued', False))
         self.assertIn("is not known", receipt.activity_ids.note)
         self.assertEqual(self._calls(CANCEL), 0)
 
@@ -197,7 +197,7 @@ class TestCancel(EbarimtCase):
         receipt = payment.ebarimt_ids
         for _attempt in const.EBARIMT_RETRY_DELAYS:
             self._let_time_pass(receipt)
-        self.assertEqual((receipt.state, receipt.is_cancel_wanted), ('issued', False))
+        self.assertEqual((receipt.state, receipt.is_cancellation_requested), ('issued', False))
         self.assertEqual(len(receipt.activity_ids), 1)
         self.assertEqual(self._calls(CANCEL), len(const.EBARIMT_RETRY_DELAYS) + 1)
 

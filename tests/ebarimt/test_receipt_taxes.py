@@ -250,7 +250,7 @@ class TestProblemsAreFoundBefore(EbarimtCase):
             self.provider, 11000, self.customer, self.env['account.move'], 'loose'
         )
         receipt = documents.TaxReceipt(documents.of(transaction), self.provider, has_lines=False)
-        self.assertIn("no lines", receipt.find_problem())
+        self.assertIn("no lines", receipt.get_receipt_error())
 
     def test_tax_of_which_nothing_is_known(self):
         group = self.vat.copy({'name': 'Бүлэг', 'amount_type': 'group', 'amount': 0,
@@ -261,7 +261,7 @@ class TestProblemsAreFoundBefore(EbarimtCase):
         for tax in (reduced, fixed):
             document = documents.of(self._create_taxed_invoice((11000, tax)))
             receipt = documents.TaxReceipt(document, self.provider, has_lines=False)
-            self.assertIn("is not known", receipt.find_problem())
+            self.assertIn("is not known", receipt.get_receipt_error())
         invoice = self._create_taxed_invoice((11000, group))
         line = documents.of(invoice).get_taxed_lines()[0]
         self.assertEqual((line.kind, line.amount), ('vat', Decimal(11000)))

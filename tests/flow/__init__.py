@@ -47,7 +47,7 @@ from . import test_receivable_accounts
 from . import test_reconciliation
 from . import test_reconciliation_accounts
 from . import test_recovered_qr
-from . import test_redaction
+from . import test_log_filters
 from . import test_refunds
 from . import test_renewal
 from . import test_rights

@@ -32,7 +32,7 @@ class BatchCase(QPayCommon):
         """Let the payments be paid and recorded, but not booked."""
         for intent in intents:
             self._pay(intent)
-            intent._record(intent._ask_unseen_payments())
+            intent._record(intent._fetch_new_payments())
         self.env.flush_all()
 
     def assert_paid(self, intents):
@@ -51,11 +51,11 @@ class TestBatch(BatchCase):
         self.env.invalidate_all()
         before = self.cr.sql_log_count
         for intent in alone:
-            intent._book_waiting()
+            intent._settle_pending()
         queries_alone = self.cr.sql_log_count - before
         self.env.invalidate_all()
         before = self.cr.sql_log_count
-        together._book_waiting()
+        together._settle_pending()
         queries_together = self.cr.sql_log_count - before
         self.assert_paid(alone | together)
         self.assertLessEqual(
@@ -66,8 +66,8 @@ class TestBatch(BatchCase):
         alone, together = self._create_intents(3), self._create_intents(3)
         self._record_paid(alone | together)
         for intent in alone:
-            intent._book_waiting()
-        together._book_waiting()
+            intent._settle_pending()
+        together._settle_pending()
         for one, other in zip(alone, together, strict=True):
             self.assertEqual(self._describe(one), self._describe(other))
 
@@ -111,7 +111,8 @@ class TestBatch(BatchCase):
             ),
             'invoice': (invoice.payment_state, invoice.amount_residual),
             'messages': len(messages),
-            'row': (row.state, row.case, row.state_message, intent.state, intent.amount_paid),
+            'row': (row.state, row.discrepancy, row.state_message),
+            'QR': (intent.state, intent.amount_paid),
         }
 
     def test_two_payments_of_one_invoice_in_a_batch(self):
@@ -119,13 +120,13 @@ class TestBatch(BatchCase):
         for intent in (*intents, intents[0]):
             self._pay(intent)
         for intent in intents:
-            intent._record(intent._ask_unseen_payments())
-        intents._book_waiting()
+            intent._record(intent._fetch_new_payments())
+        intents._settle_pending()
         self.assert_paid(intents)
         rows = intents[0].payment_ids
-        self.assertEqual(sorted(rows.mapped(lambda row: row.case or '')), ['', 'double'])
+        self.assertEqual(sorted(rows.mapped(lambda row: row.discrepancy or '')), ['', 'double'])
         self.assertEqual(self._credit(intents[0].partner_id), 1000)
-        double = rows.filtered('case')
+        double = rows.filtered('discrepancy')
         self.assertIn('already paid', self._note(double))
 
     def test_parts_of_one_invoice_in_a_batch(self):
@@ -134,8 +135,8 @@ class TestBatch(BatchCase):
         self._pay(intents[0], amount=600)
         self._pay(intents[1])
         for intent in intents:
-            intent._record(intent._ask_unseen_payments())
-        intents._book_waiting()
+            intent._record(intent._fetch_new_payments())
+        intents._settle_pending()
         self.assert_paid(intents)
         self.assertEqual(self._credit(intents[0].partner_id), 0)
 
@@ -144,20 +145,20 @@ class TestBatch(BatchCase):
 class TestManyCallbacks(BatchCase):
 
     def test_waiting_callbacks_are_settled_in_groups(self):
-        count = const.BOOKING_BATCH + 5
+        count = const.SETTLE_BATCH + 5
         intents = self._create_intents(count)
         self._announce(intents)
         self.qpay.reset_calls()
         sizes = []
-        book = self.env.registry['qpay.payment']._book
+        book = self.env.registry['qpay.payment']._settle
 
         def _book(payments):
             sizes.append(len(payments))
             return book(payments)
 
-        with patch.object(self.env.registry['qpay.payment'], '_book', _book):
+        with patch.object(self.env.registry['qpay.payment'], '_settle', _book):
             self._process_callbacks()
-        self.assertEqual(sizes, [const.BOOKING_BATCH, 5])
+        self.assertEqual(sizes, [const.SETTLE_BATCH, 5])
         self.assert_paid(intents)
         self.assertEqual(set(intents.callback_ids.mapped('state')), {'processed'})
         # One question a QR, and the date that the check does not tell.
@@ -233,7 +234,7 @@ class TestManyCallbacks(BatchCase):
         self.assert_paid(intents - intents[1] | several)
         self.assertEqual(draft.state, 'draft')
         [row] = intents[1].payment_ids
-        self.assertEqual((row.state, row.case), ('settled', 'surplus'))
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'))
 
     def test_qpay_that_is_down_for_some_holds_back_only_them(self):
         intents = self._create_intents(4)

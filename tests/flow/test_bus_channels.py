@@ -114,7 +114,9 @@ class TestChannels(QPayCommon):
 
         # When QPay called, and when it was booked.
         self.assertEqual(messages, [
-            self._look(self.intent), self._look(self.intent), self._look(self.intent, self.invoice),
+            self._watch(self.intent),
+            self._watch(self.intent),
+            self._watch(self.intent, self.invoice),
         ])
 
     def test_part_is_told_too(self):
@@ -123,7 +125,7 @@ class TestChannels(QPayCommon):
         self.assertEqual(self.intent.state, 'new')
 
         self.assertEqual(messages[1:], [
-            self._look(self.intent), self._look(self.intent, self.invoice),
+            self._watch(self.intent), self._watch(self.intent, self.invoice),
         ])
 
     def test_each_of_several_invoices_is_told(self):
@@ -136,7 +138,7 @@ class TestChannels(QPayCommon):
             self._pay_and_settle(intent)
 
         self.assertCountEqual(messages[1:], [
-            self._look(intent), *(self._look(intent, invoice) for invoice in invoices),
+            self._watch(intent), *(self._watch(intent, invoice) for invoice in invoices),
         ])
 
     def test_end_is_told(self):
@@ -144,7 +146,7 @@ class TestChannels(QPayCommon):
             self.intent.with_user(self.accountant).action_cancel()
 
         self.assertEqual(messages, [
-            self._look(self.intent), self._look(self.intent, self.invoice),
+            self._watch(self.intent), self._watch(self.intent, self.invoice),
         ])
 
     def test_looking_in_vain_is_not_told(self):
@@ -192,10 +194,10 @@ class TestChannels(QPayCommon):
             self.env.cr.precommit.run()
         for row in capture.records.sorted('id'):
             message = json.loads(row.message)
-            if message['type'] == 'payment_qpay/look':
+            if message['type'] == 'payment_qpay/changed':
                 messages.append((json.loads(row.channel), message['payload']))
 
-    def _look(self, intent, document=None):
+    def _watch(self, intent, document=None):
         record = document or intent
         payload = {'intent_id': intent.id}
         if document:
@@ -316,5 +318,5 @@ class TestWebsocket(RealServerCase):
                 return looks
             looks += [
                 notification['message']['payload'] for notification in notifications
-                if notification['message']['type'] == 'payment_qpay/look'
+                if notification['message']['type'] == 'payment_qpay/changed'
             ]

@@ -239,7 +239,7 @@ class TestCleaning(CallbackCase):
     def test_qr_that_is_watched_keeps_its_answer(self):
         with self._qpay_down():
             self._call_kw(self.intent, 'action_cancel')
-        self.assertTrue(self.intent.next_look_at)
+        self.assertTrue(self.intent.recheck_at)
         self._age(self.intent, const.ANSWER_KEEPING_PERIOD + timedelta(days=1))
         self._clean()
         self.assertTrue(self.intent.raw_response)

@@ -62,7 +62,7 @@ class TestQrOfAChangedDocument(ChangedDocumentCase):
                     self.bill, documents.of(self.bill).get_maximum_amount()
                 )
                 self._edit(**values)
-                self._look()
+                self._recheck()
                 self.assertEqual(intent.state, 'cancelled')
                 self.assertTrue(intent.state_message)
                 self.assertEqual(self.qpay.invoices()[-1]['invoice_status'], 'CANCELED')
@@ -71,12 +71,12 @@ class TestQrOfAChangedDocument(ChangedDocumentCase):
         second = self._create_invoice(4000)
         both = self._create_intent(self.bill | second, 19000)
         self._edit(second, partner_id=self.other.id)
-        self._look()
+        self._recheck()
         self.assertEqual(both.state, 'cancelled')
 
     def test_confirming_the_same_again_leaves_it_alone(self):
         self._edit()
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'new')
 
     def test_merged_customer_is_no_other_one(self):
@@ -84,7 +84,7 @@ class TestQrOfAChangedDocument(ChangedDocumentCase):
             [self.other.id, self.customer.id], self.other
         )
         self.env.invalidate_all()
-        self.assertEqual(self.intent._get_end_reason(), '')
+        self.assertEqual(self.intent._get_closing_reason(), '')
 
     def test_permanent_link_asks_for_what_is_owed_now(self):
         self._reprice(20000)
@@ -122,13 +122,13 @@ class TestQrOfAChangedDocument(ChangedDocumentCase):
 
     def test_page_of_the_ended_qr_offers_what_is_owed_now(self):
         self._reprice(20000)
-        self._look()
+        self._recheck()
         self._renew_intent(self.intent)
         self.assertEqual(self._intents()[0].amount, 20000)
 
     def test_page_shows_nothing_of_another_customer(self):
         self._edit(partner_id=self.other.id)
-        self._look()
+        self._recheck()
         self.assertEqual(self._get_view(self._path(self.intent)), 'ended')
         answer = self._renew_intent(self.intent)
         self.assertEqual((answer['url'], answer['view']), ('', 'ended'))
@@ -144,7 +144,7 @@ class TestMoneyForAChangedDocument(ChangedDocumentCase):
         row = self._ledger(self.intent)
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual(row.account_payment_id.partner_id, self.other)
-        self.assertEqual(row.case, 'moved')
+        self.assertEqual(row.discrepancy, 'moved')
         self.assertIn(self.other.name, self._note(row))
         self.assert_never_across_customers()
 
@@ -166,7 +166,8 @@ class TestMoneyForAChangedDocument(ChangedDocumentCase):
         self._pay_and_settle(both)
         row = self._ledger(both)
         self.assertEqual((self.bill.amount_residual, second.amount_residual), (0, 4000))
-        self.assertEqual((row.account_payment_id.partner_id, row.case), (self.customer, 'surplus'))
+        self.assertEqual(row.account_payment_id.partner_id, self.customer)
+        self.assertEqual(row.discrepancy, 'surplus')
         self.assertEqual(self._credit(), 4000)
         self.assertIn('credit', self._note(row))
         self.assert_never_across_customers()
@@ -176,7 +177,7 @@ class TestMoneyForAChangedDocument(ChangedDocumentCase):
         self.bill.invoice_line_ids.price_unit = 1
         payment = self._pay_and_settle(self.intent)
         row = self._ledger(self.intent)
-        self.assertEqual((row.state, row.case), ('settled', 'surplus'))
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'))
         self.assertIn('credit', self._note(row))
         self.assertEqual(self.bill.state, 'draft')
         self.assertEqual((self._credit(), row.account_payment_id.partner_id),

@@ -21,7 +21,7 @@ class TestChatter(QPayCommon):
 
     @property
     def intent(self):
-        return documents.of(self.bill).get_live_intents()
+        return documents.of(self.bill).find_open_intents()
 
     def _forget(self):
         """Begin to listen."""
@@ -64,7 +64,7 @@ class TestChatter(QPayCommon):
         self._create_intent(joint, 1500)
         self._forget()
 
-        _result, error = self._call_kw(documents.of(joint).get_live_intents(), 'action_cancel')
+        _result, error = self._call_kw(documents.of(joint).find_open_intents(), 'action_cancel')
 
         self.assertFalse(error)
         for invoice in joint:
@@ -122,7 +122,7 @@ class TestChatter(QPayCommon):
         self.env['account.payment.register'].with_context(
             active_model='account.move', active_ids=self.bill.ids,
         ).create({})._create_payments()
-        self._look()
+        self._recheck()
 
     # === MONEY === #
 

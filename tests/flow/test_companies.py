@@ -242,7 +242,7 @@ class TestEnvironments(CompaniesCase):
 
     def test_open_sandbox_qrs_end(self):
         self._go_live()
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'cancelled')
         self.assertIn('switched', self.intent.state_message)
         self.assertEqual(self.qpay.calls(), {}, 'the live account knows nothing of it')
@@ -303,20 +303,20 @@ class TestEnvironments(CompaniesCase):
 
     def test_live_money_is_still_taken_after_going_back(self):
         self._go_live()
-        self._look()
+        self._recheck()
         live = self._create_intent(self.bill)
         self.provider.state = 'test'
         payment = self._pay(live)
-        self._look()
+        self._recheck()
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual((live.state, self._ledger(live).environment), ('paid', 'live'))
 
     def test_open_live_qr_ends_when_going_back(self):
         self._go_live()
-        self._look()
+        self._recheck()
         live = self._create_intent(self.bill)
         self.provider.state = 'test'
-        self._look()
+        self._recheck()
         self.assertEqual(live.state, 'cancelled')
         self.assertEqual(self.qpay.invoices()[-1]['invoice_status'], 'CANCELED')
 
@@ -327,7 +327,7 @@ class TestEnvironments(CompaniesCase):
             view = self.env[model].with_user(self.accountant).get_view(view_type='form')
             self.assertRegex(view['arch'].upper(), 'SANDBOX')
         self.provider.state = 'enabled'
-        self._look()
+        self._recheck()
         live = self._create_intent(self.bill)
         page = self.url_open(f'/payment/qpay/pay/{live.id}/{live.access_token}').text
         self.assertNotIn('SANDBOX', page)

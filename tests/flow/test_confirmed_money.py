@@ -144,7 +144,7 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
 
     def test_money_that_is_recorded_counts_before_it_is_settled(self):
         self._pay(self.intent)
-        self.intent._record(self.intent._ask_unseen_payments())
+        self.intent._record(self.intent._fetch_new_payments())
         self.assertEqual(self._ledger(self.intent).state, 'to_settle')
         self.assertEqual(self._owed(self.bill), 0)
 
@@ -161,11 +161,11 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
         second = self._create_invoice(4000)
         both = self._create_intent(self.bill | second, 19000)
         self._create_intent(second)
-        self._look()
+        self._recheck()
         single = self._create_intent(self.bill)
         self.assertEqual(both.state, 'cancelled')
         self._confirm_without_booking(both)
-        self._look()
+        self._recheck()
         self.assertEqual(single.state, 'cancelled')
 
     def test_price_of_an_early_payment_pays_all(self):

@@ -69,7 +69,7 @@ class TestCurrencies(CurrencyCase):
                 booked = self._ledger(intent).account_payment_id
                 self.assertEqual((booked.currency_id, booked.amount), (self.usd, amount))
                 self.assertEqual(self._money(booked), intent.amount)
-                self.assertFalse(self._ledger(intent).case)
+                self.assertFalse(self._ledger(intent).discrepancy)
 
     def test_odoo_books_the_exchange_difference(self):
         invoice = self._bill(100)
@@ -133,14 +133,14 @@ class TestCurrencies(CurrencyCase):
         self._pay_and_settle(intent, amount=356789)
         self.assertEqual(invoice.amount_residual, 0)
         rows = self._ledger(intent)
-        self.assertEqual(set(rows.mapped('case')), {'partial', 'exceeding'})
+        self.assertEqual(set(rows.mapped('discrepancy')), {'partial', 'exceeding'})
         self.assertEqual(
             sorted(rows.account_payment_id.mapped('amount')), [10, 100]
         )
         self.assertEqual(sorted(map(self._money, rows.account_payment_id)), [35678.9, 356789])
         self._pay_and_settle(intent)
         double = self._ledger(intent) - rows
-        self.assertEqual((double.case, double.account_payment_id.amount), ('double', 100))
+        self.assertEqual((double.discrepancy, double.account_payment_id.amount), ('double', 100))
         self.assertEqual(self._money(double.account_payment_id), 356789)
 
     def test_several_dollar_invoices_of_one_customer(self):
@@ -289,7 +289,7 @@ class TestPaymentTerms(CurrencyCase):
         booked = self._ledger(intent).account_payment_id
         self.assertEqual((booked.amount, self._money(booked)), (9800, 9800))
         self.assertEqual(sum(booked.move_id.line_ids.mapped('balance')), 0)
-        self.assertFalse(self._ledger(intent).case)
+        self.assertFalse(self._ledger(intent).discrepancy)
 
     def test_early_payment_in_dollars(self):
         self._set_rate(fields.Date.add(const.today(), days=-2), 3500)
@@ -372,7 +372,7 @@ class TestSeveralInvoices(QPayCommon):
         payment = self._pay_and_settle(intent, amount=6000)
         self.assertEqual((early.amount_residual, late.amount_residual), (0, 2000))
         self.assertEqual(self._account_payments(payment['payment_id']).amount, 6000)
-        self.assertEqual(self._ledger(intent).case, 'partial')
+        self.assertEqual(self._ledger(intent).discrepancy, 'partial')
 
     def test_in_full(self):
         both = self._create_invoice(3000) | self._create_invoice(5000)
@@ -432,6 +432,6 @@ class TestSeveralInvoices(QPayCommon):
         self.env['account.payment.register'].with_context(
             active_model='account.move', active_ids=both[0].ids
         ).create({})._create_payments()
-        self._look()
+        self._recheck()
         self.assertEqual(intent.state, 'cancelled')
         self.assertEqual(self.qpay.invoices()[-1]['invoice_status'], 'CANCELED')

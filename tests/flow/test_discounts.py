@@ -136,7 +136,7 @@ class TestDiscountByDay(DiscountCase):
         self._pay_at(FIRST_MINUTES, intent)
         self.assertEqual(invoice.amount_residual, 20)
         row = self._ledger(intent)
-        self.assertEqual(row.case, 'undiscounted')
+        self.assertEqual(row.discrepancy, 'undiscounted')
         self.assertIn('after the last day', self._note(row))
 
     def test_qr_that_asks_for_the_discounted_price_ends_with_the_discount(self):
@@ -144,9 +144,9 @@ class TestDiscountByDay(DiscountCase):
         self.provider.qpay_qr_minutes = 10000
         intent = self._ask_at(ASKED_AT, invoice)
         with freeze_time(LAST_MINUTES):
-            self.assertFalse(intent._get_end_reason())
+            self.assertFalse(intent._get_closing_reason())
         with freeze_time(FIRST_MINUTES):
-            self.assertIn('discount', intent._get_end_reason())
+            self.assertIn('discount', intent._get_closing_reason())
             self.assertFalse(documents.of(invoice).get_payable_intent())
             self.assertEqual(intent._renew().amount, 1000)
             self.assertEqual(self._ask(invoice).amount, 1000)
@@ -156,10 +156,10 @@ class TestDiscountByDay(DiscountCase):
         with freeze_time(ASKED_AT):
             intent = self._create_intent(invoice, 1000).sudo()
         with freeze_time(NEXT_DAY):
-            self.assertFalse(documents.of(invoice).get_end_reason(intent))
+            self.assertFalse(documents.of(invoice).get_closing_reason(intent))
         self._pay_at(NEXT_DAY, intent)
         self.assert_closed(invoice)
-        self.assertFalse(self._ledger(intent).case)
+        self.assertFalse(self._ledger(intent).discrepancy)
 
 
 @tagged('post_install', '-at_install')
@@ -260,7 +260,7 @@ class TestDiscountInParts(DiscountCase):
         self._pay_at(FIRST_MINUTES, intent, amount=500)
         self.assertEqual(invoice.amount_residual, 20)
         last = self._ledger(intent).filtered(lambda row: row.amount == 500)
-        self.assertEqual(last.case, 'undiscounted')
+        self.assertEqual(last.discrepancy, 'undiscounted')
 
     def test_part_that_was_paid_in_another_way_earns_nothing(self):
         invoice = self._bill_early()
@@ -306,7 +306,7 @@ class TestDiscountOfSeveral(DiscountCase):
             self.assert_closed(invoice)
         booked = self._ledger(intent).account_payment_id
         self.assertEqual(self._describe(booked), self._describe(expected))
-        self.assertFalse(self._ledger(intent).case)
+        self.assertFalse(self._ledger(intent).discrepancy)
 
     def test_parts_of_several(self):
         invoices = self._bill_early() | self._bill_early(self._line(2000))
@@ -329,7 +329,7 @@ class TestDiscountOfSeveral(DiscountCase):
         self.assertPaidOnce(second, payment['payment_id'])
         for invoice in invoices:
             self.assert_closed(invoice)
-        self.assertFalse(self._ledger(intent).case)
+        self.assertFalse(self._ledger(intent).discrepancy)
 
     def test_full_price_of_several(self):
         invoices = self._bill_early() | self._bill_early(self._line(2000))
@@ -344,7 +344,7 @@ class TestDiscountOfSeveral(DiscountCase):
         intent = self._ask_at(ASKED_AT, invoices)
         self._pay_at(FIRST_MINUTES, intent)
         self.assertEqual(sum(invoices.mapped('amount_residual')), 60)
-        self.assertEqual(self._ledger(intent).case, 'undiscounted')
+        self.assertEqual(self._ledger(intent).discrepancy, 'undiscounted')
 
 
 @tagged('post_install', '-at_install')

@@ -87,12 +87,12 @@ class TestDocumentChanges(DocumentCase):
     def test_qr_of_a_changed_document_is_cancelled_at_qpay(self):
         for change in self._each_change():
             change()
-            self._look()
+            self._recheck()
             self.assertEqual(self.intent.state, 'cancelled')
             self.assertTrue(self.intent.state_message)
             self.assertEqual(self._status_at_qpay(), 'CANCELED')
             self.assertEqual(self.intent.transaction_id.state, 'cancel')
-            self.assertFalse(self.intent.next_look_at)
+            self.assertFalse(self.intent.recheck_at)
             self.assertEqual(self.qpay.calls(), {CHECK: 1, CANCEL: 1})
 
     def test_money_that_is_there_already_is_settled_instead(self):
@@ -100,7 +100,7 @@ class TestDocumentChanges(DocumentCase):
             credit = self._credit()
             payment = self._pay(self.intent)
             change()
-            self._look()
+            self._recheck()
             row = self._ledger(self.intent)
             self.assertEqual((row.state, self.intent.state), ('settled', 'paid'))
             booked = self._account_payments(payment['payment_id'])
@@ -112,35 +112,35 @@ class TestDocumentChanges(DocumentCase):
             bill = self.bill.exists()
             if bill.state == 'posted':
                 self.assertEqual(bill.amount_residual, 0)
-            self.assertEqual(row.case, 'surplus')
+            self.assertEqual(row.discrepancy, 'surplus')
             self.assertIn('credit', self._note(row))
 
     def test_cancellation_that_fails_keeps_the_qr_watched(self):
         for change in self._each_change():
             change()
             self.qpay.inject(CANCEL, 'status', status=500)
-            self._look()
+            self._recheck()
             self.assertEqual(self.intent.state, 'cancelled')
             self.assertEqual(self._status_at_qpay(), 'OPEN')
-            self.assertGreater(self.intent.next_look_at, fields.Datetime.now())
-            self._look(self.intent)
+            self.assertGreater(self.intent.recheck_at, fields.Datetime.now())
+            self._recheck(self.intent)
             self.assertEqual(self._status_at_qpay(), 'CANCELED')
-            self.assertFalse(self.intent.next_look_at)
+            self.assertFalse(self.intent.recheck_at)
 
     def test_money_after_a_failed_cancellation_is_booked(self):
         self.pay_otherwise()
         self.qpay.inject(CANCEL, 'drop')
-        self._look()
+        self._recheck()
         payment = self._pay(self.intent)
-        self._look(self.intent)
+        self._recheck(self.intent)
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual((self._credit(), self.intent.state), (15000, 'paid'))
-        self.assertEqual(self._ledger(self.intent).case, 'late')
+        self.assertEqual(self._ledger(self.intent).discrepancy, 'late')
 
     def test_change_that_leaves_enough_open_leaves_the_qr_alone(self):
         self._new_qr(5000)
         self._register_payment(10000)
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'new')
         self.assertEqual(self.qpay.calls(), {})
         payment = self._pay_and_settle(self.intent)
@@ -150,25 +150,25 @@ class TestDocumentChanges(DocumentCase):
     def test_own_settlement_disturbs_no_qr(self):
         self._pay_and_settle(self.intent, amount=4000)
         self.qpay.reset_calls()
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'new', 'the rest can still be paid')
-        self.assertEqual(self.intent.next_look_at, self.intent.expires_at)
+        self.assertEqual(self.intent.recheck_at, self.intent.expires_at)
         self._pay_and_settle(self.intent, amount=11000)
-        self._look()
-        self.assertEqual((self.intent.state, self.intent.next_look_at), ('paid', False))
+        self._recheck()
+        self.assertEqual((self.intent.state, self.intent.recheck_at), ('paid', False))
         self.assertEqual(self.qpay.calls(), {CHECK: 1, GET_PAYMENT: 1}, 'for the second callback')
 
     def test_one_of_several_invoices_that_is_reset_ends_their_qr(self):
         other = self._create_invoice(500)
         self.intent = self._create_intent(self.bill | other, 15500)
         other.button_draft()
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'cancelled')
         self.assertEqual(self._status_at_qpay(), 'CANCELED')
 
     def test_invoice_that_is_confirmed_again_gets_a_new_qr(self):
         self.lower()
-        self._look()
+        self._recheck()
         intent = self._create_intent(self.bill)
         self.assertEqual((intent.amount, intent.state), (12000, 'new'))
         payment = self._pay_and_settle(intent)
@@ -202,7 +202,7 @@ class TestCancelAtQPay(DocumentCase):
     def test_already_cancelled_is_success(self):
         self.qpay.cancel_in_portal(self.intent.qpay_invoice_id)
         self.intent.action_cancel()
-        self.assertEqual((self.intent.state, self.intent.next_look_at), ('cancelled', False))
+        self.assertEqual((self.intent.state, self.intent.recheck_at), ('cancelled', False))
 
 
 @tagged('post_install', '-at_install')
@@ -277,7 +277,7 @@ class TestCustomers(DocumentCase):
         booked = self._account_payments(payment['payment_id'])
         self.assertEqual(booked.partner_id, self.company.partner_id)
         self.assertEqual(self._credit(self.company.partner_id), 15000)
-        self.assertEqual(row.case, 'surplus')
+        self.assertEqual(row.discrepancy, 'surplus')
 
 
 @tagged('post_install', '-at_install')

@@ -69,7 +69,7 @@ class TestOwnKind(SchoolCase):
         payment_id = self._pay_and_settle(intent)
         self.assertBookedOnce(payment_id)
         row = intent.payment_ids
-        self.assertEqual((row.state, row.case), ('settled', False))
+        self.assertEqual((row.state, row.discrepancy), ('settled', False))
         self.assertEqual(row.account_payment_id.partner_id, fee.partner_id.commercial_partner_id)
         self.assertIn(intent.name, row.transaction_id.reference)
         self.assertEqual((fee.amount_paid, intent.state), (90000, 'paid'))
@@ -89,7 +89,7 @@ class TestOwnKind(SchoolCase):
         fee.amount = 60000
         self.own.cr.commit()
         self._pay_and_settle(second)
-        self.assertEqual(second.payment_ids.case, 'surplus')
+        self.assertEqual(second.payment_ids.discrepancy, 'surplus')
         self.assertTrue(second.payment_ids.activity_ids)
         self.assertTrue(documents.of(fee).is_paid())
 
@@ -109,7 +109,7 @@ class TestOwnKind(SchoolCase):
                 intent = self._ask(fee)
                 fee.write(change)
                 self.own.cr.commit()
-                self.system['qpay.intent']._cron_look()
+                self.system['qpay.intent']._cron_recheck()
                 self.own.cr.commit()
                 self.assertEqual(intent.state, 'cancelled')
                 self.assertEqual(self._status_at_qpay(intent), 'CANCELED')
@@ -120,7 +120,7 @@ class TestOwnKind(SchoolCase):
         fee.active = False
         self.own.cr.commit()
         self._pay_and_settle(intent)
-        self.assertEqual(intent.payment_ids.case, 'surplus')
+        self.assertEqual(intent.payment_ids.discrepancy, 'surplus')
         self.assertEqual(fee.amount_paid, 0)
 
     def test_payment_form_and_refund(self):

@@ -11,7 +11,7 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.simulator import emv
-from odoo.addons.payment_qpay.qpay import QPayClient
+from odoo.addons.payment_qpay.qpay_api import QPayClient
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 from odoo.addons.payment_qpay.tests.cases.wire_case import real_requests, unused_url
 
@@ -69,7 +69,7 @@ class TestQrCreation(QPayCommon):
         second = self._create_intent(self.bill, 5000)
         self.assertEqual((first.state, second.state), ('cancelled', 'new'))
         self.assertEqual(first.transaction_id.state, 'cancel')
-        self.assertFalse(first.next_look_at)
+        self.assertFalse(first.recheck_at)
         self.assertEqual([invoice['invoice_status'] for invoice in self.qpay.invoices()],
                          ['CANCELED', 'OPEN'])
 
@@ -94,17 +94,17 @@ class TestQrCreation(QPayCommon):
         second = self._create_intent(self.bill, 5000)
         self.assertEqual((first.state, second.state), ('cancelled', 'new'))
         self.assertEqual(len(self.qpay.invoices(status='OPEN')), 2)
-        self.assertGreater(first.next_look_at, fields.Datetime.now())
-        self._look(first)
+        self.assertGreater(first.recheck_at, fields.Datetime.now())
+        self._recheck(first)
         self.assertEqual(len(self.qpay.invoices(status='OPEN')), 1)
-        self.assertFalse(first.next_look_at)
+        self.assertFalse(first.recheck_at)
 
     def test_payment_of_a_qr_whose_cancellation_failed_is_not_lost(self):
         first = self._create_intent(self.bill)
         self.qpay.inject(CANCEL, 'system_busy')
         self._create_intent(self.bill, 5000)
         payment = self._pay(first)
-        self._look(first)
+        self._recheck(first)
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual(first.state, 'paid')
 
@@ -136,8 +136,8 @@ class TestQrCreation(QPayCommon):
         dead = self._create_intent(self.bill).copy({
             'name': 'dead', 'res_id': False, 'invoice_ids': self._create_invoice().ids,
         })
-        self._look(dead)
-        self.assertEqual((dead.state, dead.next_look_at), ('cancelled', False))
+        self._recheck(dead)
+        self.assertEqual((dead.state, dead.recheck_at), ('cancelled', False))
         self.assertIn('never came', dead.state_message)
 
     def test_external_system_gets_the_normalised_values(self):
@@ -257,7 +257,7 @@ class TestQrCreationFails(QPayCommon):
                 self.assertIn('something else than this amount', message)
                 failed = self.bill.sudo().qpay_intent_ids[:1]
                 self.assertEqual(failed.state, 'failed')
-                self.assertFalse(failed._get_normalised_values()['qr_text'])
+                self.assertFalse(failed._get_status_payload()['qr_text'])
                 self.assertEqual(self._transactions(self.bill).filtered(
                     lambda transaction: transaction.state == 'draft').ids, [])
                 self.assertEqual(self.qpay.invoices(status='OPEN'), [])

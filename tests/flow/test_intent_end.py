@@ -29,7 +29,7 @@ class TestQrEnd(QPayCommon):
     # === EXPIRY === #
 
     def test_look_leaves_a_valid_qr_alone(self):
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'new')
         self.assertEqual(self.qpay.calls(), {})
 
@@ -39,7 +39,7 @@ class TestQrEnd(QPayCommon):
         self.assertEqual(self.intent.transaction_id.state, 'cancel')
         self.assertEqual(self._status_at_qpay(), 'CANCELED')
         self.assertEqual(self.qpay.calls(), {CHECK: 1, CANCEL: 1})
-        self._look()
+        self._recheck()
         self.assertEqual(self.qpay.calls(), {CHECK: 1, CANCEL: 1})
 
     def test_payment_at_the_last_moment_is_settled_instead(self):
@@ -47,7 +47,7 @@ class TestQrEnd(QPayCommon):
         self._expire(self.intent)
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual(self.intent.state, 'paid')
-        self.assertFalse(self.intent.next_look_at)
+        self.assertFalse(self.intent.recheck_at)
         self.assertEqual(self._calls(CANCEL), 0)
 
     def test_payment_between_check_and_cancellation_is_settled(self):
@@ -56,17 +56,17 @@ class TestQrEnd(QPayCommon):
         payment = self._pay(self.intent)
         self._expire(self.intent)
         self.assertFalse(self._ledger(self.intent))
-        self.assertGreater(self.intent.next_look_at, fields.Datetime.now())
+        self.assertGreater(self.intent.recheck_at, fields.Datetime.now())
         self.qpay.configure(visibility_delay=0, clock_skew=3700)
-        self._look(self.intent)
+        self._recheck(self.intent)
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual(self.intent.state, 'paid')
-        self.assertFalse(self.intent.next_look_at)
+        self.assertFalse(self.intent.recheck_at)
 
     def test_qr_that_was_cancelled_in_the_portal_is_not_asked_about_again(self):
         self.qpay.cancel_in_portal(self.intent.qpay_invoice_id)
         self._expire(self.intent)
-        self.assertEqual((self.intent.state, self.intent.next_look_at), ('cancelled', False))
+        self.assertEqual((self.intent.state, self.intent.recheck_at), ('cancelled', False))
         self.assertEqual(self.qpay.calls(), {CHECK: 1, CANCEL: 1})
 
     def test_end_is_tried_again_ever_less_often_while_qpay_is_down(self):
@@ -74,20 +74,20 @@ class TestQrEnd(QPayCommon):
             self._expire(self.intent)
             self.assertEqual(self.intent.state, 'cancelled')
             for delay in (*const.CLOSE_RETRY_DELAYS[1:], const.CLOSE_RETRY_DELAYS[-1]):
-                self._look(self.intent)
-                wait = self.intent.next_look_at - fields.Datetime.now()
+                self._recheck(self.intent)
+                wait = self.intent.recheck_at - fields.Datetime.now()
                 self.assertEqual(wait, delay)
-        self._look(self.intent)
+        self._recheck(self.intent)
         self.assertEqual(self._status_at_qpay(), 'CANCELED')
-        self.assertFalse(self.intent.next_look_at)
+        self.assertFalse(self.intent.recheck_at)
 
     def test_one_qr_that_cannot_be_ended_does_not_hold_up_the_others(self):
         other = self._create_intent(self._create_invoice())
         self.qpay.inject(CHECK, 'garbage')
         (self.intent | other).write({
-            'expires_at': '2026-01-01 00:00:00', 'next_look_at': '2026-01-01 00:00:00',
+            'expires_at': '2026-01-01 00:00:00', 'recheck_at': '2026-01-01 00:00:00',
         })
-        self._look()
+        self._recheck()
         self.assertEqual({self.intent.state, other.state}, {'cancelled'})
         self.assertEqual(len(self.qpay.invoices(status='CANCELED')), 1)
 
@@ -119,8 +119,8 @@ class TestQrEnd(QPayCommon):
         _result, message = self._call_kw(self.intent, 'action_cancel')
         self.assertIn('did not confirm', message)
         self.assertEqual(self.intent.state, 'cancelled')
-        self.assertTrue(self.intent.next_look_at)
-        self._look(self.intent)
+        self.assertTrue(self.intent.recheck_at)
+        self._recheck(self.intent)
         self.assertEqual(self._status_at_qpay(), 'CANCELED')
 
     def test_cancelling_twice_asks_qpay_once(self):

@@ -29,7 +29,7 @@ class TestRowsThatNameTheCode(ReconciliationCase):
         self.assertEqual((result.recovered_count, result.unknown_count), (1, 0))
         self.assertEqual(self.qpay.calls(), {LIST: 1})
         self.assertPaidOnce(self.bill, payment['payment_id'])
-        self.assertEqual(self._ledger(self.intent).case, 'late')
+        self.assertEqual(self._ledger(self.intent).discrepancy, 'late')
 
     def test_payment_without_text_is_asked_for_once(self):
         payment = self._pay(self.intent)

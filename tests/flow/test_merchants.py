@@ -106,7 +106,7 @@ class TestPublished(MerchantsCase):
             'intent_id': intent.id, 'access_token': intent.access_token,
         }})
         self.env.invalidate_all()
-        fresh = self._visitor(self.bill).get_live_intent()
+        fresh = self._visitor(self.bill).find_open_intent()
         self.assertEqual(fresh.provider_id, self.provider)
 
     def _create_employees_qr(self):
@@ -124,7 +124,7 @@ class TestPublished(MerchantsCase):
             ).with_user(portal_user).sudo()
             transaction._get_processing_values()
             self.assertEqual(transaction.state, 'error')
-            self.assertEqual((intent.state, documents.of(self.bill).get_live_intents()),
+            self.assertEqual((intent.state, documents.of(self.bill).find_open_intents()),
                              ('new', intent))
 
 
@@ -154,7 +154,7 @@ class TestTwoMerchants(MerchantsCase):
     def test_qr_of_who_may_no_longer_collect_ends(self):
         intent = self._ask(self.second)
         self.second.state = 'disabled'
-        self._look()
+        self._recheck()
         self.assertEqual(intent.state, 'cancelled')
         self.assertEqual(self._ask(None).provider_id, self.provider)
 

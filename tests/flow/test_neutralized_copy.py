@@ -26,11 +26,11 @@ class TestNeutralizedCopy(EbarimtCase):
             'payment_id': self._ledger(paid).id, 'generation': 'v3', 'receiver_type': 'citizen',
             'next_attempt_at': past,
         })
-        receipt._want_cancel()
+        receipt._request_cancellation()
         self.env['qpay.receipt'].sudo()._get_for(paid)
         self.env['qpay.outage'].sudo().create({'account': 'x', 'until': past})
         intent = self._create_intent(self._create_invoice())
-        intent.sudo()._look_soon()
+        intent.sudo()._enqueue_recheck()
         self._call_back(intent, 'announced')
         return intent.sudo()
 
@@ -43,10 +43,10 @@ class TestNeutralizedCopy(EbarimtCase):
         sudo = self.env(su=True)
         for model, domain in {
             'qpay.intent': [
-                '|', ('state', '=', 'new'), ('next_look_at', '!=', False),
+                '|', ('state', '=', 'new'), ('recheck_at', '!=', False),
             ],
             'qpay.callback': [('state', '=', 'received')],
-            'qpay.look': [],
+            'qpay.intent.recheck': [],
             'qpay.outage': [],
             'qpay.token': [],
             'qpay.receipt': [('made_at', '=', False)],
@@ -63,7 +63,7 @@ class TestNeutralizedCopy(EbarimtCase):
         self.assertEqual(page.status_code, 200)
         self._check_route(intent.id, access_token=intent.access_token)
         self._process_callbacks()
-        self._look()
+        self._recheck()
         self.env['qpay.ebarimt'].sudo()._cron_process()
         self.assertEqual(self.qpay.calls(), {})
 

@@ -93,25 +93,25 @@ class TestEndsWithoutAnswer(SilentCase):
         self._expire(self.intent)
         self.assertFalse(self.intent.activity_ids)
         with freeze_time(fields.Datetime.now() + timedelta(hours=25)):
-            self._look(self.intent)
+            self._recheck(self.intent)
         self.assertIn('can no longer be paid', self._note(self.intent))
-        self._look(self.intent)
-        self.assertEqual((self.intent.state, self.intent.next_look_at), ('cancelled', False))
+        self._recheck(self.intent)
+        self.assertEqual((self.intent.state, self.intent.recheck_at), ('cancelled', False))
         self.assertFalse(self.intent.activity_ids)
 
     def test_what_is_given_up_is_told(self):
         self._refuse(CANCEL, const.CLOSE_MAX_ATTEMPTS + 1)
         self._expire(self.intent)
         for _number in range(const.CLOSE_MAX_ATTEMPTS):
-            self._look(self.intent)
-        self.assertFalse(self.intent.next_look_at)
+            self._recheck(self.intent)
+        self.assertFalse(self.intent.recheck_at)
         self.assertEqual(len(self.intent.activity_ids), 1)
 
     def test_payment_that_comes_after_all_takes_the_question_back(self):
         self._refuse(CANCEL, 2)
         self._expire(self.intent)
         with freeze_time(fields.Datetime.now() + timedelta(hours=25)):
-            self._look(self.intent)
+            self._recheck(self.intent)
         payment = self._pay_and_settle(self.intent)
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertFalse(self.intent.activity_ids)
@@ -172,13 +172,13 @@ class TestChangedAccount(SilentCase):
 
     def test_it_is_refused_while_a_call_waits(self):
         self._call_about_payment()
-        self.intent.sudo().write({'state': 'cancelled', 'next_look_at': False})
+        self.intent.sudo().write({'state': 'cancelled', 'recheck_at': False})
         with self.assertRaisesRegex(UserError, '^1 QRs'), self.cr.savepoint():
             self.provider.write(self.OTHER)
 
     def test_switched_off_provider_ends_its_qrs_with_the_old_account(self):
         self.provider.state = 'disabled'
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'cancelled')
         self.assertEqual(self.qpay.invoices()[0]['invoice_status'], 'CANCELED')
         self.provider.write({**self.OTHER, 'state': 'test'})
@@ -193,7 +193,7 @@ class TestChangedAccount(SilentCase):
     def test_going_live_leaves_sandbox_qrs_behind(self):
         self.provider.write({**self.OTHER, 'state': 'enabled',
                              'qpay_base_url_live': self.simulator.url})
-        self._look()
+        self._recheck()
         self.assertEqual(self.intent.state, 'cancelled')
 
     def test_payment_of_the_old_account_is_never_asked_for_at_the_new_one(self):

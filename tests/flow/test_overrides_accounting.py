@@ -212,7 +212,7 @@ class TestEntries(AccountingCase):
     def test_scheduled_action_that_somebody_has_deleted_stops_no_entry(self):
         bill = self._create_invoice()
         self._create_intent(bill)
-        self.env.ref('payment_qpay.ir_cron_look').unlink()
+        self.env.ref('payment_qpay.ir_cron_recheck').unlink()
         self.env.ref('payment_qpay.ir_cron_process_callbacks').unlink()
         with self.assertLogs('odoo.addons.payment_qpay', 'ERROR'):
             bill.with_user(self.biller).button_draft()

@@ -156,7 +156,7 @@ class TestRefundOfWhatAnotherPaid(PaidBackCase):
             'landing_route': f'/my/invoices/{self.invoice.id}',
         })
         self.env.invalidate_all()
-        [intent] = documents.of(self.invoice).get_live_intents()
+        [intent] = documents.of(self.invoice).find_open_intents()
         self.assertEqual(intent.transaction_id.partner_id, self.other)
         return intent
 
@@ -191,7 +191,7 @@ class TestRefundOfWhatAnotherPaid(PaidBackCase):
         self.invoice.partner_id = self.other
         self.invoice.action_post()
         first, second = self._pay_all(intent, 1000, 1000, method='CARD')
-        self.assertEqual(first.case, 'moved')
+        self.assertEqual(first.discrepancy, 'moved')
         self.assertEqual(self._credit(self.other), 1000)
         self.assertEqual(self._refund(second).partner_id, self.other)
         self.assertFalse(self._open_items(self.customer | self.other))

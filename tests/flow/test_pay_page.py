@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.qr import draw_qr
+from odoo.addons.payment_qpay.qr_code import draw_qr
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 CREATE = 'POST /v2/invoice'

@@ -118,7 +118,7 @@ class TestQrInCreation(PayPageCase):
             'document_amount': 15000,
             'currency_id': self.mnt.id,
             'amount': 15000,
-            'next_look_at': fields.Datetime.now(),
+            'recheck_at': fields.Datetime.now(),
         })
         answer = self._renew_by_link()
         self.assertEqual((answer['url'], answer['view']), ('', 'wait'))

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.qpay.parsing import parse_invoice
+from odoo.addons.payment_qpay.qpay_api.parsing import parse_invoice
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 

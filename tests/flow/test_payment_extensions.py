@@ -32,7 +32,7 @@ class TestPaymentExtensions(BatchCase):
         intents = self._create_intents(count)
         self._record_paid(intents)
         with self.extension:
-            intents._book_waiting()
+            intents._settle_pending()
         self.assert_paid(intents)
         return intents
 
@@ -73,7 +73,7 @@ class TestPaymentExtensions(BatchCase):
             return create(payments, vals_list)
 
         with patch.object(self.env.registry['account.payment'], 'create', _create):
-            intents._book_waiting()
+            intents._settle_pending()
         self.assert_paid(intents)
         self.assertEqual(sizes, [3])
 
@@ -91,6 +91,6 @@ class TestPaymentExtensions(BatchCase):
             patch.object(self.transactions, '_create_payment', _create_payment),
             self.assertLogs('odoo.addons.payment_qpay', level='ERROR'),
         ):
-            intents._book_waiting()
+            intents._settle_pending()
         self.assert_paid(intents - intents[1])
         self.assertEqual(intents[1].payment_ids.state, 'needs_attention')

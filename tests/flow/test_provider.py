@@ -290,4 +290,4 @@ class TestInstallation(QPayCommon):
         for name in (*CREDENTIALS, 'qpay_callback_url'):
             self.assertFalse(self.provider[name], name)
         self.assertFalse(self.env['qpay.token'].sudo().search([]))
-        self.assertFalse(intent.next_look_at)
+        self.assertFalse(intent.recheck_at)

@@ -46,7 +46,7 @@ class DownCase(BatchCase):
         for day, intent in enumerate(intents, 3):
             with freeze_time(now - timedelta(days=day)):
                 self._pay(intent, method='CARD')
-            intent._check()
+            intent._sync_payments()
         return intents
 
     def _make_due(self, callbacks):
@@ -74,7 +74,7 @@ class TestQPayDown(DownCase):
         intents = self._create_intents(5)
         self._announce(intents)
         with (
-            patch('odoo.addons.payment_qpay.const.BOOKING_BATCH', 2),
+            patch('odoo.addons.payment_qpay.const.SETTLE_BATCH', 2),
             self._down({'fault': 'drop'}, 1),
         ):
             self._process_callbacks()
@@ -93,10 +93,10 @@ class TestQPayDown(DownCase):
                 intents = self._create_intents(COUNT)
                 intents.expires_at = fields.Datetime.now() - timedelta(seconds=1)
                 with self._down(options, at_most):
-                    self._look(*intents)
-                self._look(*intents)
+                    self._recheck(*intents)
+                self._recheck(*intents)
                 self.assertEqual(set(intents.mapped('state')), {'cancelled'})
-                self.assertFalse(any(intents.mapped('next_look_at')))
+                self.assertFalse(any(intents.mapped('recheck_at')))
 
     def test_comparison(self):
         # Each is looked up by itself, to see whether it was refunded.
@@ -141,7 +141,7 @@ class TestVatReceiptsWhileQPayIsDown(EbarimtCase, DownCase):
             with self.subTest(**options):
                 receipts = self._pay_all()
                 self._issue()
-                receipts._want_cancel()
+                receipts._request_cancellation()
                 with self._down(options, at_most):
                     self._issue()
                 self.assertEqual(set(receipts.mapped('state')), {'issued'})
@@ -228,11 +228,11 @@ class TestTimeOfScheduledActions(DownCase):
         over = {'cron_end_time': time.monotonic() - 1}
         for model, action in (
             ('qpay.callback', '_cron_process'),
-            ('qpay.intent', '_cron_look'),
+            ('qpay.intent', '_cron_recheck'),
             ('qpay.reconciliation', '_cron_reconcile'),
             ('qpay.ebarimt', '_cron_process'),
         ):
-            intents.next_look_at = fields.Datetime.now() - timedelta(seconds=1)
+            intents.recheck_at = fields.Datetime.now() - timedelta(seconds=1)
             getattr(self.env[model].with_user(SUPERUSER_ID).with_context(**over), action)()
         self.assertEqual(self.qpay.calls(), {})
         self._process_callbacks()

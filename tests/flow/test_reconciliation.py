@@ -11,7 +11,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay.client import PAGE_LIMIT
+from odoo.addons.payment_qpay.qpay_api.client import PAGE_LIMIT
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 CHECK = 'POST /v2/payment/check'
@@ -103,8 +103,8 @@ class TestRecovery(ReconciliationCase):
         self._pay(partial, amount=2000)
         result = self._reconcile()
         self.assertEqual(result.recovered_count, 2)
-        self.assertEqual(self._ledger(late).case, 'late')
-        self.assertEqual(self._ledger(partial).case, 'partial')
+        self.assertEqual(self._ledger(late).discrepancy, 'late')
+        self.assertEqual(self._ledger(partial).discrepancy, 'partial')
         self.assertEqual(late.invoice_ids.amount_residual, 0)
         self.assertEqual(partial.invoice_ids.amount_residual, 7000)
 

@@ -8,7 +8,7 @@ from lxml import etree
 from odoo.tests import Form, tagged
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.qpay import QPayClient
+from odoo.addons.payment_qpay.qpay_api import QPayClient
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 
@@ -60,7 +60,7 @@ class TestRecoveredQr(QPayCommon):
             self.assertFalse(shown['expires_at'])
 
     def test_whoever_asks_for_its_state(self):
-        self.assertFalse(self.intent._get_normalised_values()['expires_at'])
+        self.assertFalse(self.intent._get_status_payload()['expires_at'])
 
     def test_payer_of_it_gets_a_new_qr(self):
         rest = self.intent._renew()
@@ -73,11 +73,11 @@ class TestRecoveredQr(QPayCommon):
         self.assertEqual((self.intent.state, self.bill.amount_residual), ('paid', 0))
 
     def test_scheduled_action_ends_it(self):
-        self._look(self.intent)
+        self._recheck(self.intent)
         self.assertEqual(self.intent.state, 'cancelled')
 
     def test_new_qr_takes_its_place(self):
-        self._look(self.intent)
+        self._recheck(self.intent)
         rest = self._create_intent(self.bill)
         self.assertEqual((rest.amount, rest.state), (10000, 'new'))
 

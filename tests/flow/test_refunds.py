@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay import QPayClient
+from odoo.addons.payment_qpay.qpay_api import QPayClient
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 REFUND = 'DELETE /v2/payment/refund/{id}'

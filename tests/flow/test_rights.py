@@ -10,9 +10,9 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.payment_qpay import qpay
-from odoo.addons.payment_qpay.qpay import InvoiceRequest
-from odoo.addons.payment_qpay.qpay.values import Token
+from odoo.addons.payment_qpay import qpay_api
+from odoo.addons.payment_qpay.qpay_api import InvoiceRequest
+from odoo.addons.payment_qpay.qpay_api.values import Token
 from odoo.addons.payment_qpay.tests.cases.rights_case import RightsCase
 
 ODD_IDS = (
@@ -35,7 +35,7 @@ class TestDialogs(RightsCase):
         'environment': {}, 'is_simulation_allowed': {}, 'intent_id': {'fields': {}},
     }
 
-    def _look(self, role, model, values, names):
+    def _recheck(self, role, model, values, names):
         """Ask what a dialog would show, as the form does; each field by itself and all together."""
         user_env = self.env(user=self.users[role].id, su=False, context={})
         for specification in (*({name: spec} for name, spec in names.items()), names):
@@ -51,7 +51,7 @@ class TestDialogs(RightsCase):
                 with self.subTest(role=role, res_id=res_id):
                     values = {'res_model': 'account.move', 'res_id': res_id}
                     sentences[res_id] = set(
-                        self._look(role, 'qpay.qr.wizard', values, self.SPECIFICATION)
+                        self._recheck(role, 'qpay.qr.wizard', values, self.SPECIFICATION)
                     )
             # Not even whether there is one.
             self.assertEqual(len(set(map(frozenset, sentences.values()))), 1, sentences)
@@ -59,7 +59,7 @@ class TestDialogs(RightsCase):
     def test_several_invoices_are_looked_at_one_by_one(self):
         values = {'res_model': 'account.move', 'res_id': 0, 'invoice_ids': [(6, 0, self.bill.ids)]}
         for role in ('employee', 'outsider'):
-            list(self._look(role, 'qpay.qr.wizard', values, self.SPECIFICATION))
+            list(self._recheck(role, 'qpay.qr.wizard', values, self.SPECIFICATION))
 
     def test_qr_of_another_document_is_not_shown(self):
         apps = {
@@ -73,13 +73,13 @@ class TestDialogs(RightsCase):
             })):
                 with self.subTest(intent_id=intent_id, role=role):
                     values = {'intent_id': intent_id, **document}
-                    list(self._look(role, 'qpay.qr.wizard', values, apps))
+                    list(self._recheck(role, 'qpay.qr.wizard', values, apps))
 
     def test_accountant_of_another_company_learns_nothing(self):
-        list(self._look('outsider', 'qpay.assign.wizard', {'payment_id': self.unknown.id}, {
+        list(self._recheck('outsider', 'qpay.assign.wizard', {'payment_id': self.unknown.id}, {
             'amount': {}, 'description': {}, 'company_id': {'fields': {}}, 'partner_id': {},
         }))
-        list(self._look('outsider', 'qpay.receiver.wizard', {'ebarimt_id': self.receipt.id}, {
+        list(self._recheck('outsider', 'qpay.receiver.wizard', {'ebarimt_id': self.receipt.id}, {
             'receiver': {}, 'receiver_type': {},
         }))
 
@@ -322,7 +322,7 @@ class TestSecretValues(BaseCase):
         """Whoever adds one decides whether it is printed."""
         telling = {
             f'{value.__name__}.{field.name}'
-            for value in vars(qpay.values).values() if is_dataclass(value)
+            for value in vars(qpay_api.values).values() if is_dataclass(value)
             for field in dataclass_fields(value)
             if field.repr and any(
                 word in field.name

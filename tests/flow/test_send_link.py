@@ -9,7 +9,7 @@ from odoo.tools import format_date
 
 from odoo.addons.mail.tests.common import MailCommon
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.qr import draw_qr
+from odoo.addons.payment_qpay.qr_code import draw_qr
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 PRINTED = '//*[@id="qpay_link_qrcode"]'

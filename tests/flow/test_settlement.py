@@ -132,9 +132,9 @@ class TestSettlement(SettlementCase):
         payment = self._pay_and_settle(self.intent)
         for _number in range(10):
             self._check()
-            self.intent._check()
+            self.intent._sync_payments()
             self._ledger(self.intent).action_settle()
-            self._look(self.intent)
+            self._recheck(self.intent)
             self._process_callbacks()
             self._check_route(self.intent.id, access_token=self.intent.access_token, now=True)
         self.assertPaidOnce(self.bill, payment['payment_id'])

@@ -101,7 +101,7 @@ class TestTakenBack(ReconciliationCase):
             'payment_id': self.row.id, 'generation': 'v3', 'receiver_type': 'citizen',
         })
         self._take_back()
-        self.assertTrue(receipt.is_cancel_wanted)
+        self.assertTrue(receipt.is_cancellation_requested)
 
     def test_assignment_that_could_not_be_booked(self):
         self._take_back()

@@ -16,7 +16,7 @@ class UnusualPaymentCase(QPayCommon):
 
     def assert_told(self, row, case, *words):
         """One activity of a row says what happened, with the amount, and what can be done."""
-        self.assertEqual((row.case, row.state), (case, 'settled'))
+        self.assertEqual((row.discrepancy, row.state), (case, 'settled'))
         note = self._note(row)
         for word in (row.currency_id.format(row.amount), *words):
             self.assertIn(word, note)
@@ -47,7 +47,7 @@ class TestLessThanAsked(UnusualPaymentCase):
         rest = self._create_intent(self.bill)
         self.assertEqual(rest.amount, 9000)
         self.assertNotEqual(rest, self.intent)
-        self.assertEqual(self.intent.state, 'cancelled', 'one live QR a document')
+        self.assertEqual(self.intent.state, 'cancelled', 'one open QR a document')
         payment = self._pay_and_settle(rest)
         self.assertEqual(self._account_payments(payment['payment_id']).amount, 9000)
         self.assertEqual((self.bill.amount_residual, self._credit()), (0, 0))
@@ -57,7 +57,7 @@ class TestLessThanAsked(UnusualPaymentCase):
         self._pay_and_settle(self.intent, amount=4000)
         self._pay_and_settle(self.intent, amount=5000)
         rows = self._ledger(self.intent)
-        self.assertEqual(rows.mapped('case'), ['partial', 'partial'])
+        self.assertEqual(rows.mapped('discrepancy'), ['partial', 'partial'])
         self.assertEqual(self.bill.amount_residual, 6000)
         self._pay_and_settle(self.intent, amount=6000)
         self.assert_booked(4000, 5000, 6000)
@@ -67,7 +67,7 @@ class TestLessThanAsked(UnusualPaymentCase):
     def test_wanted_parts_are_nothing_unusual(self):
         self.provider.qpay_allow_partial = True
         self._pay_and_settle(self.intent, amount=6000)
-        self.assertFalse(self._ledger(self.intent).case)
+        self.assertFalse(self._ledger(self.intent).discrepancy)
         self.assertFalse(self._ledger(self.intent).activity_ids)
         self.assertEqual(self.intent.state, 'new')
         self._pay_and_settle(self.intent, amount=9000)
@@ -116,7 +116,7 @@ class TestMoreThanAsked(UnusualPaymentCase):
         self.assertEqual(self._credit(), 15000)
         rows = self._ledger(self.intent)
         usual = rows.filtered(lambda row: row.qpay_txn_id == first['payment_id'])
-        self.assertFalse(usual.case or usual.activity_ids)
+        self.assertFalse(usual.discrepancy or usual.activity_ids)
         self.assert_told(rows - usual, 'double', 'already paid', 'credit', 'pay it back')
 
     def test_two_payments_found_by_one_question_are_told_apart(self):
@@ -193,6 +193,5 @@ class TestWhoIsTold(UnusualPaymentCase):
 
     def test_case_can_be_searched_for(self):
         self._pay_and_settle(self.intent, amount=6000)
-        self.assertIn(
-            self._ledger(self.intent), self.env['qpay.payment'].search([('case', '!=', False)])
-        )
+        unusual = self.env['qpay.payment'].search([('discrepancy', '!=', False)])
+        self.assertIn(self._ledger(self.intent), unusual)

@@ -76,7 +76,7 @@ class TestSilentQPay(RenewalCase):
     def setUp(self):
         super().setUp()
         self.intent = self._create_intent(self.bill)
-        self.startPatcher(patch.object(const, 'VISITOR_PATIENCE_SECONDS', LONG))
+        self.startPatcher(patch.object(const, 'VISITOR_TIMEOUT', LONG))
         self.startPatcher(real_requests())
         # Delays that are under way end when the simulator stops.
         self.addCleanup(self.simulator.start)
@@ -84,12 +84,12 @@ class TestSilentQPay(RenewalCase):
         self.qpay.reset_calls()
 
     def _silence(self, *endpoints):
-        const.VISITOR_PATIENCE_SECONDS = SHORT
+        const.VISITOR_TIMEOUT = SHORT
         for endpoint in endpoints or (CHECK, CREATE, CANCEL):
             self.qpay.inject(endpoint, 'delay', seconds=FOREVER, times=None)
 
     def _end_silence(self):
-        const.VISITOR_PATIENCE_SECONDS = LONG
+        const.VISITOR_TIMEOUT = LONG
         self.qpay.clear_faults()
 
     def _check_now(self, intent=None):
@@ -216,12 +216,12 @@ class TestSilentQPay(RenewalCase):
         self._check_now()
         self.qpay.reset_calls()
         intents.expires_at = fields.Datetime.now() - timedelta(seconds=1)
-        self._look(*intents)
+        self._recheck(*intents)
         self.assertEqual(self.qpay.calls(), {})
         self.assertEqual(set(intents.mapped('state')), {'new'})
         self._end_silence()
         self._let_outage_end()
-        self._look(*intents)
+        self._recheck(*intents)
         self.assertEqual(set(intents.mapped('state')), {'cancelled'})
 
     def test_employees_are_told(self):

@@ -110,7 +110,7 @@ class TestCommits(InterleavingCase):
         })
         settled = self._create_qr()
         self._pay(settled, method='CARD')
-        settled._check()
+        settled._sync_payments()
         dialog = self._open_dialog(self._create_invoice())
         self.own.cr.commit()
         own = self.own

@@ -7,7 +7,7 @@ from odoo import fields
 from odoo.exceptions import LockError
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.qpay import QPayClient
+from odoo.addons.payment_qpay.qpay_api import QPayClient
 from odoo.addons.payment_qpay.tests.cases.interleaving_case import InterleavingCase
 
 
@@ -26,7 +26,7 @@ class TestSettlementsMeet(InterleavingCase):
                 rows.action_settle()
                 self.assertEqual(set(rows.mapped('state')), {'settled'})
 
-        with self._meanwhile('qpay.intent', '_book_waiting', _book_others):
+        with self._meanwhile('qpay.intent', '_settle_pending', _book_others):
             (first | second | unknown).with_env(self.own).action_settle()
         rows = first | second | unknown
         self.assertBookedOnce(*rows.mapped('qpay_txn_id'))
@@ -57,7 +57,7 @@ class TestSettlementsMeet(InterleavingCase):
         self.qpay.reset_calls()
         intent._claim_check()
         with self._held(intent, until_waited_for=True):
-            self.assertTrue(intent._check())
+            self.assertTrue(intent._sync_payments())
         self.assertBookedOnce(payment_id)
         self.assertEqual(intent.state, 'paid')
 
@@ -71,7 +71,7 @@ class TestSettlementsMeet(InterleavingCase):
             with self.assertRaises(LockError):
                 intent.with_env(self.own).action_check()
             self.assertBookedOnce()
-        intent._check()
+        intent._sync_payments()
         self.assertBookedOnce(payment_id)
 
     # === END === #
@@ -86,23 +86,23 @@ class TestSettlementsMeet(InterleavingCase):
 
         intent.with_env(self.own).action_cancel()
         self.assertBookedOnce(payment_id)
-        self.assertEqual((intent.state, intent.payment_ids.case), ('paid', False))
+        self.assertEqual((intent.state, intent.payment_ids.discrepancy), ('paid', False))
 
     def test_expired_qr_that_another_process_is_at_is_looked_at_again(self):
         intent = self._create_qr()
         payment_id = self._pay(intent)
         past = fields.Datetime.now() - timedelta(seconds=1)
-        intent.write({'expires_at': past, 'next_look_at': past})
+        intent.write({'expires_at': past, 'recheck_at': past})
         self.own.cr.commit()
         triggers = self.system['ir.cron.trigger'].search_count([])
         with self._held(intent):
-            self.system['qpay.intent']._cron_look()
+            self.system['qpay.intent']._cron_recheck()
         self.assertEqual(intent.state, 'new')
         self.assertEqual(self.system['ir.cron.trigger'].search_count([]), triggers + 1)
 
-        self.system['qpay.intent']._cron_look()
+        self.system['qpay.intent']._cron_recheck()
         self.assertBookedOnce(payment_id)
-        self.assertEqual((intent.state, intent.payment_ids.case), ('paid', False))
+        self.assertEqual((intent.state, intent.payment_ids.discrepancy), ('paid', False))
 
     # === CALLBACKS === #
 
@@ -139,25 +139,25 @@ class TestSettlementsMeet(InterleavingCase):
             self.own.cr.commit()
         self.assertEqual(intent.state, 'new')
 
-        self.system['qpay.intent']._cron_look()
+        self.system['qpay.intent']._cron_recheck()
         self.assertEqual((intent.state, self._status_at_qpay(intent)), ('cancelled', 'CANCELED'))
-        self.assertFalse(self.system['qpay.look'].search([]))
+        self.assertFalse(self.system['qpay.intent.recheck'].search([]))
 
     def test_look_that_was_asked_for_survives_a_failure(self):
         intent = self._create_qr()
         self._register_payment(intent.invoice_ids.with_env(self.own))
         self.own.cr.commit()
         with self._held(intent):
-            self.system['qpay.intent']._cron_look()
-        self.assertEqual((intent.state, len(intent.look_ids)), ('new', 1))
-        self.system['qpay.intent']._cron_look()
-        self.assertEqual((intent.state, len(intent.look_ids)), ('cancelled', 0))
+            self.system['qpay.intent']._cron_recheck()
+        self.assertEqual((intent.state, len(intent.recheck_ids)), ('new', 1))
+        self.system['qpay.intent']._cron_recheck()
+        self.assertEqual((intent.state, len(intent.recheck_ids)), ('cancelled', 0))
 
     def test_own_settlement_asks_for_no_further_look(self):
         intent = self._create_qr()
         self._pay(intent)
-        intent._check()
+        intent._sync_payments()
         self.qpay.reset_calls()
-        self.system['qpay.intent']._cron_look()
-        self.assertFalse(self.system['qpay.look'].search([]))
+        self.system['qpay.intent']._cron_recheck()
+        self.assertFalse(self.system['qpay.intent.recheck'].search([]))
         self.assertEqual(self.qpay.calls(), {})

@@ -131,8 +131,8 @@ class TestManyOfWhichOneIsEdited(EditedCase):
         self.own.cr.execute("UPDATE qpay_payment SET create_date = '2026-01-01'")
         self.own.cr.commit()
         with self._edited(edited.invoice_ids):
-            self.system['qpay.payment']._settle_left_over()
+            self.system['qpay.payment']._cron_settle_pending()
         self.own.cr.rollback()
         self.assertEqual(rows.mapped('state').count('settled'), 3)
-        self.system['qpay.payment']._settle_left_over()
+        self.system['qpay.payment']._cron_settle_pending()
         self.assertBookedOnce(*rows.mapped('qpay_txn_id'))

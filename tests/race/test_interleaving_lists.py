@@ -29,7 +29,7 @@ class TestListsMeet(InterleavingCase):
     def test_payment_that_a_list_and_a_check_record_at_once_is_booked_once(self):
         intent = self._create_qr()
         payment_id = self._pay(intent)
-        payments = intent._ask_unseen_payments()
+        payments = intent._fetch_new_payments()
         invoice_id = intent.qpay_invoice_id
         intent.qpay_invoice_id = False
         self.own.cr.commit()
@@ -43,13 +43,13 @@ class TestListsMeet(InterleavingCase):
 
         with (
             self.assertNoLogs('odoo.sql_db', level='ERROR'),
-            self._meanwhile('qpay.payment', '_find_case', _reconcile),
+            self._meanwhile('qpay.payment', '_get_discrepancy', _reconcile),
         ):
             intent._record(payments)
         self.assertFalse(intent.payment_ids)
 
         intent.qpay_invoice_id = invoice_id
-        intent._check()
+        intent._sync_payments()
         self.assertBookedOnce(payment_id)
         self.assertEqual((intent.state, len(intent.payment_ids)), ('paid', 1))
 
@@ -70,11 +70,11 @@ class TestListsMeet(InterleavingCase):
     def test_refund_that_cannot_be_noticed_holds_up_no_payment(self):
         refunded, missed = self._create_qr(1000), self._create_qr()
         payment_id = self._pay(refunded, method='CARD')
-        refunded._check()
+        refunded._sync_payments()
         self.qpay.refund_in_portal(payment_id)
         missed_id = self._pay(missed)
         with (
-            self._break_for('qpay.payment', '_notice_refund', lambda row: True),
+            self._break_for('qpay.payment', '_apply_refund', lambda row: True),
             self.assertLogs('odoo.addons.payment_qpay', level='ERROR'),
         ):
             result = self._reconcile(self.system)
@@ -134,7 +134,7 @@ class TestListsMeet(InterleavingCase):
     def test_run_ends_when_its_time_is_over(self):
         self._announce(2)
         with (
-            patch('odoo.addons.payment_qpay.const.BOOKING_BATCH', 1),
+            patch('odoo.addons.payment_qpay.const.SETTLE_BATCH', 1),
             patch.object(self.registry['ir.cron'], '_commit_progress', return_value=0),
         ):
             self.system['qpay.callback']._cron_process()
@@ -143,17 +143,17 @@ class TestListsMeet(InterleavingCase):
 
     # === LEFT OVER === #
 
-    @mute_logger('odoo.addons.payment_qpay.models.qpay_payment_booking')
+    @mute_logger('odoo.addons.payment_qpay.models.qpay_payment_settlement')
     def test_left_over_payment_that_cannot_be_booked_holds_up_no_other(self):
         bad, good = (self._record_paid(self._create_qr()) for _number in range(2))
         self.own.cr.execute("UPDATE qpay_payment SET create_date = '2026-01-01'")
         self.own.cr.commit()
         is_bad = lambda payments, *_values: bad in payments  # noqa: E731
         with (
-            self._break_for('qpay.payment', '_book', is_bad),
-            self._break_for('qpay.payment', '_need_attention', is_bad),
+            self._break_for('qpay.payment', '_settle', is_bad),
+            self._break_for('qpay.payment', '_flag_for_review', is_bad),
         ):
-            self.system['qpay.payment']._settle_left_over()
+            self.system['qpay.payment']._cron_settle_pending()
         self.assertBookedOnce(good.qpay_txn_id)
-        self.system['qpay.payment']._settle_left_over()
+        self.system['qpay.payment']._cron_settle_pending()
         self.assertBookedOnce(good.qpay_txn_id, bad.qpay_txn_id)

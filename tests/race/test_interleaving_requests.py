@@ -3,7 +3,7 @@
 from odoo.exceptions import LockError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.qpay import QPayClient
+from odoo.addons.payment_qpay.qpay_api import QPayClient
 from odoo.addons.payment_qpay.tests.cases.interleaving_case import InterleavingCase
 
 
@@ -40,7 +40,7 @@ class TestRequestsMeet(InterleavingCase):
         self.assertEqual((self.intent.state, self.intent.view_checks), ('new', 1))
         self.assertTrue(self.intent.qpay_invoice_id and self.intent.transaction_id)
         self._pay(self.intent)
-        self.intent._check()
+        self.intent._sync_payments()
         self.assertEqual(self.intent.invoice_ids.amount_residual, 0)
 
     def test_answer_is_kept_when_another_transaction_of_the_document_was_made(self):
@@ -53,7 +53,7 @@ class TestRequestsMeet(InterleavingCase):
         self.assertEqual(self.intent.state, 'new')
         self.assertNotEqual(self.intent.transaction_id, self.other)
         payment_id = self._pay(self.intent)
-        self.intent._check()
+        self.intent._sync_payments()
         self.assertBookedOnce(payment_id)
 
     def test_transaction_that_is_made_at_the_same_moment_costs_no_qr(self):
@@ -71,7 +71,7 @@ class TestRequestsMeet(InterleavingCase):
         intent = invoice.qpay_intent_ids.with_env(self.system)
         self.assertEqual(intent.state, 'new')
         payment_id = self._pay(intent)
-        intent._check()
+        intent._sync_payments()
         self.assertBookedOnce(payment_id)
         self.assertEqual(intent.payment_ids.transaction_id.state, 'done')
 
@@ -84,7 +84,7 @@ class TestRequestsMeet(InterleavingCase):
             self._ask_while(_cancel)
         self.assertEqual(self.intent.state, 'cancelled')
         self.assertEqual(self._status_at_qpay(self.intent), 'CANCELED')
-        self.assertFalse(self.intent.next_look_at)
+        self.assertFalse(self.intent.recheck_at)
 
     def test_answer_that_comes_while_the_qr_is_being_cancelled_is_looked_at(self):
         intent = self._create_qr()
@@ -96,10 +96,10 @@ class TestRequestsMeet(InterleavingCase):
             with self._rival() as env:
                 intent.with_env(env).qpay_invoice_id = invoice_id
 
-        with self._meanwhile('qpay.intent', '_must_lock', _answer, after=False):
+        with self._meanwhile('qpay.intent', '_lock_or_raise', _answer, after=False):
             intent._close('Ended.')
         self.assertEqual(self._status_at_qpay(intent), 'OPEN')
-        self.assertTrue(intent.next_look_at)
+        self.assertTrue(intent.recheck_at)
 
     # === WHAT IS OWED === #
 

@@ -19,7 +19,7 @@ class TestTransfersMeet(InterleavingCase):
         """Return the row of a payment that is in the books."""
         intent = self._create_qr(amount)
         self._pay(intent, **options)
-        intent._check()
+        intent._sync_payments()
         return intent.payment_ids
 
     def _prepare_transfer(self, row):
@@ -97,16 +97,16 @@ class TestReferencesMeet(InterleavingCase):
         payment_id = self._pay(intent)
         invoice = intent.invoice_ids
         with self._take_reference('_compute_reference', invoice.name):
-            intent._check()
+            intent._sync_payments()
         row = intent.payment_ids
-        self.assertEqual((row.state, row.case), ('settled', 'late'))
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'late'))
         self.assertBookedOnce(payment_id)
         self.assertTrue(row.transaction_id.reference.startswith(f'{invoice.name}-'))
 
     def test_refund_in_the_portal_whose_reference_is_taken_is_booked(self):
         intent = self._create_qr()
         self._pay(intent, method='CARD')
-        intent._check()
+        intent._sync_payments()
         row = intent.payment_ids
         with self._take_reference('_compute_reference', f'R-{row.transaction_id.reference}'):
             self.assertTrue(row._book_refund())

@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, api
 from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.payment_qpay.utils import lock_afresh
+from odoo.addons.payment_qpay.locking import lock_in_new_transaction
 
 
 @tagged('post_install', '-at_install')
@@ -65,28 +65,28 @@ class TestLock(TransactionCase):
 
     def test_rows_of_others_are_left_out(self):
         self._change_as_rival()
-        self.assertEqual(lock_afresh(self.records), self.records[1])
+        self.assertEqual(lock_in_new_transaction(self.records), self.records[1])
         self.rival_cr.commit()
-        self.assertEqual(lock_afresh(self.records), self.records)
+        self.assertEqual(lock_in_new_transaction(self.records), self.records)
 
     def test_row_changed_while_it_is_being_locked_is_locked_as_it_is_now(self):
         self.assertEqual(self.records[0].value, 'before')
         with self._commit_and_look(changes=2), self.assertNoLogs('odoo.sql_db', level='ERROR'):
-            locked = lock_afresh(self.records)
+            locked = lock_in_new_transaction(self.records)
             self.assertEqual(locked, self.records)
             self.assertEqual(locked[0].value, 'after')
 
     def test_row_that_never_keeps_still_counts_as_held_by_others(self):
         with self._commit_and_look(changes=99), self.assertNoLogs('odoo.sql_db', level='ERROR'):
-            self.assertFalse(lock_afresh(self.records))
+            self.assertFalse(lock_in_new_transaction(self.records))
 
     def test_what_was_pending_is_committed(self):
         self.records[1].value = 'pending'
-        lock_afresh(self.records)
+        lock_in_new_transaction(self.records)
         self.rival_cr.execute(
             'SELECT value FROM ir_config_parameter WHERE id = %s', [self.records[1].id]
         )
         self.assertEqual(self.rival_cr.fetchone(), ('pending',))
 
     def test_nothing_to_lock(self):
-        self.assertFalse(lock_afresh(self.records.browse()))
+        self.assertFalse(lock_in_new_transaction(self.records.browse()))

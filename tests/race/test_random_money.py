@@ -258,7 +258,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @needs_qr
     @rule(n=NTH, share=SHARE, method=METHOD)
     def pay_another_amount(self, n, share, method):
-        self.pay(n, amount=_share(_nth(self.qrs, n)['amount'], share), method=method)
+        self.pay(n, amount=_reuse_for(_nth(self.qrs, n)['amount'], share), method=method)
 
     @needs_qr
     @rule(n=NTH, amount=AMOUNT, method=METHOD)
@@ -337,7 +337,7 @@ class MoneyMachine(RuleBasedStateMachine):
             if action == 'callback':
                 self.system['qpay.callback']._cron_process()
             elif action == 'look':
-                self.system['qpay.intent']._cron_look()
+                self.system['qpay.intent']._cron_recheck()
             else:
                 self.system['qpay.reconciliation']._cron_reconcile()
 
@@ -452,7 +452,7 @@ class MoneyMachine(RuleBasedStateMachine):
         """Whatever arrived and pays nothing is somebody's matter."""
         for row in self.env['qpay.payment'].search([('status', '=', 'paid')]):
             if row._get_credit_items():
-                assert row.activity_ids, (row.qpay_txn_id, row.case, row.document_name)
+                assert row.activity_ids, (row.qpay_txn_id, row.discrepancy, row.document_name)
 
     def check_qrs(self):
         """Whatever can still be paid at QPay is known here, and ended there if it ended here.
@@ -471,7 +471,7 @@ def _nth(things, n):
     return things[-1 - n % len(things)]
 
 
-def _share(amount, share):
+def _reuse_for(amount, share):
     cent = Decimal('0.01')
     return max((Decimal(amount) * Decimal(str(share))).quantize(cent), cent)
 
@@ -480,9 +480,9 @@ def _share(amount, share):
 class TestRandomMoney(RandomCase):
 
     @mute_logger(
-        'odoo.addons.payment_qpay.models.qpay_payment_booking',
+        'odoo.addons.payment_qpay.models.qpay_payment_settlement',
         'odoo.addons.payment_qpay.models.qpay_callback',
-        'odoo.addons.payment_qpay.models.qpay_intent_settlement',
+        'odoo.addons.payment_qpay.models.qpay_intent_sync',
     )
     def test_money_always_ends_in_the_right_place(self):
         MoneyMachine.case = self

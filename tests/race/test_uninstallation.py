@@ -45,7 +45,7 @@ class TestUninstallation(InterleavingCase):
         paid, refunded = self._create_qr(1000), self._create_qr(2000)
         for intent in (paid, refunded):
             self._pay(intent, method='CARD')
-            intent._check()
+            intent._sync_payments()
         refunded.payment_ids.transaction_id._refund()
         self._create_qr(3000)._close('Ended.')
         # Of one that QPay refuses, there is no transaction.

@@ -27,7 +27,7 @@ class TestChangedOrders(InvoicedOrderCase):
         order.write(values)
         order.flush_recordset()
         self.env.cr.precommit.run()  # Odoo tracks changes at the end of a transaction.
-        self._look()
+        self._recheck()
 
     def test_qr_of_a_changed_order_ends(self):
         for name, get_values in {
@@ -57,7 +57,7 @@ class TestChangedOrders(InvoicedOrderCase):
             'kind': kind, 'document_id': int(order_id), 'token': token,
         })
         self.env.invalidate_all()
-        fresh = documents.of(order).get_live_intents()
+        fresh = documents.of(order).find_open_intents()
         self.assertEqual((fresh.amount, intent.state), (25000, 'cancelled'))
         self.assertIn(fresh.access_token, answer['url'])
 
@@ -76,10 +76,10 @@ class TestChangedOrders(InvoicedOrderCase):
         order = self._create_order(deposit=1, validity_date=const.today())
         intent = self._create_order_intent(order)
         order.validity_date = const.today() - timedelta(days=1)
-        self.assertIn('expired', intent._get_end_reason())
+        self.assertIn('expired', intent._get_closing_reason())
         self._pay_and_settle(intent)
         row = self._ledger(intent)
-        self.assertEqual((row.state, row.case, order.state), ('settled', 'surplus', 'draft'))
+        self.assertEqual((row.state, row.discrepancy, order.state), ('settled', 'surplus', 'draft'))
         self.assertIn('credit', self._note(row))
         self.assertEqual((self._credit(), order.amount_paid), (100000, 0))
         with self.assertRaisesRegex(UserError, 'expired'):
@@ -90,8 +90,8 @@ class TestChangedOrders(InvoicedOrderCase):
             order = self._create_order(deposit=1, validity_date=const.today())
             intent = self._create_order_intent(order)
             self._pay(intent)
-        self._look(intent)
-        self.assertEqual((self._ledger(intent).case, order.state), (False, 'sale'))
+        self._recheck(intent)
+        self.assertEqual((self._ledger(intent).discrepancy, order.state), (False, 'sale'))
 
     def test_draft_invoice_of_an_order_is_left_alone(self):
         order = self._create_order()

@@ -41,7 +41,7 @@ class TestConfirmedOrders(InvoicedOrderCase):
         self.assertFalse(order._has_to_be_paid(), "Odoo's own page asks for nothing")
 
         self._settle_again(row)
-        self.assertFalse(row.case)
+        self.assertFalse(row.discrepancy)
         self.assertEqual((order.state, order.amount_paid), ('sale', 100000))
         self.assertEqual((self._owed(order), self._credit()), (0, 100000))
         self.assertEqual(len(order.transaction_ids), 1)
@@ -76,7 +76,7 @@ class TestConfirmedOrders(InvoicedOrderCase):
         order = self._create_order(deposit=0.3)
         intent = self._create_order_intent(order)
         self._pay(intent)
-        intent._record(intent._ask_unseen_payments())
+        intent._record(intent._fetch_new_payments())
         self.assertEqual((self._owed(order), intent.payment_ids.state), (70000, 'to_settle'))
         self.assertEqual(documents.of(order).get_default_amount(), 70000)
 

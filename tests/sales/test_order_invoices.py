@@ -119,7 +119,7 @@ class TestInvoicedOrder(InvoicedOrderCase):
         intent = self._create_order_intent(order)
 
         self._invoice(order)
-        self._look()
+        self._recheck()
 
         self.assertEqual(intent.state, 'cancelled')
         self.assertIn("The order is invoiced", intent.state_message)
@@ -133,7 +133,7 @@ class TestInvoicedOrder(InvoicedOrderCase):
         payment = self._pay(intent)
 
         invoice = self._invoice(order)
-        self._look()
+        self._recheck()
 
         self.assertEqual(intent.state, 'paid')
         self.assertEqual(self._account_payments(payment['payment_id']).amount, 100000)
@@ -163,12 +163,12 @@ class TestChangedOrder(OrderCase):
         order = self._create_order(deposit=1)
         intent = self._create_order_intent(order)
         self._call_kw(order, 'action_confirm', login='qpay_seller')
-        self._look()
+        self._recheck()
         self.assertEqual(order.state, 'sale')
         self.assertEqual(intent.state, 'new')
 
     def _assert_ended(self, intent, reason):
-        self._look()
+        self._recheck()
         self.assertEqual(intent.state, 'cancelled')
         self.assertIn(reason, intent.state_message)
         [invoice] = self.qpay.invoices()

@@ -91,7 +91,7 @@ class TestOrderReceipts(EbarimtCase):
         )
         document = documents.of_transaction(transaction)
         receipt = documents.TaxReceipt(document, self.provider, has_lines=False)
-        self.assertIn("no lines", receipt.find_problem())
+        self.assertIn("no lines", receipt.get_receipt_error())
 
     def test_other_module_issues_the_receipts_of_orders(self):
         order = self._create_order()

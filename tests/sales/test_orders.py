@@ -148,7 +148,7 @@ class TestBooking(OrderCase):
             self._call_back(intent, payment['payment_id'])
             self._process_callbacks()
             row = self._ledger(intent)
-            self.assertEqual((row.state, row.case), ('settled', 'surplus'))
+            self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'))
             self.assertIn("customer's credit", self._note(row))
             self.assertEqual(self._account_payments(payment['payment_id']).amount, 100000)
 
@@ -159,7 +159,7 @@ class TestBooking(OrderCase):
         order._action_cancel()
         self._call_back(intent, payment['payment_id'])
         self._process_callbacks()
-        self.assertEqual(self._ledger(intent).case, 'surplus')
+        self.assertEqual(self._ledger(intent).discrepancy, 'surplus')
 
     def test_second_payer_is_credit(self):
         order = self._create_order(deposit=1)
@@ -167,7 +167,7 @@ class TestBooking(OrderCase):
         self._pay_and_settle(intent)
         self._pay_and_settle(intent)
         self.assertEqual(order.amount_paid, 200000)
-        self.assertEqual(self._ledger(intent).mapped('case').count('double'), 1)
+        self.assertEqual(self._ledger(intent).mapped('discrepancy').count('double'), 1)
 
 
 @tagged('post_install', '-at_install')
@@ -178,7 +178,7 @@ class TestEndOfOrders(OrderCase):
         intent = self._create_order_intent(order)
         order._action_cancel()
         self._check_route(intent.id, access_token=intent.access_token)
-        self._look()
+        self._recheck()
         self.assertEqual(intent.state, 'cancelled')
         [invoice] = self.qpay.invoices()
         self.assertEqual(invoice['invoice_status'], 'CANCELED')
@@ -188,7 +188,7 @@ class TestEndOfOrders(OrderCase):
         intent = self._create_order_intent(order)
         self._pay_in_another_way(order, 100000)
         self._check_route(intent.id, access_token=intent.access_token)
-        self._look()
+        self._recheck()
         self.assertEqual(intent.state, 'cancelled')
 
     def test_order_paid_in_another_way_ends_its_qr_when_qpay_is_asked_too(self):
@@ -197,7 +197,7 @@ class TestEndOfOrders(OrderCase):
         intent.sudo().last_check_at = fields.Datetime.now() - timedelta(hours=1)
         self._pay_in_another_way(order, 100000)
         self._check_route(intent.id, access_token=intent.access_token)
-        self._look()
+        self._recheck()
         self.assertEqual(intent.state, 'cancelled')
 
     def test_what_cannot_be_paid_is_refused(self):

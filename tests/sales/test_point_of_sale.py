@@ -114,7 +114,7 @@ class TestPointOfSale(ShopCase):
 
         self.assertEqual(
             self.database.query(
-                'SELECT q.state, q."case", p.amount, count(a.id) FROM qpay_payment q'
+                'SELECT q.state, q.discrepancy, p.amount, count(a.id) FROM qpay_payment q'
                 ' JOIN account_payment p ON p.id = q.account_payment_id'
                 " JOIN mail_activity a ON a.res_model = 'qpay.payment' AND a.res_id = q.id"
                 ' WHERE q.qpay_txn_id = %s GROUP BY q.id, p.id', payment_id,

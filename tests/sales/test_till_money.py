@@ -98,7 +98,7 @@ class TestMoreThanTheOrder(TillCase):
         intent = self._create_intent(order, 8000)
         self._pay_and_settle(intent, amount=10000)
         row = self._ledger(intent)
-        self.assertEqual((row.state, row.case), ('settled', 'exceeding'), row.state_message)
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'exceeding'), row.state_message)
         self.assertEqual((order.state, order.amount_paid), ('paid', 8000))
         self.assertEqual(row.account_payment_id.amount, 10000)
         self._close_session(self.session)
@@ -130,7 +130,7 @@ class TestMoreThanTheOrder(TillCase):
         self._call_back(intent, payment['payment_id'])
         self._process_callbacks()
         row = self._ledger(intent)
-        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'), row.state_message)
         self.assertEqual((order.state, order.amount_paid), ('paid', 6000))
         self.assertEqual(row.account_payment_id.amount, 8000)
 
@@ -145,7 +145,7 @@ class TestMoreThanTheOrder(TillCase):
         self._call_back(intent, payment['payment_id'])
         self._process_callbacks()
         row = self._ledger(intent)
-        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'), row.state_message)
         self.assertEqual((row.account_payment_id.amount, row.transaction_id.amount), (8000, 8000))
         self.assertEqual(order.payment_ids.payment_method_id, self.cash)
         self.assertIn('credit', self._note(row))
@@ -168,7 +168,7 @@ class TestMoreThanTheOrder(TillCase):
 
         lines.payment_account_id = account
         row.with_user(self.accountant).action_settle()
-        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'), row.state_message)
         self.assertEqual((row.account_payment_id.amount, row.transaction_id.amount), (8000, 8000))
         self.assertEqual((order.state, order.amount_paid), ('paid', 8000))
 
@@ -220,7 +220,7 @@ class TestOrderOfAnotherDay(TillCase):
         later = self._open_session()
         self._process_callbacks()
         row = self._ledger(intent)
-        self.assertEqual((row.state, row.case), ('settled', False), row.state_message)
+        self.assertEqual((row.state, row.discrepancy), ('settled', False), row.state_message)
         self.assertEqual((order.state, order.session_id), ('paid', later))
         with freeze_time(fields.Datetime.now() + timedelta(days=1)):
             self._close_session(later)
@@ -259,7 +259,7 @@ class TestOrderOfAnotherDay(TillCase):
         return order, later, row
 
     def assertSettledAsCredit(self, row, credit):
-        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'), row.state_message)
         self.assertEqual((row.account_payment_id.amount, row.transaction_id.state), (8000, 'done'))
         self.assertIn('credit', self._note(row))
         self.assertEqual(self._get_receivable(), -credit)
@@ -372,7 +372,7 @@ class TestTillWithoutOnlinePayments(QPayCommon):
         self._call_back(intent, payment['payment_id'])
         self._process_callbacks()
         row = self._ledger(intent)
-        self.assertEqual((row.state, row.case), ('settled', 'surplus'), row.state_message)
+        self.assertEqual((row.state, row.discrepancy), ('settled', 'surplus'), row.state_message)
         self.assertEqual(self._credit(), 15000)
 
     def test_somebody_pays_no_document_in_another_way(self):

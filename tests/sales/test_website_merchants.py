@@ -27,7 +27,7 @@ class TestWebsiteMerchants(MerchantsCase, OrderCase):
         self.assertEqual(documents.of(order).find_providers(), self.own | self.provider)
         self.assertEqual(documents.of(order).find_provider(), self.own)
         self._open_link(order)
-        [intent] = documents.of(order).get_live_intents()
+        [intent] = documents.of(order).find_open_intents()
         self.assertEqual(intent.provider_id, self.own)
         payment = self._pay_and_settle(intent)
         self.assertEqual(order.state, 'sale')
@@ -62,7 +62,7 @@ class TestWebsiteMerchants(MerchantsCase, OrderCase):
         intent = documents.of(order).get_or_create_intent(20000)
         order.website_id = self.first
         self.assertFalse(documents.of(order).get_payable_intent())
-        self._look(intent)
+        self._recheck(intent)
         self.assertEqual(intent.state, 'cancelled')
 
     def test_invoices_of_two_merchants_have_no_common_qr(self):

@@ -7,8 +7,8 @@ from freezegun import freeze_time
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.qpay import QPayRefused, QPayUnauthorized, QPayUnknownOutcome
-from odoo.addons.payment_qpay.qpay.parsing import parse_payment
+from odoo.addons.payment_qpay.qpay_api import QPayRefused, QPayUnauthorized, QPayUnknownOutcome
+from odoo.addons.payment_qpay.qpay_api.parsing import parse_payment
 from odoo.addons.payment_qpay.tests.cases.wire_case import WireCase
 
 CHECK = 'POST /v2/payment/check'

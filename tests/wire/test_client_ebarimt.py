@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.payment_qpay.qpay import (
+from odoo.addons.payment_qpay.qpay_api import (
     CITIZEN,
     CITY_TAX,
     COMPANY,
@@ -27,7 +27,7 @@ from odoo.addons.payment_qpay.qpay import (
     QPayUnreachable,
     taxes_inside,
 )
-from odoo.addons.payment_qpay.qpay.parsing import parse_ebarimt
+from odoo.addons.payment_qpay.qpay_api.parsing import parse_ebarimt
 from odoo.addons.payment_qpay.tests.cases.wire_case import WireCase, real_requests, unused_url
 
 CREATE_V1, CREATE_V3 = 'POST /v2/ebarimt/create', 'POST /v2/ebarimt_v3/create'

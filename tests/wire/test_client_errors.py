@@ -4,7 +4,7 @@ import tempfile
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.qpay import (
+from odoo.addons.payment_qpay.qpay_api import (
     QPayError,
     QPayRefused,
     QPayUnauthorized,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.qpay import (
+from odoo.addons.payment_qpay.qpay_api import (
     QPayClient,
     QPayRefused,
     QPayUnknownOutcome,

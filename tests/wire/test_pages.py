@@ -3,8 +3,8 @@
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.const import today
-from odoo.addons.payment_qpay.qpay import QPayUnknownOutcome
-from odoo.addons.payment_qpay.qpay.client import PAGE_LIMIT
+from odoo.addons.payment_qpay.qpay_api import QPayUnknownOutcome
+from odoo.addons.payment_qpay.qpay_api.client import PAGE_LIMIT
 from odoo.addons.payment_qpay.tests.cases.wire_case import WireCase
 
 CHECK = 'POST /v2/payment/check'

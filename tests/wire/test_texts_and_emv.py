@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from odoo.tests import BaseCase, tagged
 
-from odoo.addons.payment_qpay.qpay import EmvError, check_invoice_qr, clean_text
-from odoo.addons.payment_qpay.qpay.emv import crc, parse
+from odoo.addons.payment_qpay.qpay_api import EmvError, check_invoice_qr, clean_text
+from odoo.addons.payment_qpay.qpay_api.emv import crc, parse
 
 # Published samples of QPay: its documents of 2022, and a sandbox answer of 2025 (contract §9.3).
 SAMPLE_2022 = (

@@ -13,7 +13,7 @@ from odoo.modules.registry import Registry
 from odoo.tests import tagged
 from odoo.tests.common import get_db_name
 
-from odoo.addons.payment_qpay.qpay import QPayClient, QPayUnauthorized, QPayUnreachable
+from odoo.addons.payment_qpay.qpay_api import QPayClient, QPayUnauthorized, QPayUnreachable
 from odoo.addons.payment_qpay.tests.cases.wire_case import MemoryTokens, WireCase
 
 LOG_IN = 'POST /v2/auth/token'

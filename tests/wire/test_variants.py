@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.qpay import check_invoice_qr
+from odoo.addons.payment_qpay.qpay_api import check_invoice_qr
 from odoo.addons.payment_qpay.tests.cases.wire_case import WireCase
 
 

@@ -1,5 +1,5 @@
 import { browser } from '@web/core/browser/browser';
-import { LookListener } from '@payment_qpay/common/look_listener';
+import { ChangeListener } from '@payment_qpay/common/change_listener';
 import { sendRequest } from '@payment_qpay/common/request';
 
 const POLL_DELAY = 3000;
@@ -39,7 +39,7 @@ export class StatusPoller {
         this.isNews = false; // Whether there was something to see since the request was sent.
         this.newsEnd = 0;
         const address = [params.intent_id, params.access_token].filter(Boolean).join('/');
-        this.listener = new LookListener(bus, `payment_qpay.intent/${address}`, {
+        this.listener = new ChangeListener(bus, `payment_qpay.intent/${address}`, {
             onLook: (message) => this._onLook(message),
             onConnection: (isConnected) => this._onConnection(isConnected),
         });

@@ -3,7 +3,7 @@ import { registry } from '@web/core/registry';
 import { useService } from '@web/core/utils/hooks';
 import { useRecordObserver } from '@web/model/relational_model/utils';
 import { standardWidgetProps } from '@web/views/widgets/standard_widget_props';
-import { LookListener } from '@payment_qpay/common/look_listener';
+import { ChangeListener } from '@payment_qpay/common/change_listener';
 
 /**
  * Shows at once what a QPay payment changes on the form of its document: the invisible part of the
@@ -33,7 +33,7 @@ export class QPayLiveDocument extends Component {
             return;
         }
         const address = `${resModel}/${resId}`;
-        const listener = new LookListener(this.bus, `payment_qpay.document/${address}`, {
+        const listener = new ChangeListener(this.bus, `payment_qpay.document/${address}`, {
             onLook: ({ document }) => document === address && this.reload(),
         });
         listener.start();

@@ -1,7 +1,7 @@
 import { browser } from '@web/core/browser/browser';
 import { registry } from '@web/core/registry';
 import { Interaction } from '@web/public/interaction';
-import { announce } from '@payment_qpay/pay_page/announcement';
+import { announce } from '@payment_qpay/pay_page/aria_live';
 import { rememberApp } from '@payment_qpay/pay_page/last_app';
 
 // An app that is there comes to the front within this time.

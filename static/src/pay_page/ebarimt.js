@@ -3,7 +3,7 @@ import { formatCurrency } from '@web/core/currency';
 import { rpc } from '@web/core/network/rpc';
 import { registry } from '@web/core/registry';
 import { Interaction } from '@web/public/interaction';
-import { announce } from '@payment_qpay/pay_page/announcement';
+import { announce } from '@payment_qpay/pay_page/aria_live';
 
 const ROUTE = '/payment/qpay/ebarimt';
 const LOOK_DELAY = 3000;

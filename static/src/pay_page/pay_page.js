@@ -4,7 +4,7 @@ import { registry } from '@web/core/registry';
 import { Interaction } from '@web/public/interaction';
 import { formatDuration, secondsUntil } from '@payment_qpay/common/duration';
 import { StatusPoller } from '@payment_qpay/common/status_poller';
-import { announce } from '@payment_qpay/pay_page/announcement';
+import { announce } from '@payment_qpay/pay_page/aria_live';
 
 const CHECK_INTERVAL = 10000;
 const CONTINUE_DELAY = 6000;
@@ -91,7 +91,7 @@ export class QPayPage extends Interaction {
     }
 
     /** What people hear who cannot see the page. */
-    get announcement() {
+    get aria_live() {
         const selector = this.view === 'open' && this.news !== 'waiting'
             ? `.o_qpay_${this.news}`
             : `.o_qpay_show_${this.view} [data-announce]`;
@@ -194,10 +194,10 @@ export class QPayPage extends Interaction {
 
     /** Tell people who cannot see the page what is new on it. */
     tell() {
-        const { announcement } = this;
-        if (announcement !== this.told) {
-            this.told = announcement;
-            announce(this.el, announcement);
+        const { aria_live } = this;
+        if (aria_live !== this.told) {
+            this.told = aria_live;
+            announce(this.el, aria_live);
         }
     }
 

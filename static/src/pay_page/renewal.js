@@ -2,7 +2,7 @@ import { browser } from '@web/core/browser/browser';
 import { registry } from '@web/core/registry';
 import { Interaction } from '@web/public/interaction';
 import { tryRequest } from '@payment_qpay/common/request';
-import { announce } from '@payment_qpay/pay_page/announcement';
+import { announce } from '@payment_qpay/pay_page/aria_live';
 
 // QPay itself may take ten seconds, and logs in first at times.
 const REQUEST_TIME_LIMIT = 45000;

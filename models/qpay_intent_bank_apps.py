@@ -1,6 +1,6 @@
 from odoo import models
 
-from odoo.addons.payment_qpay.qpay.parsing import is_app_link
+from odoo.addons.payment_qpay.qpay_api.parsing import is_app_link
 
 # Whatever else QPay lists is a bank's own app. An app is known by its link's scheme: names vary
 # with QPay's years, and every link holds the word "qPay".

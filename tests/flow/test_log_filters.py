@@ -10,11 +10,11 @@ import psycopg2
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-from odoo.addons.payment_qpay import redaction
+from odoo.addons.payment_qpay import log_filters
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 SECRET = 'Tsk8-5ecret'
-DOCUMENT = Path(redaction.__file__).parent / 'docs' / 'auditlog.md'
+DOCUMENT = Path(log_filters.__file__).parent / 'docs' / 'auditlog.md'
 # What a field is called that holds what must not be read, and what is called so and may be.
 SUSPICIOUS = re.compile(
     r'token|secret|password|receiver|lottery|raw_|qr_data|qr_text|link|(?<!base)(?<!callback)_url'
@@ -37,14 +37,14 @@ class TestSecretFields(QPayCommon):
 
     @staticmethod
     def _each_stored():
-        for model, names in redaction.SECRET_FIELDS.items():
+        for model, names in log_filters.SECRET_FIELDS.items():
             for name in names:
                 yield model, name
 
     def test_list_names_what_exists(self):
         for model, name in self._each_stored():
             self.assertTrue(self.env[model]._fields[name].store, (model, name))
-        for model, names in redaction.SECRET_COMPUTED_FIELDS.items():
+        for model, names in log_filters.SECRET_COMPUTED_FIELDS.items():
             for name in names:
                 self.assertFalse(self.env[model]._fields[name].column_type
                                  and self.env[model]._fields[name].store, (model, name))
@@ -52,7 +52,7 @@ class TestSecretFields(QPayCommon):
     def test_no_secret_field_is_missing_from_the_list(self):
         listed = {
             (model, name)
-            for fields in (redaction.SECRET_FIELDS, redaction.SECRET_COMPUTED_FIELDS)
+            for fields in (log_filters.SECRET_FIELDS, log_filters.SECRET_COMPUTED_FIELDS)
             for model, names in fields.items() for name in names
         }
         ours = (
@@ -116,7 +116,7 @@ class TestSecretFields(QPayCommon):
         root = logging.getLogger()
         root.addHandler(handler)
         self.addCleanup(root.removeHandler, handler)
-        redaction.install()
+        log_filters.install()
         logger = logging.getLogger('somebody')
         _text, error = self._fail(
             SQL('UPDATE qpay_intent SET amount = -1 WHERE id = %s', intent.id)
@@ -130,15 +130,15 @@ class TestSecretFields(QPayCommon):
 
         text = stream.getvalue()
         self.assertEqual(text.count('violates check constraint'), 2)
-        self.assertEqual(text.count(redaction.REDACTED), 2)
-        for name in redaction.SECRET_FIELDS['qpay.intent']:
+        self.assertEqual(text.count(log_filters.REDACTED), 2)
+        for name in log_filters.SECRET_FIELDS['qpay.intent']:
             self.assertNotIn(str(intent.sudo()[name] or '-none-'), text)
 
     def test_manual_names_what_auditlog_is_to_leave_out(self):
         rows = re.findall(r'^\| `([\w.]+)` \| (.*) \|$', DOCUMENT.read_text(), re.MULTILINE)
         named = {model: set(re.findall(r'`(\w+)`', names)) for model, names in rows}
-        wanted = {model: set(names) for model, names in redaction.SECRET_FIELDS.items()}
-        for model, names in redaction.SECRET_COMPUTED_FIELDS.items():
+        wanted = {model: set(names) for model, names in log_filters.SECRET_FIELDS.items()}
+        for model, names in log_filters.SECRET_COMPUTED_FIELDS.items():
             wanted.setdefault(model, set()).update(names)
         self.assertEqual(named, wanted)
 
@@ -154,7 +154,7 @@ class TestSecretAddresses(QPayCommon):
             )
             if rule.startswith('/payment/qpay/') and 'token>' in rule
         ]
-        self.assertGreaterEqual(len(rules), len(redaction.SECRET_ADDRESS_PARTS))
+        self.assertGreaterEqual(len(rules), len(log_filters.SECRET_ADDRESS_PARTS))
         for rule in rules:
             address = re.sub(r'<string:(?:access_)?token>', SECRET, rule)
             address = re.sub(r'<int:\w+>', '12', address)
@@ -168,10 +168,10 @@ class TestSecretAddresses(QPayCommon):
                 (f'/website/lang/en_US?r={encoded}&x=1', '&x=1'),
             ):
                 with self.subTest(text=text):
-                    masked = redaction.mask(text)
+                    masked = log_filters.mask(text)
                     self.assertNotIn(SECRET, masked)
-                    self.assertEqual(masked.count(redaction.REDACTED), 1)
-                    self.assertTrue(masked.endswith(redaction.REDACTED + rest), masked)
+                    self.assertEqual(masked.count(log_filters.REDACTED), 1)
+                    self.assertTrue(masked.endswith(log_filters.REDACTED + rest), masked)
 
     def test_addresses_that_are_routed_are_not_logged(self):
         intent = self._create_intent(self._create_invoice())
@@ -181,9 +181,9 @@ class TestSecretAddresses(QPayCommon):
                 self.url_open(intent._get_pay_path())
                 self.url_open(f'/mn{intent._get_pay_path()}')
                 text = '\n'.join(log.output)
-                self.assertIn(f'/payment/qpay/pay/{intent.id}/{redaction.REDACTED}', text)
+                self.assertIn(f'/payment/qpay/pay/{intent.id}/{log_filters.REDACTED}', text)
                 self.assertNotIn(intent.access_token, text)
 
     def test_other_addresses_are_logged_as_they_are(self):
         for text in ('GET /payment/status?x=1', 'POST /payment/qpay/check', '/payment/qpay/pay'):
-            self.assertEqual(redaction.mask(text), text)
+            self.assertEqual(log_filters.mask(text), text)

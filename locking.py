@@ -1,93 +1,25 @@
+"""Locks, transactions of their own, and what must not undo or hold up what it belongs to."""
+
 import contextlib
 import logging
-import math
 import time
 
 import psycopg2
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
-
-from .checks import check_records
 
 _logger = logging.getLogger(__name__)
 
 # How often rows may change in the very moment in which they are being locked.
 _MAX_LOCK_TRIES = 5
-# How long those wait for a lock who would lose what QPay has just told, and how often they look.
-PATIENCE_SECONDS = 2
-_LOOK_SECONDS = 0.1
+# How long those wait for a lock who would lose what QPay has just told, and how often they try.
+LOCK_TIMEOUT = 2
+_LOCK_RETRY_SECONDS = 0.1
 # How often what must not be lost is tried, with a pause in between: ten seconds in all.
-_MAX_ACT_TRIES = 21
-_ACT_PAUSE_SECONDS = 0.5
-
-
-def check_accountant(records):
-    """Make sure that the user may act on records of QPay: their rows are never written by hand,
-    so access rights alone only tell who may read them.
-
-    :param recordset records: The records to act on.
-    :raise MissingError: If there is no such record.
-    :raise AccessError: If the user may not read them, or is no accountant.
-    """
-    check_records(records)
-    if not is_accountant(records.env):
-        raise AccessError(records.env._("Only accountants can do this."))
-
-
-def is_accountant(env):
-    """Whether the user may act on records of QPay that he may read.
-
-    :param Environment env: The user's environment.
-    :rtype: bool
-    """
-    return env.su or env.user.has_group('account.group_account_invoice')
-
-
-def wake_cron(env, name, moment=None):
-    """Have one of our scheduled actions run.
-
-    Whoever pays an invoice or changes an order must not be kept from it because an administrator
-    has deleted the action.
-
-    :param Environment env: The environment.
-    :param str name: The action's external id in this module.
-    :param datetime moment: When; by default as soon as this transaction is committed.
-    """
-    cron = env.ref(f'payment_qpay.{name}', raise_if_not_found=False)
-    if cron:
-        cron.sudo()._trigger(at=moment)
-    else:
-        _logger.error("The scheduled action payment_qpay.%s is gone: update the module.", name)
-
-
-def as_one_run(records):
-    """Return records for one run, such as of a scheduled action: while QPay is down, an account is
-    not asked about each of them.
-
-    :param recordset records: The records.
-    :rtype: recordset
-    """
-    return records.with_context(qpay_breakers={})
-
-
-def each_in_time(env, items):
-    """Yield what a scheduled action has to do, as long as Odoo allows it to run. What was done with
-    each is committed.
-
-    :param Environment env: The environment.
-    :param items: A sequence.
-    :rtype: iterator
-    """
-    # Odoo calls an action again for what remains, though the time may be over by then.
-    is_time_left = time.monotonic() < env.context.get('cron_end_time', math.inf)
-    if items and not is_time_left:
-        env['ir.cron']._commit_progress(remaining=len(items))
-    for number, item in enumerate(items if is_time_left else (), 1):
-        yield item
-        if not env['ir.cron']._commit_progress(1, remaining=len(items) - number):
-            break
+_MAX_RUNS = 21
+_RUN_PAUSE_SECONDS = 0.5
 
 
 def check_committed(records):
@@ -142,25 +74,25 @@ def _is_committing(cr):
     return isinstance(cr, Cursor) and 'commit' not in vars(cr)
 
 
-def lock_afresh(records, patience=0):
+def lock_in_new_transaction(records, timeout=0):
     """Commit, and begin a new transaction by locking records for a change.
 
     All that others have committed until then is seen, so what is read under the lock can be acted
     on. Nothing is held while others are waited for.
 
     :param recordset records: The records to lock.
-    :param float patience: For how many seconds it is tried again while others hold some of them.
+    :param float timeout: For how many seconds it is retried while others hold some of them.
     :return: Those of them that no other transaction holds.
     :rtype: recordset
     """
     cr = records.env.cr
     cr.commit()
     locked = _begin_with_lock(records)
-    for _attempt in range(round(patience / _LOOK_SECONDS)):
+    for _attempt in range(round(timeout / _LOCK_RETRY_SECONDS)):
         if locked == records:
             break
         cr.rollback()
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_LOCK_RETRY_SECONDS)
         locked = _begin_with_lock(records)
     return locked
 
@@ -179,9 +111,9 @@ def touch(records):
         ))
 
 
-def act_afresh(act, *groups):
-    """Do something that must not be lost, in a transaction of its own that begins by locking
-    records. While others are in the way, it is tried again.
+def run_in_new_transaction(act, *groups):
+    """Run something that must not be lost in a transaction of its own, which begins by locking
+    records, and retry it on contention.
 
     :param callable act: What to do; it is called with all that others have committed in view.
     :param groups: The records to lock, in this order.
@@ -190,9 +122,9 @@ def act_afresh(act, *groups):
     """
     cr = groups[0].env.cr
     cr.commit()
-    for attempt in range(_MAX_ACT_TRIES):
+    for attempt in range(_MAX_RUNS):
         if attempt:
-            time.sleep(_ACT_PAUSE_SECONDS)
+            time.sleep(_RUN_PAUSE_SECONDS)
         # Another transaction may be in the way.
         with contextlib.suppress(psycopg2.OperationalError):
             if all(_lock(records) == records for records in groups):
@@ -204,7 +136,7 @@ def act_afresh(act, *groups):
     return False
 
 
-def try_aside(env, act, *arguments, **options):
+def try_in_savepoint(env, act, *arguments, **options):
     """Do something whose failure must not undo what it belongs to.
 
     :param Environment env: The environment.
@@ -226,7 +158,7 @@ def try_aside(env, act, *arguments, **options):
     return ''
 
 
-def try_apart(env, act, *arguments):
+def isolated(env, act, *arguments):
     """Do something in transactions of its own, so that its failure holds up nothing else.
 
     :param Environment env: The environment.
@@ -247,7 +179,7 @@ def try_apart(env, act, *arguments):
     return result
 
 
-def post_aside(env, post, *arguments, **options):
+def post_messages(env, post, *arguments, **options):
     """Post messages. While a payment is booked whose messages stood in its way, they are left out
     where they still do.
 
@@ -255,7 +187,7 @@ def post_aside(env, post, *arguments, **options):
     :param callable post: What posts them.
     :return: What it returns; no message if they were left out.
     """
-    if not env.context.get('qpay_messages_aside'):
+    if not env.context.get('qpay_messages_optional'):
         return post(*arguments, **options)
     result = env['mail.message']
 
@@ -263,7 +195,7 @@ def post_aside(env, post, *arguments, **options):
         nonlocal result
         result = post(*arguments, **options)
 
-    if reason := try_aside(env, _post):
+    if reason := try_in_savepoint(env, _post):
         _logger.error("A message about a QPay payment was not posted: %s", reason)
     return result
 

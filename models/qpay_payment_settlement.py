@@ -5,7 +5,8 @@ from odoo.exceptions import UserError
 from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.utils import try_aside
+from odoo.addons.payment_qpay.locking import try_in_savepoint
+from odoo.addons.payment_qpay.scheduling import each_in_time, wake_cron
 
 _logger = logging.getLogger(__name__)
 
@@ -17,7 +18,7 @@ class QPayPayment(models.Model):
 
     # === BOOKING === #
 
-    def _settle(self):
+    def _settle_pending(self):
         """Book those of these payments that wait for it; their intents must be locked, or the rows
         themselves where there is no intent.
 
@@ -29,13 +30,13 @@ class QPayPayment(models.Model):
         waiting = self.filtered(lambda payment: payment.state == 'to_settle')
         for payments in waiting.grouped('company_id').values():
             payments = payments._as_bookkeeper()
-            together = payments.filtered(lambda payment: payment._can_be_booked_together())
+            together = payments.filtered(lambda payment: payment._can_be_settled_together())
             alone = payments - together
-            for batch in split_every(const.BOOKING_BATCH, together.ids, together.browse):
-                if len(batch) == 1 or not batch._try_to_book():
+            for batch in split_every(const.SETTLE_BATCH, together.ids, together.browse):
+                if len(batch) == 1 or not batch._settle_batch():
                     alone += batch
             for payment in alone:
-                payment._settle_alone()
+                payment._settle_one()
 
     def _as_bookkeeper(self):
         """Return these payments, of one company, for booking as the system, in the company's
@@ -46,29 +47,29 @@ class QPayPayment(models.Model):
             lang=company.partner_id.lang, tz=const.TIMEZONE
         )
 
-    def _settle_alone(self):
+    def _settle_one(self):
         """Book one payment, or say why it cannot be booked.
 
         If it cannot, it is tried once more without what else happens on the way: a message or an
         e-mail that fails does not keep the money out of the books.
         """
         self.ensure_one()
-        reason = try_aside(self.env, self._book)
-        if reason and try_aside(self.env, self.with_context(
-            qpay_messages_aside=True, skip_sale_auto_invoice_send=True
-        )._book):
-            self._need_attention(reason)
+        reason = try_in_savepoint(self.env, self._settle)
+        if reason and try_in_savepoint(self.env, self.with_context(
+            qpay_messages_optional=True, skip_sale_auto_invoice_send=True
+        )._settle):
+            self._flag_for_review(reason)
 
-    def _try_to_book(self):
+    def _settle_batch(self):
         """Book payments together.
 
         :return: Whether it was done; if not, nothing was.
         :rtype: bool
         """
         # Which of them it was, and why, turns out when each is booked by itself.
-        return not try_aside(self.env, self._book)
+        return not try_in_savepoint(self.env, self._settle)
 
-    def _can_be_booked_together(self):
+    def _can_be_settled_together(self):
         """Whether these payments need nothing but a payment and its reconciliation: each is for one
         confirmed invoice in tögrög, without a discount for early payment.
         """
@@ -80,7 +81,7 @@ class QPayPayment(models.Model):
             for payment in self
         )
 
-    def _book(self):
+    def _settle(self):
         """Book payments through Odoo's own pipeline: transaction, payment, reconciliation.
 
         :raise UserError: If a payment cannot be booked.
@@ -111,8 +112,8 @@ class QPayPayment(models.Model):
             })
             if drafts[payment]:
                 payment.transaction_id.invoice_ids += drafts[payment]
-            if payment.case in (False, 'partial'):
-                payment.case = payment._find_later_case(
+            if payment.discrepancy in (False, 'partial'):
+                payment.discrepancy = payment._get_later_discrepancy(
                     payment in surplus, payment in undiscounted
                 )
             payment._follow_up()
@@ -137,8 +138,8 @@ class QPayPayment(models.Model):
         self.ensure_one()
         self._book_fee()
         if self.activity_ids:
-            try_aside(self.env, self.activity_unlink, [const.ACTIVITY_TYPE])
-        self._tell_about_case()
+            try_in_savepoint(self.env, self.activity_unlink, [const.ACTIVITY_TYPE])
+        self._notify_discrepancy()
 
     def _check_environment(self):
         """Make sure that a sandbox payment settles nothing once the provider takes real money.
@@ -151,12 +152,12 @@ class QPayPayment(models.Model):
                 "This is a payment of QPay's sandbox, which is no real money."
             ))
 
-    def _find_later_case(self, is_surplus, is_undiscounted):
+    def _get_later_discrepancy(self, is_surplus, is_undiscounted):
         """Return how a usual payment turns out to be unusual when it is booked.
 
         :param bool is_surplus: Whether it is more than its order takes.
         :param bool is_undiscounted: Whether it came too late for the discount that it takes off.
-        :return: One of the values of `case`, or False.
+        :return: One of the values of `discrepancy`, or False.
         """
         is_of_invoices = self.intent_id.res_model == 'account.move'
         if is_surplus or is_of_invoices and self._get_credit_items():
@@ -166,24 +167,28 @@ class QPayPayment(models.Model):
             return 'undiscounted'
         customer = self._get_asked_customer()
         is_anothers = customer and self.account_payment_id.partner_id != customer
-        return 'moved' if is_anothers else self.case
+        return 'moved' if is_anothers else self.discrepancy
 
     @api.model
-    def _settle_left_over(self):
-        """Book the payments whose process died between their record and their booking.
+    def _cron_settle_pending(self):
+        """Settle the payments whose process died between their record and their settlement, or
+        that another process was in the way of.
 
         :return: None
         """
-        now = fields.Datetime.now()
-        left_over = self.search([
-            ('state', '=', 'to_settle'), ('create_date', '<=', now - const.CALLBACK_LEASE),
+        pending = self.search([
+            ('state', '=', 'to_settle'),
+            ('create_date', '<=', fields.Datetime.now() - const.CALLBACK_LEASE),
         ])
-        intents = left_over.intent_id
-        for batch in split_every(const.BOOKING_BATCH, intents.ids, intents.browse):
-            batch._book_waiting()
-            if not self.env['ir.cron']._commit_progress():
-                self.env['qpay.callback']._trigger(now)
-                break
+        intents = pending.intent_id
+        batches = [*split_every(const.SETTLE_BATCH, intents.ids, intents.browse)]
+        for batch in each_in_time(self.env, batches):
+            batch._settle_pending()
+
+    @api.model
+    def _trigger_settlement(self):
+        """Have what is pending settled, should this process die before it has done so."""
+        wake_cron(self.env, 'ir_cron_settle', fields.Datetime.now() + const.CALLBACK_LEASE)
 
     def _get_amount_values(self, invoices):
         """Return how much a payment of invoices pays of them. In another currency it is booked in
@@ -218,7 +223,7 @@ class QPayPayment(models.Model):
         currency = intent.document_currency_id
         if currency in (self.env['res.currency'], self.currency_id):
             return self.currency_id, self.amount
-        booked = self._get_booked_parts()
+        booked = self._get_settled_parts()
         share = intent._get_document_share(sum(booked.mapped('amount')) + self.amount)
         amount = currency.round(share - sum(booked.account_payment_id.mapped('amount')))
         if currency.compare_amounts(amount, 0) <= 0:
@@ -248,13 +253,13 @@ class QPayPayment(models.Model):
 
     # === TELLING PEOPLE === #
 
-    def _tell_about_case(self):
+    def _notify_discrepancy(self):
         """Tell the responsible accountant about an unusual payment, and what can be done.
 
         :return: None
         """
         self.ensure_one()
-        if not self.case:
+        if not self.discrepancy:
             return
         amount = self.currency_id.format(self.amount)
         note = {
@@ -290,20 +295,20 @@ class QPayPayment(models.Model):
                 " now, for whom the payment is booked. Please see whose payment it is.",
                 amount=amount, customer=self.account_payment_id.partner_id.name,
             ),
-        }[self.case]
+        }[self.discrepancy]
         self._schedule_activity(self.env._("An unusual QPay payment"), note)
 
-    def _forget_parts(self):
-        """Take back what people were asked to do about parts of a QR: the rest has arrived.
+    def _clear_partial_activities(self):
+        """Clear activities of partial payments: the rest has arrived.
 
         :return: None
         """
-        parts = self.filtered(lambda payment: payment.case == 'partial')
+        parts = self.filtered(lambda payment: payment.discrepancy == 'partial')
         settled = parts.filtered(lambda payment: payment.state == 'settled')
         if settled.activity_ids:
-            try_aside(self.env, settled.activity_unlink, [const.ACTIVITY_TYPE])
+            try_in_savepoint(self.env, settled.activity_unlink, [const.ACTIVITY_TYPE])
 
-    def _need_attention(self, reason):
+    def _flag_for_review(self, reason):
         """Leave the payment to a person, and say why.
 
         :param str reason: A translated sentence.
@@ -316,17 +321,17 @@ class QPayPayment(models.Model):
             else self.env._("A QPay payment waits to be booked")
         )
         self._schedule_activity(summary, reason)
-        try_aside(self.env, self._ask_nobody_again)
+        try_in_savepoint(self.env, self._ask_nobody_again)
 
     def _schedule_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
-        """Ask the responsible person to look at this payment, instead of what was asked before.
+        """Schedule an activity about this payment, instead of an earlier one.
         Should that fail, the list of payments still shows it.
         """
-        try_aside(self.env, self.activity_unlink, [activity_type])
+        try_in_savepoint(self.env, self.activity_unlink, [activity_type])
         self._add_activity(summary, note, activity_type)
 
     def _add_activity(self, summary, note, activity_type=const.ACTIVITY_TYPE):
-        if reason := try_aside(
+        if reason := try_in_savepoint(
             self.env, self.activity_schedule, activity_type, summary=summary, note=note,
             user_id=self._get_responsible_user().id,
         ):

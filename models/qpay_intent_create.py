@@ -9,7 +9,8 @@ from odoo.exceptions import LockError, UserError
 from odoo.tools import mute_logger, ormcache
 
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.qpay import (
+from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, lock_in_new_transaction
+from odoo.addons.payment_qpay.qpay_api import (
     EmvError,
     InvoiceRequest,
     QPayRefused,
@@ -17,7 +18,6 @@ from odoo.addons.payment_qpay.qpay import (
     check_invoice_qr,
     clean_text,
 )
-from odoo.addons.payment_qpay.utils import PATIENCE_SECONDS, lock_afresh
 
 _logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class QPayIntent(models.Model):
 
     @api.model
     def _request(self, document, amount, provider, partner, transaction=None, receiver=None):
-        """Return the live QR of a document for an amount, asking QPay for one if there is none.
+        """Return the open QR of a document for an amount, asking QPay for one if there is none.
 
         The number and the secret of the callback are committed before QPay is asked, so that a
         QR that can be paid is never unknown here, whatever happens to the answer.
@@ -59,12 +59,12 @@ class QPayIntent(models.Model):
         """
         kind = documents.of(document)
         kind.check_provider(provider)
-        live = self._get_live_alone(document)
+        live = self._lock_and_find_open(document)
         ebarimt_values = self._get_ebarimt_values(kind, provider, receiver)
         if (
             len(live) == 1
             and live._is_same_request(document, amount, provider)
-            and live._share(transaction, receiver and ebarimt_values)
+            and live._reuse_for(transaction, receiver and ebarimt_values)
         ):
             return live
         # Whoever is refused must not lose what can be paid.
@@ -74,7 +74,7 @@ class QPayIntent(models.Model):
         if live:
             for other in live:
                 other._replace()
-            if self._get_live_alone(document):
+            if self._lock_and_find_open(document):
                 raise self._get_creation_error()
         # What was owed when people asked may have been paid since.
         if transaction:
@@ -91,11 +91,11 @@ class QPayIntent(models.Model):
         }).with_env(self.env)
         # Monetary values are stored rounded to the currency; read what was stored.
         intent.invalidate_recordset(['amount'])
-        intent._trigger_look(intent.next_look_at)
+        intent._trigger_recheck(intent.recheck_at)
         self.env.cr.commit()
         intent._create_at_qpay()
         # Whoever changed the document before the QR was committed did not know of it.
-        if reason := intent._get_end_reason():
+        if reason := intent._get_closing_reason():
             intent._close(reason)
             raise UserError(reason)
         return intent
@@ -121,7 +121,7 @@ class QPayIntent(models.Model):
             **document.get_intent_values(amount),
             'amount': amount,
             'currency_id': document.currency.id,
-            'next_look_at': fields.Datetime.now() + const.CREATION_PERIOD,
+            'recheck_at': fields.Datetime.now() + const.CREATION_PERIOD,
         }
 
     @api.model
@@ -150,17 +150,17 @@ class QPayIntent(models.Model):
         return f'{self.env["ir.sequence"].next_by_code(self._name)}-{secrets.token_hex(2)}'
 
     @api.model
-    def _get_live_alone(self, document):
-        """Return the live QRs of a document, and keep all other processes from asking for one until
+    def _lock_and_find_open(self, document):
+        """Return the open QRs of a document, and keep all other processes from asking for one until
         this one commits.
 
         :param recordset document: The record that is to be paid.
         :rtype: qpay.intent
         :raise UserError: If another process is asking.
         """
-        if lock_afresh(document.sudo()) != document:
+        if lock_in_new_transaction(document.sudo()) != document:
             raise self._get_creation_error()
-        return documents.of(document).get_live_intents()
+        return documents.of(document).find_open_intents()
 
     def _renew(self):
         """Return the QR that its payer is to pay now: the live one of its document, which may be
@@ -171,7 +171,7 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         document = documents.of(self._get_document())
-        if reason := document.get_payer_obstacle(self):
+        if reason := document.get_payer_blocking_reason(self):
             raise UserError(reason)
         is_usable = document.may_be_collected_by(self.provider_id)
         return document.get_current_intent(
@@ -192,11 +192,11 @@ class QPayIntent(models.Model):
             and self.provider_id == provider
             and self.environment == provider._qpay_environment()
             and self.currency_id.compare_amounts(self.amount, amount) == 0
-            and not self._get_end_reason()
+            and not self._get_closing_reason()
         )
 
-    def _share(self, transaction, ebarimt_values):
-        """Let one more who asks for the same have this live QR.
+    def _reuse_for(self, transaction, ebarimt_values):
+        """Reuse this open QR for somebody who asks for the same.
 
         The lock of the document is given up for that of the QR: nobody holds the one while waiting
         for the other.
@@ -214,7 +214,7 @@ class QPayIntent(models.Model):
             return False
         is_moved = transaction and transaction != self.transaction_id
         if is_moved or ebarimt_values:
-            self._must_lock()
+            self._lock_or_raise()
         if is_moved and self.state == 'new':
             self._move_to_transaction(transaction)
         if ebarimt_values:
@@ -222,13 +222,13 @@ class QPayIntent(models.Model):
         return True
 
     def _move_to_transaction(self, transaction):
-        """Let another transaction be the one that this QR, which is locked, confirms."""
+        """Link this QR, which is locked, to another transaction, which it then confirms."""
         previous = self.transaction_id
         self.transaction_id = transaction
         previous.filtered(lambda tx: tx.state == 'draft')._set_canceled()
 
     def _replace(self):
-        """Close this live QR to make room for another one of the same document.
+        """Close this open QR to make room for another one of the same document.
 
         :raise UserError: If it is still being made, or turns out to be paid.
         """
@@ -250,28 +250,28 @@ class QPayIntent(models.Model):
         try:
             invoice = self._get_client().create_invoice(request)
         except QPayRefused as error:
-            reason = provider._qpay_explain(error)
-            if self._may_go_without_lines():
-                self._go_without_lines(reason)
+            reason = provider._qpay_get_error_message(error)
+            if self._may_drop_tax_lines():
+                self._drop_tax_lines(reason)
                 self._create_at_qpay()
                 return
-            self._tell_refusal(reason)
-            self._fail(reason, {'error': error.key, 'fields': error.fields})
+            self._notify_refusal(reason)
+            self._set_failed(reason, {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:
             # Whether QPay made the invoice is not known: the next try gets another number.
-            self._fail(provider._qpay_explain(error), {'error': error.key})
-        self._keep_answer(invoice)
+            self._set_failed(provider._qpay_get_error_message(error), {'error': error.key})
+        self._store_invoice(invoice)
         if self.state != 'new':
             # It was cancelled while QPay was making it.
             self._close(self.state_message)
             raise UserError(self._get_status_message())
-        self._expect_transaction()
+        self._ensure_transaction()
         try:
             check_invoice_qr(invoice.qr_text, request.amount)
         except EmvError as error:
             _logger.error("QPay's QR for %s is not what was asked for: %s.", self.name, error)
             self._close(self.env._("QPay's QR asks for something else than this amount."))
-            self._fail(self.state_message)
+            self._set_failed(self.state_message)
 
     def _get_invoice_request(self):
         """Return what QPay is asked for.
@@ -293,14 +293,14 @@ class QPayIntent(models.Model):
             **self._get_ebarimt_request(),
         })
 
-    def _keep_answer(self, invoice):
+    def _store_invoice(self, invoice):
         """Store the invoice that QPay has made, whatever has happened to this QR meanwhile.
 
         :param Invoice invoice: QPay's answer.
         :raise LockError: If somebody holds this QR for very long. The invoice is then as good as
             one whose answer was lost.
         """
-        if not lock_afresh(self, const.ANSWER_PATIENCE_SECONDS):
+        if not lock_in_new_transaction(self, const.ANSWER_LOCK_TIMEOUT):
             _logger.error("QPay's answer for %s could not be stored.", self.name)
             raise self._get_lock_error()
         expires_at = fields.Datetime.now() + timedelta(minutes=self.provider_id.qpay_qr_minutes)
@@ -311,16 +311,16 @@ class QPayIntent(models.Model):
             'deeplinks': [vars(link) for link in invoice.links],
             'raw_response': invoice.raw,
             'expires_at': expires_at,
-            'next_look_at': expires_at,
+            'recheck_at': expires_at,
         })
-        self._trigger_look(expires_at)
+        self._trigger_recheck(expires_at)
         self.env.cr.commit()
 
-    def _expect_transaction(self):
+    def _ensure_transaction(self):
         """Create the transaction that this QR confirms, unless it has one. Where others are in the
         way, money of this QR gets a transaction when it arrives.
         """
-        if self.transaction_id or not lock_afresh(self, PATIENCE_SECONDS):
+        if self.transaction_id or not lock_in_new_transaction(self, LOCK_TIMEOUT):
             return
         try:
             with mute_logger('odoo.sql_db'):
@@ -345,21 +345,21 @@ class QPayIntent(models.Model):
             self.name,
         )
 
-    def _fail(self, reason, raw_response=None):
+    def _set_failed(self, reason, raw_response=None):
         """Record that there is no QR, and tell the person who asked for it.
 
         :raise UserError: Always.
         """
         # Else the scheduled action ends it, as one whose answer never came.
-        if lock_afresh(self, PATIENCE_SECONDS):
+        if lock_in_new_transaction(self, LOCK_TIMEOUT):
             self.write({
                 'state': 'failed',
                 'state_message': reason,
                 'raw_response': raw_response or self.raw_response,
-                'next_look_at': self.qpay_invoice_id and self.next_look_at,
+                'recheck_at': self.qpay_invoice_id and self.recheck_at,
             })
         self.env.cr.commit()
-        raise UserError(self.provider_id._qpay_tell(reason))
+        raise UserError(self.provider_id._qpay_get_public_message(reason))
 
     def _get_callback_url(self):
         base_url = self.provider_id._qpay_callback_base_url()

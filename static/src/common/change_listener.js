@@ -1,4 +1,4 @@
-const LOOK = 'payment_qpay/look';
+const LOOK = 'payment_qpay/changed';
 // What the bus says about its connection, which all pages of the browser share.
 const STATE_EVENT = 'BUS:WORKER_STATE_UPDATED';
 const END_EVENT = 'BUS:DISCONNECT';
@@ -8,7 +8,7 @@ const END_EVENT = 'BUS:DISCONNECT';
  *
  * Without a bus, or where it cannot connect, nothing is heard and nothing fails.
  */
-export class LookListener {
+export class ChangeListener {
     /**
      * @param {Object} [bus] - The service `bus_service`.
      * @param {string} channel - What is listened to; the server decides whether it may be heard.

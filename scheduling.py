@@ -1,0 +1,52 @@
+"""When scheduled actions run, and for how long."""
+
+import logging
+import math
+import time
+
+_logger = logging.getLogger(__name__)
+
+
+def wake_cron(env, name, moment=None):
+    """Have one of our scheduled actions run.
+
+    Whoever pays an invoice or changes an order must not be kept from it because an administrator
+    has deleted the action.
+
+    :param Environment env: The environment.
+    :param str name: The action's external id in this module.
+    :param datetime moment: When; by default as soon as this transaction is committed.
+    """
+    cron = env.ref(f'payment_qpay.{name}', raise_if_not_found=False)
+    if cron:
+        cron.sudo()._trigger(at=moment)
+    else:
+        _logger.error("The scheduled action payment_qpay.%s is gone: update the module.", name)
+
+
+def as_one_run(records):
+    """Return records for one run, such as of a scheduled action: while QPay is down, an account is
+    not asked about each of them.
+
+    :param recordset records: The records.
+    :rtype: recordset
+    """
+    return records.with_context(qpay_breakers={})
+
+
+def each_in_time(env, items):
+    """Yield what a scheduled action has to do, as long as Odoo allows it to run. What was done with
+    each is committed.
+
+    :param Environment env: The environment.
+    :param items: A sequence.
+    :rtype: iterator
+    """
+    # Odoo calls an action again for what remains, though the time may be over by then.
+    is_time_left = time.monotonic() < env.context.get('cron_end_time', math.inf)
+    if items and not is_time_left:
+        env['ir.cron']._commit_progress(remaining=len(items))
+    for number, item in enumerate(items if is_time_left else (), 1):
+        yield item
+        if not env['ir.cron']._commit_progress(1, remaining=len(items) - number):
+            break
