@@ -6,7 +6,7 @@ import time
 
 import psycopg2
 
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
@@ -158,25 +158,31 @@ def try_in_savepoint(env, act, *arguments, **options):
     return ''
 
 
-def isolated(env, act, *arguments):
-    """Do something in transactions of its own, so that its failure holds up nothing else.
+def isolated(env, act, *arguments, on_contention=None, on_failure=None):
+    """Run something in transactions of its own, so that its failure holds up nothing else.
 
     :param Environment env: The environment.
     :param callable act: What to do.
+    :param arguments: Its arguments.
+    :param callable on_contention: What to do then if another process was in the way.
+    :param callable on_failure: What to do then if it failed unexpectedly, which the log shows.
     :return: What it returns; None if it failed, or another process was in the way.
     """
     env.cr.commit()
     try:
         result = act(*arguments)
         env.cr.commit()
-    except psycopg2.OperationalError:
-        env.cr.rollback()  # Another process was faster.
-        return None
+        return result
+    except (LockError, psycopg2.OperationalError):
+        then = on_contention
     except Exception:
-        env.cr.rollback()
         _logger.exception("An unexpected error happened in %s.", act)
-        return None
-    return result
+        then = on_failure
+    env.cr.rollback()
+    if then:
+        then()
+        env.cr.commit()
+    return None
 
 
 def post_messages(env, post, *arguments, **options):
@@ -212,7 +218,8 @@ def _begin_with_lock(records):
 
 
 def _lock(records):
-    """Lock records for a change, without waiting for anybody.
+    """Lock records for a change, without waiting for anybody. Odoo's `try_lock_for_update` does so
+    too, but logs an error where a row has changed an instant ago, as happens every day here.
 
     :param recordset records: The records to lock.
     :return: Those of them that no other transaction holds.

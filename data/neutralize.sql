@@ -22,7 +22,7 @@ UPDATE payment_transaction
    AND payment_transaction.state = 'draft';
 UPDATE qpay_intent
    SET state = CASE state WHEN 'new' THEN 'cancelled' ELSE state END,
-       next_look_at = NULL;
-DELETE FROM qpay_look;
+       recheck_at = NULL;
+DELETE FROM qpay_intent_recheck;
 DELETE FROM qpay_ebarimt_cancellation;
 DELETE FROM qpay_outage;

@@ -1,7 +1,5 @@
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay.locking import try_in_savepoint
-
 from .document import Document
 from .tax_receipt import TaxedLine
 
@@ -82,22 +80,6 @@ class PosOrderDocument(Document):
                 order.config_id.name,
             ))
         order.session_id = session
-
-    def return_goods(self):
-        """Have the VAT receipts of orders put right whose goods are returned by these orders, which
-        are paid. The till is not held up by what goes wrong with it.
-
-        :return: None
-        """
-        if self.transaction_field not in self.env['payment.transaction']._fields:
-            return  # Nobody pays online at the till.
-        for order in self.records.lines.refunded_orderline_id.order_id:
-            receipts = self.env['qpay.ebarimt'].search([
-                (f'payment_id.transaction_id.{self.transaction_field}', 'in', order.ids),
-            ])
-            if receipts:
-                is_all = not order.has_refundable_lines
-                try_in_savepoint(self.env, receipts._take_pay_back, is_all)
 
     def _is_open(self):
         return self.records.state == 'draft'

@@ -134,7 +134,7 @@ class DocumentQrs:
             *self._get_intent_domain(), ('state', '=', 'paid'),
         ], limit=1)
 
-    def get_or_create_intent(self, amount, provider=None, receiver=None):
+    def get_or_create_intent(self, amount, provider=None, **options):
         """Return the live QPay QR of this document for an amount. What has happened in this
         transaction is committed before QPay is asked.
 
@@ -150,7 +150,7 @@ class DocumentQrs:
         self.check_payable()
         self.check_amount(amount)
         return self.env['qpay.intent'].sudo()._request(
-            self.records, amount, provider or self.get_provider(), self.partner, receiver=receiver
+            self.records, amount, provider or self.get_provider(), self.partner, **options
         )
 
     def get_current_intent(self, amount, provider=None):

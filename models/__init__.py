@@ -2,7 +2,6 @@ from . import qpay_guarded
 
 from . import account_move
 from . import account_move_discount
-from . import account_move_ebarimt
 from . import account_move_line
 from . import account_move_link
 from . import account_partial_reconcile
@@ -17,26 +16,18 @@ from . import payment_provider
 from . import payment_provider_account
 from . import payment_provider_client
 from . import payment_provider_connection
-from . import payment_provider_ebarimt
 from . import payment_provider_journal
 from . import payment_transaction
 from . import payment_transaction_chatter
 from . import payment_transaction_reference
-from . import product_category
-from . import product_template
 from . import qpay_account_mixin
 from . import qpay_activity_mixin
 from . import qpay_callback
-from . import qpay_ebarimt
-from . import qpay_ebarimt_cancel
-from . import qpay_ebarimt_cancellation
-from . import qpay_ebarimt_request
 from . import qpay_intent
 from . import qpay_intent_bank_apps
 from . import qpay_intent_cleaning
 from . import qpay_intent_close
 from . import qpay_intent_create
-from . import qpay_intent_ebarimt
 from . import qpay_intent_limits
 from . import qpay_intent_recheck
 from . import qpay_intent_settlement
@@ -47,7 +38,6 @@ from . import qpay_outage
 from . import qpay_payment
 from . import qpay_payment_assignment
 from . import qpay_payment_documents
-from . import qpay_payment_ebarimt
 from . import qpay_payment_fee
 from . import qpay_payment_refund
 from . import qpay_payment_settlement
@@ -59,6 +49,6 @@ from . import qpay_reconciliation_ledger
 from . import qpay_reconciliation_list
 from . import qpay_reconciliation_schedule
 from . import qpay_token
-from . import res_company
-from . import res_partner
 from . import res_users
+
+from . import ebarimt

@@ -13,13 +13,6 @@ class AccountPayment(models.Model):
         string="QPay Payment", readonly=True, copy=False, index='btree_not_null'
     )
 
-    qpay_ebarimt_ids = fields.Many2many(
-        string="VAT Receipts",
-        comodel_name='qpay.ebarimt',
-        compute='_compute_qpay_ebarimt_ids',
-        groups='account.group_account_invoice,account.group_account_readonly',
-    )
-
     qpay_paid_back_id = fields.Many2one(
         string="Pays Back",
         help="The QPay payment that this transfer pays back.",
@@ -33,14 +26,6 @@ class AccountPayment(models.Model):
         '(company_id, qpay_txn_id) WHERE qpay_txn_id IS NOT NULL',
         "This QPay payment is already in the books.",
     )
-
-    # === COMPUTE METHODS === #
-
-    def _compute_qpay_ebarimt_ids(self):
-        rows = self.env['qpay.payment'].search([('account_payment_id', 'in', self.ids)])
-        receipts = {row.account_payment_id: row.ebarimt_ids for row in rows}
-        for payment in self:
-            payment.qpay_ebarimt_ids = receipts.get(payment._origin)
 
     # === CRUD METHODS === #
 
@@ -176,24 +161,10 @@ class AccountPayment(models.Model):
                 total += currency._convert(amount, self.currency_id, self.company_id, self.date)
         return self.currency_id.round(total)
 
-    def _qpay_sync_receipts(self):
-        """Have the VAT receipts of the payments that these transfers pay back cancelled, or where
-        only a part is paid back, a person asked to correct them.
-
-        :return: None
-        """
-        for paid in self.qpay_paid_back_id:
-            amount = paid._qpay_get_paid_back_amount()
-            paid.sudo().qpay_ebarimt_ids._take_pay_back(
-                is_all=paid.currency_id.compare_amounts(amount, paid.amount) >= 0
-            )
-
     # === ACTION METHODS === #
 
     def action_post(self):
-        """ Override of `account` to take transfers that pay back off the customer's credit, and to
-        look after the VAT receipts.
-        """
+        """ Override of `account` to take transfers that pay back off the customer's credit. """
         transfers = self.filtered('qpay_paid_back_id')
         for transfer in transfers.filtered(lambda payment: payment.state == 'draft'):
             paid = transfer.qpay_paid_back_id
@@ -202,7 +173,6 @@ class AccountPayment(models.Model):
         result = super().action_post()
         for transfer in transfers:
             transfer._qpay_reconcile_credit(transfer.qpay_paid_back_id)
-        self._qpay_sync_receipts()
         return result
 
     def action_qpay_pay_back(self):

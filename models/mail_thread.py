@@ -7,16 +7,6 @@ from odoo.addons.payment_qpay.locking import post_messages
 class MailThread(models.AbstractModel):
     _inherit = 'mail.thread'
 
-    def write(self, vals):
-        """ Override of `mail` to look after the VAT receipts of what is returned at the till.
-
-        The model of its orders cannot be extended: `point_of_sale` may not be installed.
-        """
-        result = super().write(vals)
-        if self._name == 'pos.order' and vals.get('state') == 'paid':
-            documents.of(self.sudo()).return_goods()
-        return result
-
     def _message_track(self, fields_iter, initial_values_dict):
         """ Override of `mail` to have the open QRs ended of orders that have changed.
 

@@ -44,10 +44,7 @@ class PaymentProvider(models.Model):
         :rtype: list[str]
         """
         self.ensure_one()
-        plain, with_taxes = (
-            self._qpay_setting('qpay_invoice_code'), self.sudo().qpay_ebarimt_invoice_code,
-        )
-        return [plain, with_taxes] if with_taxes and with_taxes != plain else [plain]
+        return [self._qpay_setting('qpay_invoice_code')]
 
     def _qpay_get_list_domain(self):
         """Return which QRs and payments can be on this provider's list: those of its account,

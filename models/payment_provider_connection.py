@@ -1,16 +1,11 @@
-from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 
 from odoo import api, models
-from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.qpay_api import (
-    TAX_TYPE_VAT,
-    VAT,
-    InvoiceLine,
     InvoiceRequest,
     QPayError,
     QPayRefused,
@@ -75,10 +70,7 @@ class PaymentProvider(models.Model):
             amount=Decimal(const.CONNECTION_TEST_AMOUNT),
             callback_url=self._qpay_callback_base_url(),
         )
-        trials = [request]
-        if self.qpay_ebarimt_mode == 'with_invoice':
-            trials.append(self._qpay_get_tax_trial(request))
-        for trial in trials:
+        for trial in self._qpay_get_trials(request):
             invoice = client.create_invoice(trial)
             try:
                 client.cancel_invoice(invoice.invoice_id)
@@ -91,30 +83,13 @@ class PaymentProvider(models.Model):
                 )
         return self._qpay_find_problem_of_surroundings(token)
 
-    def _qpay_get_tax_trial(self, request):
-        """Return the trial of the invoice code for VAT receipts.
+    def _qpay_get_trials(self, request):
+        """Return the invoices by which the provider's invoice codes are tried.
 
-        :param InvoiceRequest request: The trial of the ordinary one.
-        :rtype: InvoiceRequest
-        :raise UserError: If the company's codes are missing.
+        :param InvoiceRequest request: The ordinary one.
+        :rtype: list[InvoiceRequest]
         """
-        company = self.company_id
-        district_code = company._qpay_get_district_code()
-        if not district_code or not company.qpay_classification_code:
-            raise UserError(self.env._(
-                "Please enter the district, khoroo and classification code for VAT receipts."
-            ))
-        line = InvoiceLine.for_total(
-            request.description, request.amount, company.qpay_classification_code, tax_codes=[VAT]
-        )
-        return replace(
-            request,
-            invoice_code=self.sudo().qpay_ebarimt_invoice_code,
-            sender_invoice_no=f'{request.sender_invoice_no}-VAT',
-            tax_type=TAX_TYPE_VAT,
-            district_code=district_code,
-            lines=(line,),
-        )
+        return [request]
 
     def _qpay_find_problem_of_surroundings(self, token):
         """Check clock skew and callback URL: return what is wrong, though QPay accepts the

@@ -1,13 +1,12 @@
 import logging
-
-import psycopg2
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError
 from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const, documents
-from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, lock_in_new_transaction
+from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, isolated, lock_in_new_transaction
 from odoo.addons.payment_qpay.qpay_api import QPayError, QPayRefused
 from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time, wake_cron
 
@@ -183,34 +182,38 @@ class QPayIntent(models.Model):
         :return: None
         """
         run = as_one_run(self)
-        looks = run.env['qpay.intent.recheck'].search(Domain.TRUE)
-        looks_by_intent = looks.grouped('intent_id')
+        rechecks = run.env['qpay.intent.recheck'].search(Domain.TRUE)
+        rechecks_by_intent = rechecks.grouped('intent_id')
         due = run.search([('recheck_at', '<=', fields.Datetime.now())], order='recheck_at')
-        wanted = looks.intent_id.filtered(lambda intent: intent.state == 'new') | due
-        looks.filtered(lambda look: look.intent_id not in wanted).unlink()
+        wanted = rechecks.intent_id.filtered(lambda intent: intent.state == 'new') | due
+        rechecks.filtered(lambda recheck: recheck.intent_id not in wanted).unlink()
         for intent in each_in_time(self.env, wanted):
-            intent._recheck_one(looks_by_intent.get(intent, looks.browse()))
+            intent._recheck_one(rechecks_by_intent.get(intent, rechecks.browse()))
 
-    def _recheck_one(self, looks):
+    def _recheck_one(self, rechecks):
         """Recheck this QR, whatever happens.
 
-        :param qpay.intent.recheck looks: What asked for it.
+        :param qpay.intent.recheck rechecks: What asked for it.
         """
         if self._is_account_silent():
             # One after the other would wait in vain, and keep the other scheduled actions waiting.
-            self._trigger_recheck(fields.Datetime.now() + const.RECHECK_RETRY_DELAY)
+            self._recheck_later()
             return
-        try:
-            self._in_company_language()._close_if_due()
-            looks.unlink()
-            self.env.cr.commit()
-        except (LockError, psycopg2.OperationalError):
-            self.env.cr.rollback()
-            self._trigger_recheck(fields.Datetime.now() + const.RECHECK_RETRY_DELAY)
-        except Exception:
-            # One QR that cannot be ended must not hold up the others.
-            self.env.cr.rollback()
-            _logger.exception("The QPay QR %s could not be ended.", self.name)
-            looks.unlink()
-            if lock_in_new_transaction(self, LOCK_TIMEOUT):
-                self._schedule_recheck(is_ended=False)
+        isolated(
+            self.env, self._recheck, rechecks,
+            on_contention=self._recheck_later,
+            on_failure=partial(self._schedule_failed_recheck, rechecks),
+        )
+
+    def _recheck(self, rechecks):
+        self._in_company_language()._close_if_due()
+        rechecks.unlink()
+
+    def _recheck_later(self):
+        self._trigger_recheck(fields.Datetime.now() + const.RECHECK_RETRY_DELAY)
+
+    def _schedule_failed_recheck(self, rechecks):
+        """Plan when this QR is rechecked that could not be: it must not come up again at once."""
+        rechecks.unlink()
+        if lock_in_new_transaction(self, LOCK_TIMEOUT):
+            self._schedule_recheck(is_ended=False)

@@ -40,7 +40,7 @@ class QPayIntent(models.Model):
     )
 
     @api.model
-    def _request(self, document, amount, provider, partner, transaction=None, receiver=None):
+    def _request(self, document, amount, provider, partner, transaction=None, **options):
         """Return the open QR of a document for an amount, asking QPay for one if there is none.
 
         The number and the secret of the callback are committed before QPay is asked, so that a
@@ -52,19 +52,18 @@ class QPayIntent(models.Model):
         :param res.partner partner: The customer.
         :param payment.transaction transaction: The transaction to confirm when the QR is paid;
             by default one is created.
-        :param tuple[str, str] receiver: Whom the VAT receipt is for, and the number; by default as
-            the customer has it.
+        :param options: What else was chosen, see `_get_option_values`.
         :rtype: qpay.intent
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
         kind = documents.of(document)
         kind.check_provider(provider)
         live = self._lock_and_find_open(document)
-        ebarimt_values = self._get_ebarimt_values(kind, provider, receiver)
+        option_values = self._get_option_values(kind, provider, **options)
         if (
             len(live) == 1
             and live._is_same_request(document, amount, provider)
-            and live._reuse_for(transaction, receiver and ebarimt_values)
+            and live._reuse_for(transaction, any(options.values()) and option_values)
         ):
             return live
         # Whoever is refused must not lose what can be paid.
@@ -85,7 +84,7 @@ class QPayIntent(models.Model):
         # QRs are many, and nobody follows them from the beginning.
         intent = self.with_context(tracking_disable=True).create({
             **self._get_request_values(kind, amount, provider),
-            **ebarimt_values,
+            **option_values,
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
         }).with_env(self.env)
@@ -195,7 +194,7 @@ class QPayIntent(models.Model):
             and not self._get_closing_reason()
         )
 
-    def _reuse_for(self, transaction, ebarimt_values):
+    def _reuse_for(self, transaction, option_values):
         """Reuse this open QR for somebody who asks for the same.
 
         The lock of the document is given up for that of the QR: nobody holds the one while waiting
@@ -203,23 +202,50 @@ class QPayIntent(models.Model):
 
         :param payment.transaction transaction: The transaction to confirm when the QR is paid; None
             for the present one.
-        :param dict ebarimt_values: The receipt that was chosen now, see `_get_ebarimt_values`; None
-            for the present one.
+        :param dict option_values: What was chosen now, see `_get_option_values`; empty to leave it
+            as it is.
         :return: Whether that can be.
         :rtype: bool
         :raise LockError: If another process is at this QR.
         """
         self.ensure_one()
-        if ebarimt_values and not self._can_take_ebarimt_values(ebarimt_values):
+        if option_values and not self._can_take_option_values(option_values):
             return False
         is_moved = transaction and transaction != self.transaction_id
-        if is_moved or ebarimt_values:
+        if is_moved or option_values:
             self._lock_or_raise()
         if is_moved and self.state == 'new':
             self._move_to_transaction(transaction)
-        if ebarimt_values:
-            self._take_ebarimt_values(ebarimt_values)
+        if option_values:
+            self._take_option_values(option_values)
         return True
+
+    @api.model
+    def _get_option_values(self, document, provider, **options):
+        """Return what a new QR remembers of what was chosen for it, besides its amount.
+
+        :param Document document: What is paid.
+        :param payment.provider provider: The provider, in sudo mode.
+        :param options: What was chosen.
+        :rtype: dict
+        """
+        return {}
+
+    def _can_take_option_values(self, values):
+        """Whether this open QR can get what was chosen now, though QPay knows it already.
+
+        :param dict values: See `_get_option_values`.
+        :rtype: bool
+        """
+        return True
+
+    def _take_option_values(self, values):
+        """Give this open QR, which is locked, what was chosen now.
+
+        :param dict values: See `_get_option_values`.
+        :return: None
+        """
+        self.write(values)
 
     def _move_to_transaction(self, transaction):
         """Link this QR, which is locked, to another transaction, which it then confirms."""
@@ -251,8 +277,7 @@ class QPayIntent(models.Model):
             invoice = self._get_client().create_invoice(request)
         except QPayRefused as error:
             reason = provider._qpay_get_error_message(error)
-            if self._may_drop_tax_lines():
-                self._drop_tax_lines(reason)
+            if self._adapt_to_refusal(reason):
                 self._create_at_qpay()
                 return
             self._notify_refusal(reason)
@@ -278,8 +303,15 @@ class QPayIntent(models.Model):
 
         :rtype: InvoiceRequest
         """
+        return InvoiceRequest(**self._get_invoice_request_values())
+
+    def _get_invoice_request_values(self):
+        """Return the values of the `InvoiceRequest` (QPay contract §2).
+
+        :rtype: dict
+        """
         provider = self.provider_id
-        return InvoiceRequest(**{
+        return {
             'invoice_code': provider._qpay_setting('qpay_invoice_code'),
             'sender_invoice_no': self.name,
             'receiver_code': provider._qpay_setting('qpay_receiver_code'),
@@ -290,8 +322,16 @@ class QPayIntent(models.Model):
             'callback_url': self._get_callback_url(),
             'allow_partial': provider.qpay_allow_partial,
             'allow_exceed': provider.qpay_allow_exceed,
-            **self._get_ebarimt_request(),
-        })
+        }
+
+    def _adapt_to_refusal(self, reason):
+        """Change what QPay, which has refused it, is asked for, so that it may accept it.
+
+        :param str reason: Why QPay has refused it, for people.
+        :return: Whether QPay is to be asked again.
+        :rtype: bool
+        """
+        return False
 
     def _store_invoice(self, invoice):
         """Store the invoice that QPay has made, whatever has happened to this QR meanwhile.

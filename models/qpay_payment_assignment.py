@@ -69,7 +69,6 @@ class QPayPayment(models.Model):
             self.account_payment_id, self.transaction_id, self.fee_move_id
         )
         self._tell_about_taking_back()
-        self.ebarimt_ids._request_cancellation()
         self._let_go_of_payment()
         former.action_cancel()
         fee_entry.button_cancel()

@@ -131,7 +131,6 @@ class QPayPayment(models.Model):
         self.write({'status': 'refunded', 'state': 'settled', 'state_message': False})
         self._as_bookkeeper()._book_fee()
         self.activity_unlink([const.ACTIVITY_TYPE])
-        self.ebarimt_ids._request_cancellation()
         self.intent_id._notify_viewers()
 
     def _check_no_refund(self):

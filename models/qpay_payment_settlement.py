@@ -117,7 +117,6 @@ class QPayPayment(models.Model):
                     payment in surplus, payment in undiscounted
                 )
             payment._follow_up()
-        self._plan_ebarimt()
 
     def _get_invoicing_context(self):
         """Return how Odoo makes the automatic invoice of the order that this payment pays: of its

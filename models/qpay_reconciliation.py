@@ -1,7 +1,6 @@
 import logging
 from datetime import timedelta
-
-import psycopg2
+from functools import partial
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -278,7 +277,13 @@ class QPayReconciliation(models.Model):
             and row.refund_transaction_id.create_date < since
         )
         for row in refunded | not_refunded:
-            isolated(self.env, self._sync_refund, row, row in refunded)
+            isolated(
+                self.env, row._apply_refund if row in refunded else row._apply_no_refund,
+                on_failure=partial(row._flag_for_review, self.env._(
+                    "What QPay's list says about the refund of this payment could not be booked"
+                    " because of an unexpected error. The server's log says more."
+                )),
+            )
         return refunded
 
     def _notify_unanswered_refunds(self):
@@ -299,24 +304,6 @@ class QPayReconciliation(models.Model):
                     " look in QPay's portal."
                 ),
             )
-
-    def _sync_refund(self, row, is_refunded):
-        """Take note of whether QPay has refunded a payment, or let a person see to it.
-
-        :param qpay.payment row: The row of the ledger.
-        :param bool is_refunded: What QPay's list says.
-        """
-        try:
-            row._apply_refund() if is_refunded else row._apply_no_refund()
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("The refund of QPay payment %s could not be booked.", row.qpay_txn_id)
-            row._flag_for_review(self.env._(
-                "What QPay's list says about the refund of this payment could not be booked because"
-                " of an unexpected error. The server's log says more."
-            ))
 
     # === GETTERS === #
 

@@ -1,4 +1,5 @@
 from . import payment_refund_wizard
 from . import qpay_assign_wizard
 from . import qpay_qr_wizard
-from . import qpay_receiver_wizard
+
+from . import ebarimt

@@ -57,7 +57,7 @@ EVERYTHING = {
     'ecosystem': [
         'tests/browser/test_dialog.py', 'tests/flow/test_settlement.py',
         'tests/flow/test_unusual_payments.py', 'tests/flow/test_callback.py',
-        'tests/race/test_concurrency.py', SWEEP,
+        'tests/race/test_concurrency.py', 'tests/ecosystem/bank_statement.py', SWEEP,
     ],
 }
 

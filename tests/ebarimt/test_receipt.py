@@ -296,7 +296,7 @@ class TestTrouble(EbarimtCase):
         self.patch(type(self.provider), '_qpay_has_other_ebarimt', _fail)
         invoice = self._create_taxed_invoice()
         intent = documents.of(invoice).get_or_create_intent(11000)
-        with mute_logger('odoo.addons.payment_qpay.models.qpay_payment_ebarimt'):
+        with mute_logger('odoo.addons.payment_qpay.locking'):
             payment = self._pay_and_settle(intent)
         self.assertPaidOnce(invoice, payment['payment_id'])
         row = self._ledger(intent)
@@ -313,7 +313,7 @@ class TestTrouble(EbarimtCase):
             patch.object(type(self.provider), '_qpay_has_other_ebarimt', _fail),
             # What the test has prepared is in the same transaction.
             patch.object(self.env.cr, 'rollback', self.env.invalidate_all),
-            mute_logger('odoo.addons.payment_qpay.models.qpay_ebarimt_request'),
+            mute_logger('odoo.addons.payment_qpay.locking'),
         ):
             self._issue()
         receipt = payment.ebarimt_ids

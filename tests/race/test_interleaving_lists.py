@@ -143,7 +143,7 @@ class TestListsMeet(InterleavingCase):
 
     # === LEFT OVER === #
 
-    @mute_logger('odoo.addons.payment_qpay.models.qpay_payment_settlement')
+    @mute_logger('odoo.addons.payment_qpay.locking')
     def test_left_over_payment_that_cannot_be_booked_holds_up_no_other(self):
         bad, good = (self._record_paid(self._create_qr()) for _number in range(2))
         self.own.cr.execute("UPDATE qpay_payment SET create_date = '2026-01-01'")

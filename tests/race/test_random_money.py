@@ -482,6 +482,7 @@ class TestRandomMoney(RandomCase):
     @mute_logger(
         'odoo.addons.payment_qpay.models.qpay_payment_settlement',
         'odoo.addons.payment_qpay.models.qpay_callback',
+        'odoo.addons.payment_qpay.models.qpay_intent_close',
         'odoo.addons.payment_qpay.models.qpay_intent_sync',
     )
     def test_money_always_ends_in_the_right_place(self):

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.qpay_api import TAX_TYPE_VAT, VAT, InvoiceLine
 
 
 class PaymentProvider(models.Model):
@@ -66,6 +69,43 @@ class PaymentProvider(models.Model):
                 ))
 
     # === BUSINESS METHODS === #
+
+    def _qpay_invoice_codes(self):
+        """ Override of `payment.provider` to name the one for invoices with taxes. """
+        codes, code = super()._qpay_invoice_codes(), self.sudo().qpay_ebarimt_invoice_code
+        return codes if not code or code in codes else [*codes, code]
+
+    def _qpay_get_trials(self, request):
+        """ Override of `payment.provider` to try the invoice code for VAT receipts. """
+        trials = super()._qpay_get_trials(request)
+        if self.qpay_ebarimt_mode == 'with_invoice':
+            trials.append(self._qpay_get_tax_trial(request))
+        return trials
+
+    def _qpay_get_tax_trial(self, request):
+        """Return the trial of the invoice code for VAT receipts.
+
+        :param InvoiceRequest request: The trial of the ordinary one.
+        :rtype: InvoiceRequest
+        :raise UserError: If the company's codes are missing.
+        """
+        company = self.company_id
+        district_code = company._qpay_get_district_code()
+        if not district_code or not company.qpay_classification_code:
+            raise UserError(self.env._(
+                "Please enter the district, khoroo and classification code for VAT receipts."
+            ))
+        line = InvoiceLine.for_total(
+            request.description, request.amount, company.qpay_classification_code, tax_codes=[VAT]
+        )
+        return replace(
+            request,
+            invoice_code=self.sudo().qpay_ebarimt_invoice_code,
+            sender_invoice_no=f'{request.sender_invoice_no}-VAT',
+            tax_type=TAX_TYPE_VAT,
+            district_code=district_code,
+            lines=(line,),
+        )
 
     def _qpay_has_other_ebarimt(self, records):
         """Hook for modules that issue VAT receipts in another way: QPay issues none of a document

@@ -2,13 +2,15 @@ import logging
 from datetime import timedelta, timezone
 from functools import partial
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.locking import lock_in_new_transaction, run_in_new_transaction
+from odoo.addons.payment_qpay.locking import (
+    isolated,
+    lock_in_new_transaction,
+    run_in_new_transaction,
+)
 from odoo.addons.payment_qpay.qpay_api import (
     CITIZEN,
     COMPANY,
@@ -284,18 +286,12 @@ class QPayEbarimt(models.Model):
         due = as_one_run(self).search(self._get_due_domain(), order='id')
         for receipt in each_in_time(self.env, due):
             receipt = receipt._in_company_language()
-            try:
-                receipt._process()
-            except psycopg2.OperationalError:
-                # Another process is at it.
-                self.env.cr.rollback()
-                receipt._trigger(const.EBARIMT_PAUSE)
-            except Exception:
-                # One receipt that cannot be issued must not hold up the others, nor come up again
-                # and again.
-                _logger.exception("VAT receipt %s could not be processed.", receipt.id)
-                self.env.cr.rollback()
-                receipt._store_outcome(receipt._give_up)
+            isolated(
+                self.env, receipt._process,
+                on_contention=partial(receipt._trigger, const.EBARIMT_PAUSE),
+                # It must not come up again and again.
+                on_failure=partial(receipt._store_outcome, receipt._give_up),
+            )
 
     @api.model
     def _get_due_domain(self):

@@ -120,23 +120,22 @@ class QPayIntent(models.Model):
 
     # === WHAT QPAY IS TOLD === #
 
-    def _get_ebarimt_values(self, document, provider, receiver=None):
-        """Return what a new QR remembers of its receipt.
+    def _get_option_values(self, document, provider, receiver=None, **options):
+        """ Override of `qpay.intent` to remember whom the receipt is for.
 
         Lines that QPay would refuse are not sent: the payer must not be held up.
 
-        :param Document document: What is paid.
-        :param payment.provider provider: The provider, in sudo mode.
-        :param tuple[str, str] receiver: Whom the receipt is for; by default, as the customer has
-            it.
-        :rtype: dict
+        :param tuple[str, str] receiver: Whom the receipt is for, and the number; by default as the
+            customer has it.
         """
+        values = super()._get_option_values(document, provider, **options)
         mode = provider.qpay_ebarimt_mode
         if mode == 'none':
-            return {'ebarimt_mode': mode}
+            return {**values, 'ebarimt_mode': mode}
         kind, number = receiver or document.partner._qpay_get_receiver()
         is_wanted = mode == 'with_invoice' and kind != 'none'
         return {
+            **values,
             'ebarimt_mode': mode,
             'ebarimt_has_lines': is_wanted and not (
                 documents.TaxReceipt(document, provider, has_lines=True).get_receipt_error()
@@ -145,36 +144,28 @@ class QPayIntent(models.Model):
             'ebarimt_receiver': number,
         }
 
-    def _can_take_ebarimt_values(self, values):
-        """Whether this open QR, which is asked for once more, can get the receipt that was chosen
-        now: what QPay knows of the taxes stays as it is.
+    def _can_take_option_values(self, values):
+        """ Override of `qpay.intent`: what QPay knows of the taxes stays as it is. """
+        has_lines = self.ebarimt_has_lines or not values.get('ebarimt_has_lines')
+        return has_lines and super()._can_take_option_values(values)
 
-        :param dict values: See `_get_ebarimt_values`.
-        :rtype: bool
+    def _take_option_values(self, values):
+        """ Override of `qpay.intent`: what QPay knows of the taxes stays as it is. """
+        return super()._take_option_values({
+            **values, 'ebarimt_has_lines': self.ebarimt_has_lines
+        })
+
+    def _get_invoice_request_values(self):
+        """ Override of `qpay.intent` to say what QPay's invoice says about taxes (QPay contract
+        §2.3).
         """
-        self.ensure_one()
-        return self.ebarimt_has_lines or not values.get('ebarimt_has_lines')
-
-    def _take_ebarimt_values(self, values):
-        """Let this open QR get that receipt.
-
-        :param dict values: See `_get_ebarimt_values`.
-        :return: None
-        """
-        self.write({**values, 'ebarimt_has_lines': self.ebarimt_has_lines})
-
-    def _get_ebarimt_request(self):
-        """Return what QPay's invoice says about taxes (QPay contract §2.3).
-
-        :return: Values of the `InvoiceRequest`.
-        :rtype: dict
-        """
-        self.ensure_one()
+        values = super()._get_invoice_request_values()
         if not self.ebarimt_has_lines:
-            return {}
+            return values
         receipt = self._get_tax_receipt()
         is_for_company = self.ebarimt_receiver_type == 'company'
         return {
+            **values,
             'invoice_code': self.provider_id.sudo().qpay_ebarimt_invoice_code,
             'tax_type': receipt.tax_type,
             'district_code': receipt.district_code,
@@ -182,23 +173,14 @@ class QPayIntent(models.Model):
             'lines': receipt.get_invoice_lines(self._get_decimal_amount()),
         }
 
-    def _may_drop_tax_lines(self):
-        """Whether QPay, which has refused this request, may be asked for the amount alone: payers
-        must not be held up by what is wrong with the taxes, while employees can put it right.
+    def _adapt_to_refusal(self, reason):
+        """ Override of `qpay.intent` to ask for the amount alone, under another number: payers must
+        not be held up by what is wrong with the taxes, while employees can put it right.
 
-        :rtype: bool
-        """
-        self.ensure_one()
-        return self.ebarimt_has_lines and not self.env.user._is_internal()
-
-    def _drop_tax_lines(self, reason):
-        """Have QPay asked for the amount alone, under another number.
-
-        :param str reason: Why QPay has refused the lines, for people.
-        :return: None
         :raise LockError: If another process is at this QR.
         """
-        self.ensure_one()
+        if not self.ebarimt_has_lines or self.env.user._is_internal():
+            return super()._adapt_to_refusal(reason)
         _logger.warning("QPay refused the taxes of %s: %s", self.name, reason)
         self._lock_or_raise()
         self.write({
@@ -207,6 +189,7 @@ class QPayIntent(models.Model):
             'ebarimt_refusal': reason,
         })
         self.env.cr.commit()
+        return True
 
     # === WHAT KEEPS QPAY FROM ISSUING IT === #
 

@@ -14,6 +14,25 @@ class QPayPayment(models.Model):
         string="VAT Receipts", comodel_name='qpay.ebarimt', inverse_name='payment_id'
     )
 
+    # === WHAT BECOMES OF A PAYMENT === #
+
+    def _settle(self):
+        """ Override of `qpay.payment` to have the VAT receipts issued. """
+        super()._settle()
+        self._plan_ebarimt()
+
+    def _complete_refund(self):
+        """ Override of `qpay.payment` to have the VAT receipt of what is refunded cancelled. """
+        was_refunded = self.status == 'refunded'
+        super()._complete_refund()
+        if not was_refunded:
+            self.ebarimt_ids._request_cancellation()
+
+    def _take_back_assignment(self):
+        """ Override of `qpay.payment` to have the VAT receipt of the wrong customer cancelled. """
+        self.ebarimt_ids._request_cancellation()
+        super()._take_back_assignment()
+
     # === PLANNING === #
 
     def _plan_ebarimt(self):

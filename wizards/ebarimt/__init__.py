@@ -1,0 +1,1 @@
+from . import qpay_receiver_wizard
