@@ -3,10 +3,10 @@ PYTHON ?= $(firstword $(shell command -v python3.11) python3)
 STACK = @$(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset stop test test-core test-ecosystem lint shell bench translations env scratch clean
+.PHONY: help setup demo demo-reset stop test test-core test-ecosystem test-without-ebarimt lint shell bench translations env scratch clean
 
 help:
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-20s %s\n", $$1, $$2}'
 
 demo: ## set up, start Odoo with a QPay simulator, make one payment, stay up
 	$(STACK) demo
@@ -25,6 +25,9 @@ test-core: ## compare Odoo's own tests with the addon and without, and click on 
 
 test-ecosystem: ## run the main job, money and clicks beside the addons of others (T and ARGS as for test)
 	@QPAY_TEST_DATABASE=ecosystem $(PYTHON) -m dev.stack test
+
+test-without-ebarimt: ## run the tests of the addon without its wing of VAT receipts (T and ARGS as for test)
+	$(STACK) test-without-ebarimt
 
 lint: ## ruff and pylint-odoo
 	$(STACK) lint

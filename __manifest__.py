@@ -43,6 +43,7 @@
         'views/ebarimt/account_move_views.xml',
         'views/ebarimt/account_payment_views.xml',
         'views/ebarimt/account_tax_views.xml',
+        'views/ebarimt/payment_provider_views.xml',
         'views/ebarimt/product_category_views.xml',
         'views/ebarimt/product_template_views.xml',
         'views/ebarimt/res_partner_views.xml',

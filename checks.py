@@ -84,3 +84,9 @@ def is_accountant(env):
     :rtype: bool
     """
     return env.su or env.user.has_group('account.group_account_invoice')
+
+
+def to_id(value):
+    """Return an id of a record from what came over the wire; 0 if it is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

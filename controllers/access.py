@@ -4,9 +4,8 @@ from werkzeug.exceptions import abort
 
 from odoo import SUPERUSER_ID
 from odoo.http import request
-from odoo.tools import consteq
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.checks import to_id
 
 # Odoo's own answer to an exception would describe it.
 _FORBIDDEN = {
@@ -17,21 +16,8 @@ _FORBIDDEN = {
 
 
 def find_intent(intent_id, token, field_name='access_token'):
-    """Return the intent that a token opens, to act as the system; empty if it opens none.
-
-    :param intent_id: The id as it came over the wire.
-    :param str token: The token as it came over the wire.
-    :param str field_name: The field that holds the authentic token.
-    :rtype: qpay.intent
-    """
-    intents = request.env['qpay.intent'].with_user(SUPERUSER_ID)
-    intent = intents.browse(to_id(intent_id)).exists()
-    # An unknown intent costs the same comparison as a known one.
-    authentic_token = intent[field_name] or '-'
-    # What came over the wire may be a text that cannot be encoded.
-    sent_token = str(token or '').encode(errors='replace')
-    is_authentic = consteq(sent_token, authentic_token.encode())
-    return intent if intent and is_authentic else intents
+    """Return the intent that a token opens, see `qpay.intent._find_by_token`."""
+    return request.env['qpay.intent']._find_by_token(intent_id, token, field_name)
 
 
 def find_visible_intent(intent_id):
@@ -49,30 +35,9 @@ def find_visible_intent(intent_id):
     )
 
 
-def find_payer(kind, record_id, token):
-    """Return whose page an address opens; empty if it opens none.
-
-    :param str kind: The kind of the document of a permanent link; None for the page of a QR.
-    :param str record_id: The document, or the intent.
-    :param str token: What opens it.
-    :rtype: res.partner
-    """
-    env = request.env(user=SUPERUSER_ID)
-    if not kind:
-        return find_intent(record_id, token).partner_id
-    document = documents.of_link(env, kind, to_id(record_id), token)
-    return document.partner if document else env['res.partner']
-
-
 def refuse():
     """Refuse what a script has asked for: the same for a wrong token as for an unknown record.
 
     :raise HTTPException: Always, with status 403.
     """
     abort(request.make_json_response(_FORBIDDEN, status=403))
-
-
-def to_id(value):
-    """Return an id of a record from what came over the wire; 0 if it is none."""
-    text = str(value)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -260,7 +260,7 @@ class Document(DocumentQrs, PermanentLink):
         return self.get_waiting_reason() or self.env._("This is already paid.")
 
     def get_closing_reason(self, intent):
-        """Return why a open QR of this document must no longer be paid, for people; '' if it may.
+        """Return why an open QR of this document must no longer be paid, for people; '' if it may.
 
         :param qpay.intent intent: The QR.
         :rtype: str

@@ -200,7 +200,7 @@ class InvoiceDocument(Document):
         return None
 
     def get_closing_reason(self, intent):
-        """Return why a open QR must no longer be paid: what it asks for is no longer owed."""
+        """Return why an open QR must no longer be paid: what it asks for is no longer owed."""
         if not self.records or any(move.state != 'posted' for move in self.records):
             return self.env._("The invoice is no longer confirmed.")
         if change := self.get_change(intent):

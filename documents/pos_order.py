@@ -94,7 +94,7 @@ class PosOrderDocument(Document):
         return None
 
     def get_closing_reason(self, intent):
-        """Return why a open QR must no longer be paid: the order is cancelled or closed."""
+        """Return why an open QR must no longer be paid: the order is cancelled or closed."""
         if self.records and not self._is_open():
             return self._get_blocking_reason()
         return super().get_closing_reason(intent)

@@ -135,7 +135,7 @@ class DocumentQrs:
         ], limit=1)
 
     def get_or_create_intent(self, amount, provider=None, **options):
-        """Return the live QPay QR of this document for an amount. What has happened in this
+        """Return the open QPay QR of this document for an amount. What has happened in this
         transaction is committed before QPay is asked.
 
         :param float amount: The amount in tögrög.
@@ -154,7 +154,7 @@ class DocumentQrs:
         )
 
     def get_current_intent(self, amount, provider=None):
-        """Return the QR for whoever comes to pay: the live one, if it asks for what is owed now or
+        """Return the QR for whoever comes to pay: the open one, if it asks for what is owed now or
         was chosen, else a new one.
 
         :param float amount: The amount of a new one, in tögrög.

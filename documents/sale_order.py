@@ -111,7 +111,7 @@ class SaleOrderDocument(Document):
         return self._get_invoice_reason() or None
 
     def get_closing_reason(self, intent):
-        """Return why a open QR must no longer be paid: the order is cancelled, paid or invoiced."""
+        """Return why an open QR must be closed: the order is cancelled, paid or invoiced."""
         if self.records.state == 'cancel':
             return self.env._("The order is cancelled.")
         if self._is_expired(const.today()):

@@ -20,7 +20,7 @@ class TransactionDocument(Document):
         return ''
 
     def get_closing_reason(self, intent):
-        """Return why a open QR must no longer be paid: the transaction is gone."""
+        """Return why an open QR must no longer be paid: the transaction is gone."""
         return '' if self.records else self.get_blocking_reason()
 
     def is_surplus(self, row):

@@ -20,10 +20,12 @@ from . import payment_provider_journal
 from . import payment_transaction
 from . import payment_transaction_chatter
 from . import payment_transaction_reference
+from . import payment_transaction_refund
 from . import qpay_account_mixin
 from . import qpay_activity_mixin
 from . import qpay_callback
 from . import qpay_intent
+from . import qpay_intent_access
 from . import qpay_intent_bank_apps
 from . import qpay_intent_cleaning
 from . import qpay_intent_close
@@ -32,6 +34,7 @@ from . import qpay_intent_limits
 from . import qpay_intent_recheck
 from . import qpay_intent_settlement
 from . import qpay_intent_sync
+from . import qpay_intent_transaction
 from . import qpay_intent_unanswered
 from . import qpay_intent_viewers
 from . import qpay_outage

@@ -158,7 +158,7 @@ class AccountMove(models.Model):
         return {**action, 'domain': [('id', 'in', self.qpay_intent_ids.ids)], 'context': {}}
 
     def qpay_create_intent(self, amount=None):
-        """Return the live QPay QR of these invoices, made now if there is none.
+        """Return the open QPay QR of these invoices, made now if there is none.
 
         The transaction is committed before QPay is asked, so that a QR that can be paid is never
         unknown here. This belongs at the end of a transaction, or in one of its own: invoices that

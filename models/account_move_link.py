@@ -16,7 +16,7 @@ class AccountMove(models.Model):
     qpay_link = fields.Char(
         string="QPay Link",
         help="Leads the customer to the payment of this invoice by QPay. It never goes stale: who"
-             " opens it gets the QR that is live, or reads that the invoice is paid.",
+             " opens it gets the open QR, or reads that the invoice is paid.",
         compute='_compute_qpay_link',
         groups='account.group_account_invoice',
     )

@@ -3,8 +3,6 @@ import re
 from odoo import models
 from odoo.http import request
 
-from odoo.addons.payment_qpay.controllers.access import find_payer
-
 _PAYER_PAGE = re.compile(
     r'/payment/qpay/(?:pay|link/(?P<kind>[a-z]+))/(?P<record_id>[0-9]{1,9})/(?P<token>[^/]+)'
 )
@@ -26,7 +24,7 @@ class IrHttp(models.AbstractModel):
         is_decided = hasattr(request, 'is_frontend') or request.cookies.get('frontend_lang')
         page = not is_decided and _PAYER_PAGE.fullmatch(path)
         if page:
-            payer = find_payer(**page.groupdict())
+            payer = request.env['qpay.intent']._find_payer(**page.groupdict())
             if payer.lang in dict(payer.env['res.lang'].get_installed()):
                 request.update_context(lang=payer.lang)
         return super()._match(path)

@@ -8,7 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.checks import check_accountant, check_records, has_ids, is_accountant
+from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.locking import check_no_savepoint
 from odoo.addons.payment_qpay.qpay_api import Payment, QPayError
 from odoo.addons.payment_qpay.qr_code import draw_qr
@@ -152,7 +152,7 @@ class QPayIntent(models.Model):
         "A QR for this document is being made at this moment. Please try again.",
     )
     _document_index = models.Index('(res_model, res_id)')
-    _next_look_index = models.Index('(recheck_at) WHERE recheck_at IS NOT NULL')
+    _recheck_index = models.Index('(recheck_at) WHERE recheck_at IS NOT NULL')
 
     # === COMPUTE METHODS === #
 
@@ -285,31 +285,6 @@ class QPayIntent(models.Model):
             return {**action, 'view_mode': 'list,form', 'domain': domain}
         return {**action, 'view_mode': 'form', 'res_id': self.res_id}
 
-    # === ACCESS === #
-
-    def _is_visible_to_user(self):
-        """Whether the user may watch this QR, which leads to its payer's page, and act on it: as an
-        accountant, or as who may change its document.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        is_readable = is_accountant(self.env) and self.has_access('read')
-        return is_readable or self._is_document_writable()
-
-    def _check_operator(self):
-        """Make sure that the user may act on this QR, for the same reasons.
-
-        :raise AccessError: If not.
-        """
-        if not has_ids(self) or not self._is_document_writable():
-            check_accountant(self)
-
-    def _is_document_writable(self):
-        intent = self.sudo().exists()
-        document = intent and intent._get_document().with_env(self.env)
-        return bool(document) and document.has_access('write')
-
     # === GETTERS === #
 
     def _get_asker(self):
@@ -329,16 +304,6 @@ class QPayIntent(models.Model):
         """Return where the payer's page is on this server."""
         self.ensure_one()
         return f'/payment/qpay/pay/{self.id}/{self.access_token}'
-
-    def _get_confirmed_transaction(self):
-        """Return the transaction that the payment of this QR has confirmed, else the one that it
-        is to confirm: money that comes late gets one of its own.
-        """
-        self.ensure_one()
-        confirmed = (self.transaction_id | self.payment_ids.transaction_id).filtered(
-            lambda transaction: transaction.state == 'done'
-        )
-        return confirmed[:1] or self.transaction_id
 
     def _get_booked_payments(self):
         """Return Odoo's payments of what was paid by this QR and not paid back."""

@@ -2,11 +2,9 @@ import logging
 import secrets
 from datetime import timedelta
 
-import psycopg2
-
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
-from odoo.tools import mute_logger, ormcache
+from odoo.tools import ormcache
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, lock_in_new_transaction
@@ -56,34 +54,34 @@ class QPayIntent(models.Model):
         :rtype: qpay.intent
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
-        kind = documents.of(document)
-        kind.check_provider(provider)
-        live = self._lock_and_find_open(document)
-        option_values = self._get_option_values(kind, provider, **options)
+        adapter = documents.of(document)
+        adapter.check_provider(provider)
+        open_qrs = self._lock_and_find_open(document)
+        option_values = self._get_option_values(adapter, provider, **options)
         if (
-            len(live) == 1
-            and live._is_same_request(document, amount, provider)
-            and live._reuse_for(transaction, any(options.values()) and option_values)
+            len(open_qrs) == 1
+            and open_qrs._is_same_request(document, amount, provider)
+            and open_qrs._reuse_for(transaction, any(options.values()) and option_values)
         ):
-            return live
+            return open_qrs
         # Whoever is refused must not lose what can be paid.
-        kind.check_amount(amount)
-        self._check_public_limits(kind, provider)
+        adapter.check_amount(amount)
+        self._check_public_limits(adapter, provider)
         provider._qpay_check_answers()
-        if live:
-            for other in live:
+        if open_qrs:
+            for other in open_qrs:
                 other._replace()
             if self._lock_and_find_open(document):
                 raise self._get_creation_error()
         # What was owed when people asked may have been paid since.
         if transaction:
-            kind.check_together()
+            adapter.check_together()
         else:
-            kind.check_payable()
-        kind.check_amount(amount)
+            adapter.check_payable()
+        adapter.check_amount(amount)
         # QRs are many, and nobody follows them from the beginning.
         intent = self.with_context(tracking_disable=True).create({
-            **self._get_request_values(kind, amount, provider),
+            **self._get_request_values(adapter, amount, provider),
             **option_values,
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
@@ -137,9 +135,9 @@ class QPayIntent(models.Model):
         }
         fields_of_transactions = self.env['payment.transaction']._fields
         return {
-            name: kind for name, kind in classes.items()
+            name: adapter for name, adapter in classes.items()
             # Where nobody pays online at the till, transactions know no orders of it.
-            if kind.transaction_field in fields_of_transactions
+            if adapter.transaction_field in fields_of_transactions
         }
 
     @api.model
@@ -162,7 +160,7 @@ class QPayIntent(models.Model):
         return documents.of(document).find_open_intents()
 
     def _renew(self):
-        """Return the QR that its payer is to pay now: the live one of its document, which may be
+        """Return the QR that its payer is to pay now: the open one of its document, which may be
         this one, else a new one for what is still owed.
 
         :rtype: qpay.intent
@@ -246,12 +244,6 @@ class QPayIntent(models.Model):
         :return: None
         """
         self.write(values)
-
-    def _move_to_transaction(self, transaction):
-        """Link this QR, which is locked, to another transaction, which it then confirms."""
-        previous = self.transaction_id
-        self.transaction_id = transaction
-        previous.filtered(lambda tx: tx.state == 'draft')._set_canceled()
 
     def _replace(self):
         """Close this open QR to make room for another one of the same document.
@@ -355,35 +347,6 @@ class QPayIntent(models.Model):
         })
         self._trigger_recheck(expires_at)
         self.env.cr.commit()
-
-    def _ensure_transaction(self):
-        """Create the transaction that this QR confirms, unless it has one. Where others are in the
-        way, money of this QR gets a transaction when it arrives.
-        """
-        if self.transaction_id or not lock_in_new_transaction(self, LOCK_TIMEOUT):
-            return
-        try:
-            with mute_logger('odoo.sql_db'):
-                self.transaction_id = self._create_transaction(self.amount)
-                self.env.cr.commit()
-        except (psycopg2.IntegrityError, psycopg2.OperationalError) as error:
-            self.env.cr.rollback()
-            _logger.info("The QR %s has no transaction yet: %s", self.name, error)
-
-    def _create_transaction(self, amount, is_linked=True):
-        """Create a transaction for money of this QR.
-
-        :param float amount: The amount in tögrög.
-        :param bool is_linked: Whether it pays the document.
-        :rtype: payment.transaction
-        """
-        document = self._get_document()
-        # The customer may have been deleted, but not the one of an existing document.
-        partner = self.partner_id or documents.of(document).partner or self.company_id.partner_id
-        return self.env['payment.transaction']._qpay_create(
-            self.provider_id, amount, partner, document if is_linked else document.browse(),
-            self.name,
-        )
 
     def _set_failed(self, reason, raw_response=None):
         """Record that there is no QR, and tell the person who asked for it.

@@ -4,13 +4,13 @@ from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, isolated, lock_in_new
 
 
 class QPayIntent(models.Model):
-    """How the recorded payments of QRs are booked, whoever has recorded them."""
+    """How the pending payments of QRs are settled, whoever has recorded them."""
 
     _inherit = 'qpay.intent'
 
     def _settle_pending(self):
-        """Book the recorded payments of these QRs that are not booked yet: together where that
-        costs less, the others one QR after the other. Who is in the way of one holds up no other.
+        """Settle the pending payments of these QRs: together where that costs less, the others one
+        QR after the other. Who is in the way of one holds up no other.
 
         :return: The QRs of which that was done; those of another process are left to it.
         :rtype: qpay.intent
@@ -18,18 +18,18 @@ class QPayIntent(models.Model):
         together = self.filtered(
             lambda intent: intent._get_pending_payments()._can_be_settled_together()
         )
-        booked = isolated(self.env, together._settle_at_once) if together else together
-        if booked is None:
-            booked = together = self.browse()
+        settled = isolated(self.env, together._settle_at_once) if together else together
+        if settled is None:
+            settled = together = self.browse()
         for intent in self - together:
-            booked |= isolated(self.env, intent._settle_at_once) or self.browse()
-        if booked != self:
+            settled |= isolated(self.env, intent._settle_at_once) or self.browse()
+        if settled != self:
             self.env['qpay.payment']._trigger_settlement()
             self.env.cr.commit()
-        return booked
+        return settled
 
     def _settle_at_once(self):
-        """Book the recorded payments of these QRs in one transaction.
+        """Settle the pending payments of these QRs in one transaction.
 
         :return: The QRs of which that was done; those of another process are left to it.
         :rtype: qpay.intent
@@ -43,7 +43,7 @@ class QPayIntent(models.Model):
         return locked
 
     def _get_pending_payments(self):
-        """Return the payments of these QRs that are recorded, and wait to be booked."""
+        """Return the payments of these QRs that are recorded, and not settled yet."""
         return self.payment_ids.filtered(lambda payment: payment.state == 'to_settle')
 
     def _get_document_share(self, amount):

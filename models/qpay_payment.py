@@ -149,7 +149,7 @@ class QPayPayment(models.Model):
     # === ACTION METHODS === #
 
     def action_settle(self):
-        """Book the payments that need attention again, after the cause is gone; this commits.
+        """Settle the payments that need attention again, after the cause is gone; this commits.
 
         :return: True
         :raise UserError: Within a savepoint.

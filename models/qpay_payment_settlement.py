@@ -16,11 +16,11 @@ class QPayPayment(models.Model):
 
     _inherit = 'qpay.payment'
 
-    # === BOOKING === #
+    # === SETTLEMENT === #
 
     def _settle_pending(self):
-        """Book those of these payments that wait for it; their intents must be locked, or the rows
-        themselves where there is no intent.
+        """Settle those of these payments that are pending; their intents must be locked, or where
+        there is none the rows themselves.
 
         Those that can be are booked together, which costs less. Should that fail, each is booked
         by itself: one that cannot be booked needs attention and says why, and holds up no other.
@@ -48,7 +48,7 @@ class QPayPayment(models.Model):
         )
 
     def _settle_one(self):
-        """Book one payment, or say why it cannot be booked.
+        """Settle one payment, or flag it for review.
 
         If it cannot, it is tried once more without what else happens on the way: a message or an
         e-mail that fails does not keep the money out of the books.
@@ -61,7 +61,7 @@ class QPayPayment(models.Model):
             self._flag_for_review(reason)
 
     def _settle_batch(self):
-        """Book payments together.
+        """Settle payments together.
 
         :return: Whether it was done; if not, nothing was.
         :rtype: bool
@@ -82,7 +82,7 @@ class QPayPayment(models.Model):
         )
 
     def _settle(self):
-        """Book payments through Odoo's own pipeline: transaction, payment, reconciliation.
+        """Settle payments through Odoo's own pipeline: transaction, payment, reconciliation.
 
         :raise UserError: If a payment cannot be booked.
         """

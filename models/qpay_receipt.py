@@ -1,12 +1,10 @@
 import base64
-import logging
 
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.locking import isolated
 from odoo.addons.payment_qpay.scheduling import each_in_time, wake_cron
-
-_logger = logging.getLogger(__name__)
 
 _REPORT = 'account.action_report_payment_receipt'
 
@@ -77,13 +75,7 @@ class QPayReceipt(models.Model):
         """Make this receipt, whatever happens."""
         # Counted before: it may take the process with it.
         self.attempts += 1
-        self.env.cr.commit()
-        try:
-            self._make()
-            self.env.cr.commit()
-        except Exception:
-            self.env.cr.rollback()
-            _logger.exception("The receipt of the QPay QR %s could not be made.", self.intent_id.id)
+        isolated(self.env, self._make)
 
     def _make(self):
         """Make this receipt, unless it was made already, or is of no use any more."""

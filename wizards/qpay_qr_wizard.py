@@ -102,7 +102,7 @@ class QPayQrWizard(models.TransientModel):
 
     @api.depends('res_model', 'res_id', 'invoice_ids')
     def _compute_request(self):
-        """ Propose the QR that is live already, else the amount that is due next. """
+        """ Propose the QR that is open already, else the amount that is due next. """
         for wizard in self:
             document = wizard._get_document()
             document.check_payable()
@@ -192,9 +192,9 @@ class QPayQrWizard(models.TransientModel):
     # === ACTION METHODS === #
 
     def action_generate(self):
-        """Ask QPay for a QR of the amount, or take the one that is live already.
+        """Ask QPay for a QR of the amount, or take the one that is open already.
 
-        Another amount than that of the open QR cancels the live one. This commits.
+        Another amount than that of the open QR cancels the open one. This commits.
 
         :return: The action that shows the QR in the dialog.
         :rtype: dict
@@ -237,7 +237,7 @@ class QPayQrWizard(models.TransientModel):
         return kind, number
 
     def _is_payable(self, intent):
-        """Whether a open QR can still be shown: it is valid, and what it asks for is owed."""
+        """Whether an open QR can still be shown: it is valid, and what it asks for is owed."""
         return intent._is_payable() and not intent._get_closing_reason()
 
     def _get_intent(self):

@@ -16,6 +16,7 @@ from . import (
     postgres,
     testing,
     translations,
+    wing,
 )
 from .console import Failure, say
 from .databases import Databases
@@ -38,6 +39,11 @@ def test():
 def test_core():
     """Run Odoo's own tests with the addon and without it."""
     core_tests.test(ready(for_tests=True))
+
+
+def test_without_ebarimt():
+    """Run the tests of the addon without VAT receipts."""
+    wing.test()
 
 
 def lint():
@@ -118,6 +124,7 @@ COMMANDS = {
     'stop': stop,
     'test': test,
     'test-core': test_core,
+    'test-without-ebarimt': test_without_ebarimt,
     'lint': lint,
     'shell': shell,
     'translations': translate,

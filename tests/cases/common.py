@@ -78,6 +78,10 @@ class QPayCommon(CompanyCase, HttpCase):
         """Let the scheduled action process the callbacks that are due."""
         self.env['qpay.callback'].with_user(SUPERUSER_ID)._cron_process()
 
+    def _settle_pending(self):
+        """Let the scheduled action settle the payments that are left over."""
+        self.env['qpay.payment'].with_user(SUPERUSER_ID)._cron_settle_pending()
+
     def _pay_and_settle(self, intent, **options):
         """Let the payer pay a QR and QPay call, as it happens in real life."""
         payment = self._pay(intent, **options)

@@ -74,7 +74,7 @@ class TestPageSecurity(PayPageCase):
 
     def test_tokens_are_compared_in_constant_time(self):
         with (
-            patch('odoo.addons.payment_qpay.controllers.access.consteq') as compare_intent,
+            patch('odoo.addons.payment_qpay.models.qpay_intent_access.consteq') as compare_intent,
             patch('odoo.addons.payment_qpay.documents.link.consteq') as compare_document,
         ):
             compare_intent.return_value = compare_document.return_value = False

@@ -259,10 +259,10 @@ class TestFaultyBooks(SettlementCase):
         client = self.provider._qpay_client()
         verified = client.get_payment(payment['payment_id'])
         ledger = self.env['qpay.payment'].sudo()._record(self.intent, [verified])
-        self._process_callbacks()
+        self._settle_pending()
         self.assertEqual(ledger.state, 'to_settle', 'its process may still be at it')
         self._age(ledger, 2 * const.CALLBACK_LEASE)
-        self._process_callbacks()
+        self._settle_pending()
         self.assertPaidOnce(self.bill, payment['payment_id'])
         self.assertEqual((ledger.state, self.intent.state), ('settled', 'paid'))
 

@@ -80,7 +80,7 @@ class TestTranslations(QPayCommon):
         self.assertEqual(button.get('string'), 'QPay QR код')
         dialog = self._get_view('qpay.qr.wizard', 'payment_qpay.qpay_qr_wizard_view_form')
         [button] = dialog.xpath('//button[@name="action_generate"]')
-        self.assertEqual(button.get('string'), 'Үүсгэх')
+        self.assertEqual(button.get('string'), 'QR код үүсгэх')
         fields = self.env['qpay.payment'].with_user(self.accountant).with_context(
             lang=LANGUAGE
         ).fields_get(['fee', 'state'])

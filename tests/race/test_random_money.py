@@ -331,12 +331,13 @@ class MoneyMachine(RuleBasedStateMachine):
         getattr(self.case, f'{account}_account').active = is_active
         self.case._commit()
 
-    @rule(action=some('callback', 'callback', 'look', 'list'))
+    @rule(action=some('callback', 'callback', 'recheck', 'list'))
     def run_scheduled_action(self, action):
         with self.case.step():
             if action == 'callback':
                 self.system['qpay.callback']._cron_process()
-            elif action == 'look':
+                self.system['qpay.payment']._cron_settle_pending()
+            elif action == 'recheck':
                 self.system['qpay.intent']._cron_recheck()
             else:
                 self.system['qpay.reconciliation']._cron_reconcile()
@@ -403,7 +404,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.archive_account('fee', is_active=True)
         for _day in range(3):
             self.case.pass_time(days=1)
-            for action in ('callback', 'look', 'list'):
+            for action in ('callback', 'recheck', 'list'):
                 self.run_scheduled_action(action)
             self.reconcile_since_start()
             self.book_refunds()
