@@ -10,12 +10,13 @@ from odoo.tools import frozendict
 # Every stored field that must not be read by others, by model.
 SECRET_FIELDS = frozendict({
     'payment.provider': ('qpay_client_secret',),
+    'qpay.assign.wizard': ('ebarimt_receiver',),
     'qpay.ebarimt': ('receiver', 'lottery', 'qr_data', 'raw_data'),
     'qpay.intent': (
         'access_token', 'callback_token', 'qr_text', 'short_url', 'deeplinks', 'raw_response',
         'ebarimt_receiver',
     ),
-    'qpay.payment': ('raw_data',),
+    'qpay.payment': ('raw_data', 'ebarimt_receiver'),
     'qpay.qr.wizard': ('ebarimt_receiver',),
     'qpay.receiver.wizard': ('receiver',),
     'qpay.token': ('access_token',),

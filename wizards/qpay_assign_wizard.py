@@ -106,16 +106,23 @@ class QPayAssignWizard(models.TransientModel):
             raise UserError(self.env._("All invoices must be the customer's."))
         if reason := documents.of(self.invoice_ids).get_account_blocking_reason():
             raise UserError(reason)
-        payment.write({
-            'assigned_partner_id': self.partner_id.id,
-            'assigned_invoice_ids': self.invoice_ids.ids,
-        })
+        payment.write(self._get_assignment_values())
         payment.message_post(body=self.env._(
             "Assigned to %(customer)s. %(documents)s",
             customer=self.partner_id.name, documents=payment.document_name or '',
         ))
         payment.action_settle()
         return {'type': 'ir.actions.act_window_close'}
+
+    def _get_assignment_values(self):
+        """Return what the payment remembers of its assignment.
+
+        :rtype: dict
+        """
+        return {
+            'assigned_partner_id': self.partner_id.id,
+            'assigned_invoice_ids': self.invoice_ids.ids,
+        }
 
 
 def _names(text, name):

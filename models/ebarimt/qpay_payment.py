@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.locking import try_in_savepoint
 
 
@@ -12,6 +12,17 @@ class QPayPayment(models.Model):
 
     ebarimt_ids = fields.One2many(
         string="VAT Receipts", comodel_name='qpay.ebarimt', inverse_name='payment_id'
+    )
+
+    # Of a payment without a QR, when a person says whose it is.
+    ebarimt_receiver_type = fields.Selection(
+        string="VAT Receipt For",
+        selection=list(const.EBARIMT_RECEIVERS_OR_NOBODY),
+        readonly=True,
+        copy=False,
+    )
+    ebarimt_receiver = fields.Char(
+        string="Number on the VAT Receipt", readonly=True, copy=False
     )
 
     # === WHAT BECOMES OF A PAYMENT === #
@@ -31,6 +42,7 @@ class QPayPayment(models.Model):
     def _take_back_assignment(self):
         """ Override of `qpay.payment` to have the VAT receipt of the wrong customer cancelled. """
         self.ebarimt_ids._request_cancellation()
+        self.write({'ebarimt_receiver_type': False, 'ebarimt_receiver': False})
         super()._take_back_assignment()
 
     # === PLANNING === #
@@ -123,15 +135,14 @@ class QPayPayment(models.Model):
         :rtype: tuple[str, str]
         """
         self.ensure_one()
-        intent = self.intent_id
-        if intent:
-            is_wanted = intent.ebarimt_mode != 'none'
-            kind, number = intent.ebarimt_receiver_type or 'none', intent.ebarimt_receiver or ''
+        chosen = self.intent_id or self
+        if self.intent_id:
+            is_wanted = self.intent_id.ebarimt_mode != 'none'
         else:
             # What nobody asked for by a QR has no lines at QPay.
             is_wanted = self.provider_id.qpay_ebarimt_mode == 'after_payment'
-            kind, number = self.assigned_partner_id._qpay_get_receiver()
-        return (kind, number) if is_wanted else ('none', '')
+        kind = is_wanted and chosen.ebarimt_receiver_type or 'none'
+        return kind, kind != 'none' and chosen.ebarimt_receiver or ''
 
     def _get_tax_receipt(self):
         """Return the receipt of this payment, with what QPay knows of it.

@@ -129,20 +129,38 @@ class TestIssue(EbarimtCase):
         self.assertEqual(payment.ebarimt_ids.state, 'issued')
         self.assertEqual(self._calls('POST /v2/ebarimt/create'), 1)
 
-    def test_payment_of_nobodys_gets_its_receipt_when_it_is_assigned(self):
+    def _assign_unknown(self, **values):
+        """Let an accountant say whose a payment is that came without a QR of Odoo's.
+
+        :return: Its row.
+        """
         intent = self._create_intent(self._create_taxed_invoice())
-        self.customer.write({'is_company': True, 'vat': REGISTER})
         payment = self.qpay.pay(intent.qpay_invoice_id)
         row = self.env['qpay.payment'].sudo().create({
             'provider_id': self.provider.id, 'environment': 'sandbox', 'status': 'paid',
             'qpay_txn_id': payment['payment_id'], 'currency_id': self.mnt.id, 'amount': 11000,
-            'paid_at': '2026-11-02 00:00:00', 'assigned_partner_id': self.customer.id,
-            'assigned_invoice_ids': intent.invoice_ids.ids,
+            'paid_at': '2026-11-02 00:00:00', 'state': 'needs_attention',
         })
-        row._settle_pending()
+        self.env['qpay.assign.wizard'].with_user(self.accountant).create({
+            'payment_id': row.id, 'partner_id': self.customer.id,
+            'invoice_ids': intent.invoice_ids.ids, **values,
+        }).action_assign()
         self._issue()
-        self.assertEqual(row.ebarimt_ids.state, 'issued')
-        self.assertEqual(row.ebarimt_ids.receiver, REGISTER)
+        self.assertEqual(row.state, 'settled')
+        return row
+
+    def test_payment_of_nobodys_gets_no_receipt_that_nobody_asked_for(self):
+        self.customer.write({'is_company': True, 'vat': REGISTER})
+        self.assertFalse(self._assign_unknown().ebarimt_ids)
+
+    def test_payment_of_nobodys_gets_its_receipt_if_its_accountant_says_so(self):
+        self.customer.write({'is_company': True, 'vat': REGISTER})
+        receipt = self._assign_unknown(ebarimt_receiver_type='company').ebarimt_ids
+        self.assertEqual((receipt.state, receipt.receiver), ('issued', REGISTER))
+
+    def test_payment_of_nobodys_gets_no_receipt_where_qpay_issues_none_of_it(self):
+        self.provider.qpay_ebarimt_mode = 'none'
+        self.assertFalse(self._assign_unknown(ebarimt_receiver_type='citizen').ebarimt_ids)
 
 
 @tagged('post_install', '-at_install')

@@ -1,1 +1,2 @@
+from . import qpay_assign_wizard
 from . import qpay_receiver_wizard
