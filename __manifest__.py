@@ -49,6 +49,7 @@
         'views/ebarimt/res_partner_views.xml',
         'views/ebarimt/qpay_menus.xml',
         'wizards/ebarimt/qpay_assign_wizard_views.xml',
+        'wizards/ebarimt/qpay_qr_wizard_views.xml',
         'wizards/ebarimt/qpay_receiver_wizard_views.xml',
         'report/ebarimt/report_invoice.xml',
         'data/ebarimt/ir_cron_data.xml',

@@ -132,12 +132,9 @@ class AccountMove(models.Model):
         document = documents.of(self)
         document.check_payable()
         document.get_provider()
+        amount = document.get_default_amount()
         return {
-            'type': 'ir.actions.act_window',
-            'name': self.env._("QPay QR"),
-            'res_model': 'qpay.qr.wizard',
-            'view_mode': 'form',
-            'target': 'new',
+            **self.env['qpay.qr.wizard']._get_action(document, amount),
             'context': {
                 'default_res_model': self._name,
                 'default_res_id': self.ids[0],

@@ -285,6 +285,25 @@ class QPayIntent(models.Model):
             return {**action, 'view_mode': 'list,form', 'domain': domain}
         return {**action, 'view_mode': 'form', 'res_id': self.res_id}
 
+    def action_view_payments(self):
+        """Open Odoo's payments of what was paid by this QR.
+
+        :return: The action of their form, or of their list.
+        :rtype: dict
+        """
+        self.ensure_one()
+        self._check_operator()
+        payments = self.sudo().payment_ids.account_payment_id.sudo(False)
+        payments.check_access('read')
+        action = {
+            'type': 'ir.actions.act_window',
+            'name': self.env._("Payments"),
+            'res_model': payments._name,
+        }
+        if len(payments) == 1:
+            return {**action, 'view_mode': 'form', 'res_id': payments.id}
+        return {**action, 'view_mode': 'list,form', 'domain': [('id', 'in', payments.ids)]}
+
     # === GETTERS === #
 
     def _get_asker(self):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
-from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.checks import check_number, check_records, has_ids
 
 
@@ -59,6 +59,14 @@ class QPayQrWizard(models.TransientModel):
     amount_max = fields.Monetary(string="Unpaid", compute='_compute_amount_max')
     is_for_several = fields.Boolean(compute='_compute_amount_max')
     rate_text = fields.Char(string="Rate", compute='_compute_amount_max')
+    amount_note = fields.Char(
+        help="How the amount of the QR came about, if it is not all that is unpaid.",
+        compute='_compute_intent',
+    )
+    has_payment_access = fields.Boolean(
+        help="Whether the user may open Odoo's payment of what was paid.",
+        compute='_compute_intent',
+    )
     environment = fields.Selection(
         selection=[('sandbox', "Sandbox"), ('live', "Live")], compute='_compute_intent',
     )
@@ -68,29 +76,6 @@ class QPayQrWizard(models.TransientModel):
         help="Leads the customer to this payment. It never goes stale.",
         compute='_compute_amount_max',
     )
-    ebarimt_mode = fields.Selection(
-        selection=list(const.EBARIMT_MODES), compute='_compute_ebarimt'
-    )
-    ebarimt_receiver_type = fields.Selection(
-        string="VAT Receipt For",
-        selection=list(const.EBARIMT_RECEIVERS_OR_NOBODY),
-        compute='_compute_ebarimt_receiver',
-        compute_sudo=False,
-        store=True,
-        precompute=True,
-        readonly=False,
-    )
-    ebarimt_receiver = fields.Char(
-        string="Number on the VAT Receipt",
-        help="The phone number that a citizen has registered with e-Barimt, or the register number"
-             " of an organisation.",
-        compute='_compute_ebarimt_receiver',
-        compute_sudo=False,
-        store=True,
-        precompute=True,
-        readonly=False,
-    )
-    ebarimt_problem = fields.Char(string="VAT Receipt Error", compute='_compute_ebarimt')
     seconds_left = fields.Integer(
         help="How long the QR can still be paid. The server counts, because the clock of the"
              " person who looks at it may be wrong.",
@@ -124,39 +109,18 @@ class QPayQrWizard(models.TransientModel):
     @api.depends('res_model', 'res_id', 'invoice_ids', 'intent_id')
     @api.depends_context('uid', 'lang')
     def _compute_intent(self):
+        has_payment_access = self.env['account.payment'].has_access('read')
         for wizard in self:
-            intent = wizard._get_intent()
-            provider = wizard._get_document().find_provider()
+            intent, document = wizard._get_intent(), wizard._get_document()
+            provider = document.find_provider()
+            wizard.amount_note = intent and document.get_amount_note(intent.amount)
+            wizard.has_payment_access = has_payment_access
             wizard.environment = (
                 intent.environment or provider and provider._qpay_environment()
             )
             wizard.is_simulation_allowed = intent.is_simulation_allowed
             wizard.seconds_left = intent and intent._get_seconds_left()
             wizard.payment_apps = intent and intent._get_payment_apps() or {}
-
-    @api.depends('res_model', 'res_id', 'invoice_ids')
-    def _compute_ebarimt(self):
-        for wizard in self:
-            document = wizard._get_document()
-            provider = document.find_provider()
-            mode = provider.qpay_ebarimt_mode
-            wizard.ebarimt_mode = mode
-            wizard.ebarimt_problem = mode != 'none' and documents.TaxReceipt(
-                document, provider, has_lines=mode == 'with_invoice'
-            ).get_receipt_error()
-
-    @api.depends('res_model', 'res_id', 'invoice_ids')
-    def _compute_ebarimt_receiver(self):
-        """ Propose whom the open QR's receipt is for, else what is known of the customer. """
-        for wizard in self:
-            intent = wizard._get_intent()
-            kind, number = (
-                (intent.ebarimt_receiver_type, intent.ebarimt_receiver)
-                if intent.ebarimt_receiver_type
-                else wizard._get_document().partner._qpay_get_receiver()
-            )
-            wizard.ebarimt_receiver_type = kind
-            wizard.ebarimt_receiver = number
 
     # === CRUD METHODS === #
 
@@ -204,37 +168,43 @@ class QPayQrWizard(models.TransientModel):
         self.ensure_one()
         check_records(self, 'write')
         self.intent_id = self._get_document().get_or_create_intent(
-            self.amount, receiver=self._get_receiver()
+            self.amount, **self._get_options()
         )
         return {
-            'type': 'ir.actions.act_window',
-            'name': self.env._("QPay QR"),
-            'res_model': self._name,
+            **self._get_action(self._get_document(), self.amount),
             'res_id': self.id,
-            'view_mode': 'form',
-            'target': 'new',
         }
 
     # === GETTERS === #
 
-    def _get_receiver(self):
-        """Return whom the VAT receipt is to be issued to; None if QPay issues none at all.
+    @api.model
+    def _get_action(self, document, amount):
+        """Return the action of the dialog, which is called by what is paid, and by whom.
 
-        :rtype: tuple[str, str]
-        :raise UserError: If QPay would refuse the receipt.
-        :raise ValidationError: If the number has not its form.
+        :param Document document: What is paid.
+        :param float amount: The amount in tögrög.
+        :rtype: dict
         """
-        self.ensure_one()
-        if self.ebarimt_mode == 'none':
-            return None
-        kind = self.ebarimt_receiver_type or 'none'
-        if self.ebarimt_problem and kind != 'none':
-            raise UserError(self.env._(
-                "%s Or choose \"Nobody\": the QR is then made without a VAT receipt.",
-                self.ebarimt_problem,
-            ))
-        number = self.env['res.partner']._qpay_normalise_receiver(kind, self.ebarimt_receiver)
-        return kind, number
+        return {
+            'type': 'ir.actions.act_window',
+            'name': self.env._(
+                "QPay: %(document)s, %(customer)s, %(amount)s",
+                document=document.name,
+                customer=document.partner.display_name or '',
+                amount=document.currency.format(amount),
+            ),
+            'res_model': self._name,
+            'view_mode': 'form',
+            'target': 'new',
+        }
+
+    def _get_options(self):
+        """Return what was chosen for the QR besides its amount, see
+        `qpay.intent._get_option_values`.
+
+        :rtype: dict
+        """
+        return {}
 
     def _is_payable(self, intent):
         """Whether an open QR can still be shown: it is valid, and what it asks for is owed."""

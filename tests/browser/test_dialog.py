@@ -75,6 +75,38 @@ class TestDialog(BrowserCase):
         expect(page.locator('.modal')).to_be_hidden()
         self._assert_invoice_shows_paid(page)
 
+    def test_receipt_and_payment_are_one_click_away(self):
+        page, qr = self._open_qr()
+        self._pay_in_bank(qr['qpay_invoice_id'])
+        expect(page.locator('.o_qpay_paid')).to_be_visible()
+        expect(page.locator('.modal:visible button:has-text("Close"):visible')).to_have_count(1)
+        self.assertIn('/payment/qpay/receipt/', page.get_attribute('.o_qpay_receipt', 'href'))
+
+        page.click('.o_qpay_payment')
+
+        expect(page.locator('.o_form_view [name=qpay_txn_id]')).to_be_visible()
+        self._save_screenshot(page, 'dialog-payment')
+
+    # === WHAT IT SAYS === #
+
+    def test_it_is_called_by_what_is_paid_and_by_whom(self):
+        page, qr = self._open_qr()
+        [[name, customer]] = self.database.query(
+            'SELECT m.name, p.name FROM account_move m JOIN res_partner p ON p.id = m.partner_id'
+            ' WHERE m.id = %s', qr['invoice_id'],
+        )
+        title = page.locator('.modal-title')
+        expect(title).to_contain_text(name)
+        expect(title).to_contain_text(customer)
+        expect(title).to_contain_text('15,000')
+
+    def test_part_paid_qr_shows_what_remains(self):
+        page, qr = self._open_qr()
+        self.qpay.pay(qr['qpay_invoice_id'], amount=4000)
+        expect(page.locator('.o_qpay_amount')).to_contain_text('11,000.00')
+        expect(page.locator('.o_qpay_received')).to_contain_text('4,000.00')
+        self._save_screenshot(page, 'dialog-part-paid')
+
     # === REFUSED === #
 
     def test_record_that_somebody_else_is_at_is_no_fault(self):
@@ -163,6 +195,7 @@ class TestDialog(BrowserCase):
 
     def test_qr_text_is_copied(self):
         page, qr = self._open_qr()
+        page.click('.o_qpay_more summary')
 
         copied = self._copy(page, '#o_qpay_qr_text')
 
@@ -194,10 +227,13 @@ class TestDialog(BrowserCase):
                 # Browsers round both heights to whole pixels, each by itself.
                 self.assertLessEqual(*body.evaluate('e => [e.scrollHeight - 1, e.clientHeight]'))
                 for part in (
-                    '.o_qpay_image', '.o_qpay_check', '.o_qpay_cancel', '.o_qpay_bank >> nth=-1',
-                    '#o_qpay_document_link', '#o_qpay_pay_url', '#o_qpay_qr_text',
-                    '.modal-footer button',
+                    '.o_qpay_image', '.o_qpay_check', '.o_qpay_cancel', '#o_qpay_document_link',
+                    '.o_qpay_full_screen', '.o_qpay_more summary', '.modal-footer button',
                 ):
+                    expect(page.locator(part)).to_be_in_viewport(ratio=1)
+                page.click('.o_qpay_more summary')
+                for part in ('.o_qpay_bank >> nth=-1', '#o_qpay_pay_url', '#o_qpay_qr_text'):
+                    page.locator(part).scroll_into_view_if_needed()
                     expect(page.locator(part)).to_be_in_viewport(ratio=1)
 
     def test_check_now_rests_for_ten_seconds(self):
@@ -229,6 +265,11 @@ class TestDialog(BrowserCase):
         page, qr = self._open_qr()
 
         page.click('.o_qpay_cancel')
+        question = page.locator('.modal', has_text="Nobody can pay this QR afterwards.")
+        question.get_by_role('button', name="Keep it").click()
+        expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
+        page.click('.o_qpay_cancel')
+        question.get_by_role('button', name="Cancel QR").click()
 
         expect(page.locator('button[name=action_generate]')).to_be_visible()
         [invoice] = [
@@ -257,12 +298,13 @@ class TestDialog(BrowserCase):
             with self.subTest(amount=wrong_amount):
                 amount.fill(wrong_amount)
                 page.click('button[name=action_generate]')
-                error = page.locator('.modal', has_text=sentence)
-                expect(error).to_be_visible()
+                expect(page.locator('.o_qpay_refusal')).to_contain_text(sentence)
                 self._save_screenshot(page, f'dialog-amount-{wrong_amount}')
-                error.locator('.btn-primary').click()
-                expect(error).to_be_hidden()
-        self.assertFalse(self._calls('POST /v2/invoice'))
+                expect(page.locator('.modal')).to_have_count(1)
+        amount.fill('5000')
+        page.click('button[name=action_generate]')
+        expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
+        self.assertEqual(self._calls('POST /v2/invoice'), 1)
 
     def test_part_of_the_amount(self):
         invoice_id = self._create_invoice()
@@ -270,6 +312,7 @@ class TestDialog(BrowserCase):
         page.fill('.modal [name=amount] input', '5000')
         page.click('button[name=action_generate]')
         expect(page.locator('.o_qpay_amount')).to_contain_text('5,000.00')
+        expect(page.locator('.o_qpay_amount_note')).to_contain_text('15,000.00')
 
         self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
 

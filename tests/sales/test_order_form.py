@@ -26,6 +26,7 @@ class TestOrderForm(ShopCase):
         self._save_screenshot(page, 'order-dialog')
         page.click('.modal button[name=action_generate]')
         expect(page.locator('.modal .o_qpay_image')).to_be_visible()
+        page.click('.o_qpay_more summary')
         expect(page.locator('.modal .o_qpay_bank').first).to_be_visible()
         self._save_screenshot(page, 'order-dialog-qr')
         [qr] = self._find_qrs(order_id)

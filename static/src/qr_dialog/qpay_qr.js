@@ -1,5 +1,7 @@
-import { Component, onMounted, onWillUnmount, useState } from '@odoo/owl';
+import { Component, onMounted, onWillUnmount, useRef, useState } from '@odoo/owl';
 import { browser } from '@web/core/browser/browser';
+import { isMobileOS } from '@web/core/browser/feature_detection';
+import { ConfirmationDialog } from '@web/core/confirmation_dialog/confirmation_dialog';
 import { CopyButton } from '@web/core/copy_button/copy_button';
 import { formatCurrency } from '@web/core/currency';
 import { _t } from '@web/core/l10n/translation';
@@ -23,6 +25,10 @@ export class QPayQr extends Component {
     setup() {
         this.orm = useService('orm');
         this.action = useService('action');
+        this.dialog = useService('dialog');
+        this.sheet = useRef('sheet');
+        // Only there can a bank app be opened.
+        this.isPhone = isMobileOS();
         const bus = useService('bus_service');
         const { intent_id, seconds_left } = this.props.record.data;
         this.intentId = intent_id.id;
@@ -97,6 +103,16 @@ export class QPayQr extends Component {
         return this.format(this.state.status.amount_paid);
     }
 
+    get amountLeft() {
+        const { amount, amount_paid } = this.state.status;
+        return this.format(Math.max(amount - amount_paid, 0));
+    }
+
+    /** Where the printed receipt is, once something is paid. */
+    get receiptUrl() {
+        return this.state.status.pay_url.replace('/payment/qpay/pay/', '/payment/qpay/receipt/');
+    }
+
     /** Whether what arrived is neither nothing nor what was asked for. */
     get isOtherAmount() {
         return Boolean(this.state.status.amount_paid) && this.amountPaid !== this.amount;
@@ -139,8 +155,36 @@ export class QPayQr extends Component {
         }
     }
 
-    async onCancel() {
-        this.isCancelledHere = await this.call('action_cancel');
+    onCancel() {
+        this.dialog.add(ConfirmationDialog, {
+            title: _t("Cancel QR"),
+            body: _t("Nobody can pay this QR afterwards. Cancel it?"),
+            confirmLabel: _t("Cancel QR"),
+            confirm: async () => {
+                this.isCancelledHere = await this.call('action_cancel');
+            },
+            cancelLabel: _t("Keep it"),
+            cancel: () => {},
+        });
+    }
+
+    onFullScreen() {
+        this.sheet.el.requestFullscreen();
+    }
+
+    onPrint() {
+        window.print();
+    }
+
+    async onViewPayment() {
+        this.action.doAction(
+            await this.orm.call('qpay.intent', 'action_view_payments', [[this.intentId]])
+        );
+    }
+
+    /** Whoever is about to press a button is not to find the dialog closed. */
+    onStay() {
+        this.state.closesAt = Infinity;
     }
 
     async onSimulate() {
@@ -204,6 +248,8 @@ export const qpayQr = {
         { name: 'is_simulation_allowed', type: 'boolean' },
         { name: 'document_link', type: 'char' },
         { name: 'payment_apps', type: 'json' },
+        { name: 'amount_note', type: 'char' },
+        { name: 'has_payment_access', type: 'boolean' },
     ],
 };
 
