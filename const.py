@@ -107,6 +107,10 @@ OUTAGE_PERIOD = timedelta(minutes=1)
 # after how many comparisons in a row that failed.
 TELL_PERIOD = timedelta(days=1)
 TELL_FAILED_COMPARISONS = 3
+# Over which time it is counted how many payments QPay did not call for, and how late a scheduled
+# action is before it counts as stopped.
+HEALTH_PERIOD = timedelta(days=7)
+HEALTH_DELAY = timedelta(minutes=30)
 
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)

@@ -31,6 +31,12 @@ class PaymentProvider(models.Model):
         check_records(self, 'write')
         try:
             problem = self._qpay_find_problem()
+        except QPayUnauthorized:
+            problem = self.env._(
+                "QPay does not accept the user name and password (%s). Copy both again from what"
+                " QPay sent you, without blanks, and mind that the sandbox has its own. If they"
+                " are right, ask QPay for new ones.", self._qpay_environment_name(),
+            )
         except QPayError as error:
             problem = self._qpay_get_error_message(error)
         message = problem or self.env._(

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.models.payment_provider_health import HealthCheck
 from odoo.addons.payment_qpay.qpay_api import TAX_TYPE_VAT, VAT, InvoiceLine
 
 
@@ -74,6 +75,22 @@ class PaymentProvider(models.Model):
         """ Override of `payment.provider` to name the one for invoices with taxes. """
         codes, code = super()._qpay_invoice_codes(), self.sudo().qpay_ebarimt_invoice_code
         return codes if not code or code in codes else [*codes, code]
+
+    def _qpay_get_health(self):
+        """ Override of `payment.provider` to add what became of VAT receipts. """
+        return [*super()._qpay_get_health(), self._qpay_get_health_of_receipts()]
+
+    def _qpay_get_health_of_receipts(self):
+        """Return whether VAT receipts get issued."""
+        count = self.env['qpay.ebarimt'].sudo().search_count([
+            ('payment_id.provider_id', '=', self.id), ('state', 'in', ('failed', 'unknown')),
+        ])
+        if count:
+            return HealthCheck('receipts', 'warning', self.env._(
+                "%s VAT receipts were not issued, or nobody knows whether they were. Open the VAT"
+                " receipts: each says why.", count,
+            ))
+        return HealthCheck('receipts', 'ok', self.env._("No VAT receipt is stuck."))
 
     def _qpay_get_trials(self, request):
         """ Override of `payment.provider` to try the invoice code for VAT receipts. """

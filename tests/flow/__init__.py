@@ -15,6 +15,7 @@ from . import test_document_changes
 from . import test_extending
 from . import test_fee_settlement
 from . import test_fees
+from . import test_health
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused

@@ -1,0 +1,169 @@
+from datetime import timedelta
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from odoo.addons.payment_qpay import const
+
+_STYLES = {
+    'ok': ('alert-success', 'fa-check'),
+    'warning': ('alert-warning', 'fa-exclamation-triangle'),
+    'danger': ('alert-danger', 'fa-times-circle'),
+}
+_LINE = Markup('<div class="alert %s mb-2" role="status"><i class="fa %s me-2"></i>%s</div>')
+
+
+class HealthCheck(NamedTuple):
+    """What one look at a part of the connection has found.
+
+    :param str key: What was looked at: never changes.
+    :param str level: 'ok', 'warning' or 'danger'.
+    :param str message: What is so, and what can be done.
+    """
+
+    key: str
+    level: str
+    message: str
+
+
+class PaymentProvider(models.Model):
+    """Whether everything around QPay works, as far as this database knows. Nothing here asks
+    QPay: a form that is opened must not wait for it.
+    """
+
+    _inherit = 'payment.provider'
+
+    qpay_health = fields.Html(
+        string="QPay Health", compute='_compute_qpay_health', groups='base.group_system'
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends('code', 'state', 'qpay_fee_account_id', 'qpay_client_id', 'qpay_callback_url')
+    @api.depends_context('lang')
+    def _compute_qpay_health(self):
+        """ Show each check in a line, the worst first. """
+        for provider in self:
+            is_watched = provider._origin and provider.code == const.PROVIDER_CODE
+            checks = provider._origin._qpay_get_health() if is_watched else []
+            checks.sort(key=lambda check: list(_STYLES).index(check.level), reverse=True)
+            provider.qpay_health = Markup().join(
+                _LINE % (*_STYLES[check.level], check.message)
+                for check in checks
+            )
+
+    # === BUSINESS METHODS === #
+
+    def _qpay_get_health(self):
+        """Return what is found about this provider; other modules add theirs.
+
+        :rtype: list[HealthCheck]
+        """
+        self.ensure_one()
+        return [
+            self._qpay_get_health_of_answers(),
+            self._qpay_get_health_of_calls(),
+            self._qpay_get_health_of_actions(),
+            self._qpay_get_health_of_payments(),
+            self._qpay_get_health_of_comparisons(),
+            self._qpay_get_health_of_fees(),
+        ]
+
+    def _qpay_get_health_of_answers(self):
+        """Return whether QPay answered when it was last asked."""
+        try:
+            base_url, username = self._qpay_get_login()
+        except UserError as error:
+            return HealthCheck('answers', 'danger', str(error))
+        account = [('account', '=', f'{base_url} {username}')]
+        if self.env['qpay.outage'].sudo().search_count(account, limit=1):
+            return HealthCheck('answers', 'danger', self.env._(
+                "QPay did not answer when it was last asked. Press Test connection in a few"
+                " minutes. If it still does not answer, check that this server reaches %(url)s,"
+                " and ask QPay.", url=base_url,
+            ))
+        if not self.env['qpay.token'].sudo().search_count(account, limit=1):
+            return HealthCheck('answers', 'warning', self.env._(
+                "Odoo has never logged in to QPay with this user name. Press Test connection."
+            ))
+        return HealthCheck('answers', 'ok', self.env._("QPay answered when it was last asked."))
+
+    def _qpay_get_health_of_calls(self):
+        """Return whether QPay's calls arrive: how many payments were found without any."""
+        recent = [
+            ('provider_id', '=', self.id), ('intent_id', '!=', False),
+            ('create_date', '>=', fields.Datetime.now() - const.HEALTH_PERIOD),
+        ]
+        payments = self.env['qpay.payment'].sudo()
+        total = payments.search_count(recent)
+        missing = payments.search_count([*recent, ('intent_id.callback_ids', '=', False)])
+        if missing:
+            return HealthCheck('calls', 'danger' if missing == total else 'warning', self.env._(
+                "QPay did not call for %(missing)s of %(total)s payments of the last seven days."
+                " Check that QPay reaches %(url)s: its address, certificate and firewall.",
+                missing=missing, total=total, url=self._qpay_callback_base_url(),
+            ))
+        if not self.qpay_callback_is_public:
+            return HealthCheck('calls', 'warning', self.env._(
+                "QPay cannot call %s: it is not a public https address. Enter one.",
+                self._qpay_callback_base_url(),
+            ))
+        return HealthCheck('calls', 'ok', self.env._(
+            "QPay called for each of the %s payments of the last seven days.", total
+        ))
+
+    def _qpay_get_health_of_actions(self):
+        """Return whether the scheduled actions run when they should."""
+        now = fields.Datetime.now()
+        ids = self.env['ir.model.data'].sudo().search([
+            ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),
+        ]).mapped('res_id')
+        actions = self.env['ir.cron'].sudo().with_context(active_test=False).browse(ids).exists()
+        stopped = actions.filtered(
+            lambda action: not action.active or action.nextcall < now - const.HEALTH_DELAY
+        )
+        if stopped:
+            return HealthCheck('actions', 'danger', self.env._(
+                "Scheduled actions do not run: %s. Switch them on in Settings > Technical >"
+                " Scheduled Actions, and check that this server runs scheduled actions at all.",
+                ', '.join(stopped.mapped('name')),
+            ))
+        return HealthCheck('actions', 'ok', self.env._("QPay's scheduled actions run in time."))
+
+    def _qpay_get_health_of_payments(self):
+        """Return whether confirmed payments get into the books."""
+        count = self.env['qpay.payment'].sudo().search_count([
+            ('provider_id', '=', self.id), ('state', '!=', 'settled'),
+            ('create_date', '<', fields.Datetime.now() - timedelta(minutes=10)),
+        ])
+        if count:
+            return HealthCheck('payments', 'danger', self.env._(
+                "%s payments have not been settled for more than ten minutes. Open QPay's"
+                " payments: each says why, and can be settled again.", count,
+            ))
+        return HealthCheck('payments', 'ok', self.env._("No payment waits to be settled."))
+
+    def _qpay_get_health_of_comparisons(self):
+        """Return whether the last comparisons with QPay's list worked."""
+        last = self.env['qpay.reconciliation'].sudo().search([
+            ('provider_id', '=', self.id), ('state', '!=', 'draft'),
+        ], limit=const.TELL_FAILED_COMPARISONS)
+        failed = last.filtered(lambda comparison: comparison.state == 'failed')
+        if last[:1] & failed:
+            is_lasting = len(failed) == const.TELL_FAILED_COMPARISONS
+            return HealthCheck('comparisons', 'danger' if is_lasting else 'warning', self.env._(
+                "The last comparison with QPay's list of payments failed: %s",
+                last[0].state_message or '',
+            ))
+        return HealthCheck('comparisons', 'ok', self.env._(
+            "The last comparison with QPay's list of payments worked."
+        ) if last else self.env._("Nothing was compared with QPay's list of payments yet."))
+
+    def _qpay_get_health_of_fees(self):
+        """Return whether QPay's fees get into the books."""
+        if self.qpay_unbooked_fees:
+            return HealthCheck('fees', 'warning', self.qpay_unbooked_fees)
+        return HealthCheck('fees', 'ok', self.env._("No fee of QPay's is left out of the books."))

@@ -1,0 +1,117 @@
+"""What administrators see of everything around QPay, each trouble provoked."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests import Form, tagged
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
+from odoo.addons.payment_qpay.tests.flow.test_provider import environment
+
+
+@tagged('post_install', '-at_install')
+class TestHealth(QPayCommon):
+
+    def setUp(self):
+        super().setUp()
+        self.provider.qpay_callback_url = 'https://odoo.example.mn'
+        self.actions = self.env['ir.cron'].sudo().browse(
+            self.env['ir.model.data'].sudo().search([
+                ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),
+            ]).mapped('res_id')
+        )
+        self.actions.write({'active': True, 'nextcall': fields.Datetime.now()})
+
+    def _check(self, key):
+        """Return the one check of a key."""
+        self.env.invalidate_all()
+        check, = (check for check in self.provider._qpay_get_health() if check.key == key)
+        return check
+
+    def assert_health(self, key, level, sentence=''):
+        check = self._check(key)
+        self.assertEqual(check.level, level, check.message)
+        self.assertIn(sentence, check.message)
+
+    def test_all_is_well_after_a_payment_as_it_should_be(self):
+        self._pay_and_settle(self._create_intent(self._create_invoice()))
+        levels = {check.key: check.level for check in self.provider._qpay_get_health()}
+        # Without an account for fees, those are what is left to do.
+        self.assertEqual(levels.pop('fees'), 'warning')
+        self.assertLessEqual({'answers', 'calls', 'actions', 'payments', 'comparisons'}, {*levels})
+        self.assertEqual({*levels.values()}, {'ok'})
+
+    def test_calls_that_do_not_arrive(self):
+        self._pay(intent := self._create_intent(self._create_invoice()))
+        intent._sync_payments()
+        self.assert_health('calls', 'danger', '1 of 1')
+        self._pay_and_settle(self._create_intent(self._create_invoice()))
+        self.assert_health('calls', 'warning', '1 of 2')
+        self._age(self._ledger(intent), const.HEALTH_PERIOD + timedelta(minutes=1))
+        self.assert_health('calls', 'ok')
+
+    def test_address_that_qpay_cannot_call(self):
+        self.provider.qpay_callback_url = 'http://localhost:8069'
+        self.assert_health('calls', 'warning', 'http://localhost:8069')
+
+    def test_scheduled_actions_that_stopped(self):
+        self.assert_health('actions', 'ok')
+        action = self.env.ref('payment_qpay.ir_cron_settle').sudo()
+        action.nextcall = fields.Datetime.now() - const.HEALTH_DELAY - timedelta(minutes=1)
+        self.assert_health('actions', 'danger', action.name)
+        action.nextcall = fields.Datetime.now()
+        self.assert_health('actions', 'ok')
+        action.active = False
+        self.assert_health('actions', 'danger', action.name)
+
+    def test_payments_that_stay_unsettled(self):
+        self._pay_and_settle(intent := self._create_intent(self._create_invoice()))
+        self._ledger(intent).state = 'needs_attention'
+        self.assert_health('payments', 'ok')
+        self._age(self._ledger(intent), timedelta(minutes=11))
+        self.assert_health('payments', 'danger', '1 payments')
+
+    def test_qpay_that_does_not_answer(self):
+        self._create_intent(self._create_invoice())
+        self.assert_health('answers', 'ok')
+        self.provider._qpay_get_outage().begin()
+        self.assert_health('answers', 'danger', self.simulator.url)
+
+    def test_user_name_that_never_logged_in(self):
+        self.provider.qpay_client_id = 'SOMEBODY_NEW'
+        self.assert_health('answers', 'warning')
+
+    def test_wrong_environment_of_the_server_is_shown_and_not_in_the_way(self):
+        with environment(QPAY_ENV='prod'):
+            self.assert_health('answers', 'danger', 'QPAY_ENV')
+
+    def test_comparisons_that_fail(self):
+        self.assert_health('comparisons', 'ok')
+        values = {'provider_id': self.provider.id, 'state': 'failed', 'state_message': "Nobody"}
+        comparisons = self.env['qpay.reconciliation'].sudo()
+        comparisons.create(values)
+        self.assert_health('comparisons', 'warning', "Nobody")
+        comparisons.create([values] * (const.TELL_FAILED_COMPARISONS - 1))
+        self.assert_health('comparisons', 'danger', "Nobody")
+        comparisons.create({**values, 'state': 'done'})
+        self.assert_health('comparisons', 'ok')
+
+    def test_the_form_shows_the_worst_first(self):
+        self.actions[0].active = False
+        self.env.invalidate_all()
+        form = Form(self.provider.with_user(self.administrator))
+        shown = str(form.qpay_health)
+        self.assertIn(self.actions[0].name, shown)
+        self.assertLess(shown.index('alert-danger'), shown.index('alert-success'))
+
+    def test_only_administrators_read_it(self):
+        with self.assertRaises(AccessError):
+            self.provider.sudo(False).with_user(self.accountant).read(['qpay_health'])
+
+    def test_wrong_password_tells_the_administrator_what_to_do(self):
+        self.provider.qpay_client_secret = 'wrong'
+        message = self.provider.action_qpay_test_connection()['params']['message']
+        self.assertIn('Copy both again', message)
+        self.assertNotIn('administrator', message)
