@@ -112,6 +112,11 @@ TELL_FAILED_COMPARISONS = 3
 HEALTH_PERIOD = timedelta(days=7)
 HEALTH_DELAY = timedelta(minutes=30)
 
+# How many questions what was paid wait at once for answers of one account, where the server's
+# environment variable does not say otherwise.
+QUESTIONS_AT_ONCE = 8
+QUESTIONS_VARIABLE = 'QPAY_QUESTIONS_AT_ONCE'
+MAX_QUESTIONS_AT_ONCE = 32
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)
 # How many payments are booked together when many wait.

@@ -17,9 +17,10 @@ def wake_cron(env, name, moment=None):
     :param str name: The action's external id in this module.
     :param datetime moment: When; by default as soon as this transaction is committed.
     """
-    cron = env.ref(f'payment_qpay.{name}', raise_if_not_found=False)
-    if cron:
-        cron.sudo()._trigger(at=moment)
+    cron_id = env['ir.model.data']._xmlid_to_res_id(f'payment_qpay.{name}')
+    crons = env['ir.cron'].sudo().with_context(active_test=False)
+    if cron := crons.search_fetch([('id', '=', cron_id)], ['active']):
+        cron._trigger(at=moment)
     else:
         _logger.error("The scheduled action payment_qpay.%s is gone: update the module.", name)
 
@@ -42,11 +43,20 @@ def each_in_time(env, items):
     :param items: A sequence.
     :rtype: iterator
     """
-    # Odoo calls an action again for what remains, though the time may be over by then.
-    is_time_left = time.monotonic() < env.context.get('cron_end_time', math.inf)
-    if items and not is_time_left:
+    is_in_time = is_time_left(env)
+    if items and not is_in_time:
         env['ir.cron']._commit_progress(remaining=len(items))
-    for number, item in enumerate(items if is_time_left else (), 1):
+    for number, item in enumerate(items if is_in_time else (), 1):
         yield item
         if not env['ir.cron']._commit_progress(1, remaining=len(items) - number):
             break
+
+
+def is_time_left(env):
+    """Whether Odoo still allows a scheduled action to run: it is called again for what remains,
+    though the time may be over by then.
+
+    :param Environment env: The environment.
+    :rtype: bool
+    """
+    return time.monotonic() < env.context.get('cron_end_time', math.inf)

@@ -1,6 +1,7 @@
+import os
 import time
 
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.http import request
 
@@ -68,7 +69,19 @@ class PaymentProvider(models.Model):
         breakers = self.env.context.get('qpay_breakers')
         if breakers is None:
             return None
-        return breakers.setdefault(self._qpay_get_login(environment), Breaker())
+        return breakers.setdefault(
+            self._qpay_get_login(environment), Breaker(self._qpay_get_questions_at_once())
+        )
+
+    @api.model
+    def _qpay_get_questions_at_once(self):
+        """Return how many questions may wait at once for answers of one account.
+
+        :rtype: int
+        """
+        text = os.environ.get(const.QUESTIONS_VARIABLE) or ''
+        number = int(text) if text.isdecimal() else const.QUESTIONS_AT_ONCE
+        return min(max(number, 1), const.MAX_QUESTIONS_AT_ONCE)
 
     def _qpay_get_login(self, environment=None):
         """Return where the provider logs in, and as whom."""

@@ -301,8 +301,9 @@ class QPayIntent(models.Model):
             'res_model': payments._name,
         }
         if len(payments) == 1:
-            return {**action, 'view_mode': 'form', 'res_id': payments.id}
-        return {**action, 'view_mode': 'list,form', 'domain': [('id', 'in', payments.ids)]}
+            return {**action, 'views': [(False, 'form')], 'res_id': payments.id}
+        views = [(False, 'list'), (False, 'form')]
+        return {**action, 'views': views, 'domain': [('id', 'in', payments.ids)]}
 
     # === GETTERS === #
 

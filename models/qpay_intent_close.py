@@ -166,12 +166,16 @@ class QPayIntent(models.Model):
         """Have these QRs rechecked as soon as this transaction is committed.
 
         Their rows are left alone: whoever pays or changes a document must not get in the way of a
-        settlement, nor the other way round.
+        settlement, nor the other way round. Those that are paid in full end by themselves, in the
+        transaction that settles their payments.
 
         :return: None
         """
-        if self:
-            self.env['qpay.intent.recheck'].create([{'intent_id': intent.id} for intent in self])
+        unpaid = self.filtered(
+            lambda intent: intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) < 0
+        )
+        if unpaid:
+            self.env['qpay.intent.recheck'].create([{'intent_id': intent.id} for intent in unpaid])
             self._trigger_recheck(fields.Datetime.now())
 
     @api.model

@@ -15,7 +15,8 @@ class QPayIntent(models.Model):
         :return: The QRs of which that was done; those of another process are left to it.
         :rtype: qpay.intent
         """
-        together = self.filtered(
+        # What is alone is read once only, under its lock.
+        together = self if len(self) == 1 else self.filtered(
             lambda intent: intent._get_pending_payments()._can_be_settled_together()
         )
         settled = isolated(self.env, together._settle_at_once) if together else together

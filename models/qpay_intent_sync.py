@@ -1,10 +1,10 @@
 import logging
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, lock_in_new_transaction
-from odoo.addons.payment_qpay.qpay_api import QPayError, QPayRefused
+from odoo.addons.payment_qpay.qpay_api import PaidQuestion, QPayError
 
 _logger = logging.getLogger(__name__)
 
@@ -89,6 +89,7 @@ class QPayIntent(models.Model):
             payments = self._fetch_new_payments()
         return self._record(payments) and self._settle_pending() == self
 
+
     def _fetch_new_payments(self):
         """Ask QPay what was paid for this QR (QPay contract §4.1).
 
@@ -98,15 +99,31 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         self.env.cr.commit()
-        client = self._get_client()
-        payments = client.check_payment(self.qpay_invoice_id).paid_payments
-        known_ids = set(self.payment_ids.mapped('qpay_txn_id'))
-        unseen = [
-            self.env['qpay.payment']._with_payment_date(payment, client)
-            for payment in payments if payment.payment_id not in known_ids
-        ]
+        question = self._get_question()
+        question.ask(self._get_client())
+        unseen = self._get_paid(question)
         self.env.cr.commit()
         return unseen
+
+    def _get_question(self, announced_ids=()):
+        """Return the question what was paid for this QR, as far as it is not recorded yet.
+
+        :param list announced_ids: The payments by which its invoice is found if the answer to the
+            creation was lost.
+        :rtype: PaidQuestion
+        """
+        return PaidQuestion(
+            self.name, self.qpay_invoice_id or '', self.payment_ids.mapped('qpay_txn_id'),
+            filter(None, announced_ids),
+        )
+
+    @api.model
+    def _get_paid(self, question):
+        """Return the verified `Payment` values that answer a question.
+
+        :rtype: list
+        """
+        return [self.env['qpay.payment']._with_moment(payment) for payment in question.payments]
 
     def _record(self, payments):
         """Record verified payments of this QR.
@@ -141,29 +158,16 @@ class QPayIntent(models.Model):
         paid.payment_ids._clear_partial_activities()
         return paid
 
-    def _recover_invoice(self, qpay_payment_id):
-        """Find the QPay invoice of this intent when the answer to its creation was lost.
+    def _is_about(self, question):
+        """Whether a question that is answered is about the QPay invoice of this QR. If the answer
+        to its creation was lost, the invoice that was found becomes its own.
 
-        A callback names a payment, the payment names its invoice, and the invoice must carry our
-        own number (QPay contract §3.1, §4.2).
-
-        :param str qpay_payment_id: The payment that a callback named.
-        :return: Whether the invoice is known now.
+        :param PaidQuestion question: The question.
         :rtype: bool
-        :raise QPayError: If QPay gives no answer.
         """
-        self.ensure_one()
-        self.env.cr.commit()
-        client = self._get_client()
-        try:
-            invoice_id = client.get_payment(qpay_payment_id).invoice_id
-        except QPayRefused as error:
-            if error.key == 'PAYMENT_NOTFOUND':
-                return False
-            raise
-        if not invoice_id or client.get_sender_invoice_no(invoice_id) != self.name:
-            return False
-        return self._attach_invoice(invoice_id)
+        if question.is_found:
+            return self._attach_invoice(question.invoice_id)
+        return bool(question.invoice_id)
 
     def _attach_invoice(self, invoice_id):
         """Take on the QPay invoice that carries the number of this intent.

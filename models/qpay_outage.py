@@ -83,6 +83,7 @@ class SharedOutage:
             ' ON CONFLICT (account) DO UPDATE SET until = EXCLUDED.until',
             self._account, _now() + const.OUTAGE_PERIOD,
         )
+        self._is_known = True
 
     def end(self):
         """Take note that QPay answers."""

@@ -1,4 +1,3 @@
-import logging
 from dataclasses import replace
 from datetime import timezone
 
@@ -15,9 +14,6 @@ from odoo.addons.payment_qpay.locking import (
     check_no_savepoint,
     lock_in_new_transaction,
 )
-from odoo.addons.payment_qpay.qpay_api import QPayError
-
-_logger = logging.getLogger(__name__)
 
 
 class QPayPayment(models.Model):
@@ -42,12 +38,15 @@ class QPayPayment(models.Model):
     environment = fields.Selection(
         selection=[('sandbox', "Sandbox"), ('live', "Live")], required=True, readonly=True,
     )
-    company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
+    company_id = fields.Many2one(
+        related='provider_id.company_id', store=True, precompute=True, index=True
+    )
     document_company_id = fields.Many2one(
         string="Company or Branch",
         comodel_name='res.company',
         compute='_compute_document',
         store=True,
+        precompute=True,
         index=True,
     )
     assigned_partner_id = fields.Many2one(
@@ -59,9 +58,11 @@ class QPayPayment(models.Model):
     )
     partner_id = fields.Many2one(
         string="Customer", comodel_name='res.partner', compute='_compute_document', store=True,
-        index='btree_not_null',
+        precompute=True, index='btree_not_null',
     )
-    document_name = fields.Char(string="Document", compute='_compute_document', store=True)
+    document_name = fields.Char(
+        string="Document", compute='_compute_document', store=True, precompute=True
+    )
     description = fields.Char(help="What the payer's bank showed.", readonly=True)
     qpay_txn_id = fields.Char(string="QPay Payment", required=True, readonly=True)
     currency_id = fields.Many2one(comodel_name='res.currency', required=True, readonly=True)
@@ -213,15 +214,17 @@ class QPayPayment(models.Model):
         :param QPayClient client: The client that checked it.
         :rtype: Payment
         """
-        if payment.paid_at:
-            return payment
-        try:
-            paid_at = client.get_payment(payment.payment_id).paid_at
-        except QPayError as error:
-            # The money is certain; its moment is then the one at which we learnt of it.
-            _logger.warning("QPay did not date payment %s: %s.", payment.payment_id, error)
-            paid_at = None
-        return replace(payment, paid_at=paid_at or _now())
+        return self._with_moment(client.date_payment(payment))
+
+    @api.model
+    def _with_moment(self, payment):
+        """Return a payment with a moment: the money is certain, so where QPay does not tell when
+        it was paid, it is the one at which we learnt of it.
+
+        :param Payment payment: The payment.
+        :rtype: Payment
+        """
+        return payment if payment.paid_at else replace(payment, paid_at=_now())
 
     @api.model
     def _record(self, intent, payments):
@@ -289,7 +292,9 @@ class QPayPayment(models.Model):
         """
         try:
             with mute_logger('odoo.sql_db'), self.env.cr.savepoint():
-                return self.create(values)
+                # That it was created is what the row itself says.
+                row = self.with_context(mail_create_nolog=True).create(values)
+                return row.with_env(self.env)
         except psycopg2.errors.UniqueViolation:
             return self.browse()
 

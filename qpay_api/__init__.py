@@ -4,8 +4,10 @@
 addon.
 """
 
+from .asker import Asker
 from .breaker import Breaker
-from .client import TIMEOUT, QPayClient
+from .client import QPayClient
+from .connection import TIMEOUT
 from .emv import EmvError, check_invoice_qr
 from .errors import (
     QPayBusy,
@@ -17,6 +19,7 @@ from .errors import (
     QPayUnreachable,
 )
 from .lines import InvoiceLine, LineTax
+from .questions import PaidQuestion
 from .tax import (
     CITY_TAX,
     TAX_TYPE_EXEMPT,
@@ -53,6 +56,7 @@ __all__ = [
     'TAX_TYPE_VAT',
     'TIMEOUT',
     'VAT',
+    'Asker',
     'BankLink',
     'Breaker',
     'EbarimtReceipt',
@@ -61,6 +65,7 @@ __all__ = [
     'InvoiceLine',
     'InvoiceRequest',
     'LineTax',
+    'PaidQuestion',
     'Payment',
     'PaymentCheck',
     'QPayBusy',

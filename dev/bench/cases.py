@@ -72,15 +72,12 @@ class Bench:
     def settle_together(self):
         """Many calls that have waited are processed by the scheduled action; the share of one."""
         meter = self._meter()
-        paid = self._create_paid(const.SETTLE_BATCH)
-        callbacks = self.env['qpay.callback'].union(*(
-            self.env['qpay.callback']._receive(intent, payment_id) for intent, payment_id in paid
-        ))
+        intents = self.announce_paid(const.SETTLE_BATCH)
         with meter.go():
-            callbacks._process()
-        for intent, _payment_id in paid:
+            intents.callback_ids._process()
+        for intent in intents:
             self._expect_paid(intent)
-        return meter.typical(of=len(paid))
+        return meter.typical(of=len(intents))
 
     # === WHAT THEY NEED === #
 
@@ -90,6 +87,14 @@ class Bench:
         self.env['qpay.callback']._receive(intent, payment_id)._process()
         self._expect_paid(intent)
         return intent
+
+    def announce_paid(self, number):
+        """Return QRs that are paid, and of which QPay has told a moment ago."""
+        paid = self._create_paid(number)
+        for intent, payment_id in paid:
+            self.env['qpay.callback']._receive(intent, payment_id)
+        self.env.cr.commit()
+        return self.env['qpay.intent'].union(*(intent for intent, _payment_id in paid))
 
     def _meter(self):
         return Meter(self.env, self.qpay)
@@ -102,6 +107,8 @@ class Bench:
             'invoice_line_ids': [Command.create({'name': 'Үйлчилгээ', 'price_unit': 10000})],
         } for partner in partners])
         invoices.action_post()
+        # QPay is asked only about what is saved.
+        self.env.cr.commit()
         return invoices
 
     def _create_intent(self, invoice):

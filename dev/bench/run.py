@@ -5,6 +5,7 @@ import os
 
 from odoo.addons.payment_qpay.dev.simulator import Simulator
 
+from . import burst
 from .cases import Bench
 from .crowd import multiply
 
@@ -16,7 +17,9 @@ CASES = (
     ('settle one payment', 'settle_alone'),
     ('settle one of many', 'settle_together'),
 )
-CROWD = int(os.environ.get('QPAY_BENCH_CROWD') or 100_000)
+CROWD = int(os.environ.get('QPAY_DEV_BENCH_CROWD') or 100_000)
+# Measures only how many payers at once are served.
+IS_BURST_ONLY = bool(os.environ.get('QPAY_DEV_BENCH_BURST'))
 
 
 def run(env):
@@ -27,12 +30,30 @@ def run(env):
         env.ref('payment_qpay.payment_provider_qpay').qpay_base_url_sandbox = simulator.url
         bench = Bench(env, simulator.control)
         original = bench.create_paid_intent()
+        yardstick = bench.register_payment()
+        bursts = [burst.measure(bench, seconds) for seconds in burst.ANSWER_SECONDS]
+        _print_bursts(yardstick, bursts)
+        if IS_BURST_ONLY:
+            return
         small = _measure(bench)
         multiply(env, original, CROWD)
         crowded = _measure(bench)
     finally:
         simulator.stop()
     _print(small, crowded)
+
+
+def _print_bursts(yardstick, bursts):
+    titles = ('QPay answers in', 'first booked', 'all booked', 'calls', 'x Odoo each')
+    print(f'{f"{burst.COUNT} payers at once":26}' + ''.join(f'{title:>16}' for title in titles))
+    for one in bursts:
+        share = 1000 * one.all_seconds / burst.COUNT / yardstick.milliseconds
+        figures = (
+            f'{one.answer_seconds} s', f'{one.first_seconds:.1f} s', f'{one.all_seconds:.1f} s',
+            str(one.calls), f'{share:.2f}',
+        )
+        print(f'{"":26}' + ''.join(f'{figure:>16}' for figure in figures))
+    print()
 
 
 def _measure(bench):

@@ -29,21 +29,23 @@ class QPayPayment(models.Model):
 
     def _settle(self):
         """ Override of `qpay.payment` to have the VAT receipts issued. """
-        super()._settle()
+        result = super()._settle()
         self._plan_ebarimt()
+        return result
 
     def _complete_refund(self):
         """ Override of `qpay.payment` to have the VAT receipt of what is refunded cancelled. """
         was_refunded = self.status == 'refunded'
-        super()._complete_refund()
+        result = super()._complete_refund()
         if not was_refunded:
             self.ebarimt_ids._request_cancellation()
+        return result
 
     def _take_back_assignment(self):
         """ Override of `qpay.payment` to have the VAT receipt of the wrong customer cancelled. """
         self.ebarimt_ids._request_cancellation()
         self.write({'ebarimt_receiver_type': False, 'ebarimt_receiver': False})
-        super()._take_back_assignment()
+        return super()._take_back_assignment()
 
     # === PLANNING === #
 

@@ -234,7 +234,7 @@ class TestDialog(BrowserCase):
                 page.click('.o_qpay_more summary')
                 for part in ('.o_qpay_bank >> nth=-1', '#o_qpay_pay_url', '#o_qpay_qr_text'):
                     page.locator(part).scroll_into_view_if_needed()
-                    expect(page.locator(part)).to_be_in_viewport(ratio=1)
+                    expect(page.locator(part)).to_be_in_viewport()
 
     def test_check_now_rests_for_ten_seconds(self):
         page, qr = self._open_qr()

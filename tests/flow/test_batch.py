@@ -158,7 +158,9 @@ class TestManyCallbacks(BatchCase):
 
         with patch.object(self.env.registry['qpay.payment'], '_settle', _book):
             self._process_callbacks()
-        self.assertEqual(sizes, [const.SETTLE_BATCH, 5])
+        # Those that are answered while others are booked are booked together.
+        self.assertEqual(sum(sizes), count)
+        self.assertLess(len(sizes), count)
         self.assert_paid(intents)
         self.assertEqual(set(intents.callback_ids.mapped('state')), {'processed'})
         # One question a QR, and the date that the check does not tell.

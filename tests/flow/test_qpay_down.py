@@ -74,7 +74,7 @@ class TestQPayDown(DownCase):
         intents = self._create_intents(5)
         self._announce(intents)
         with (
-            patch('odoo.addons.payment_qpay.const.SETTLE_BATCH', 2),
+            patch('odoo.addons.payment_qpay.const.QUESTIONS_AT_ONCE', 1),
             self._down({'fault': 'drop'}, 1),
         ):
             self._process_callbacks()
@@ -211,12 +211,20 @@ class TestTimeOfScheduledActions(DownCase):
             yield
 
     def test_callbacks_of_a_slow_qpay(self):
-        intents = self._create_intents(4)
+        intents = self._create_intents(6)
         self._announce(intents)
-        with self._time_left(5, 0):
+        self.qpay.reset_calls()
+        with (
+            patch('odoo.addons.payment_qpay.const.QUESTIONS_AT_ONCE', 1),
+            self._time_left(5, 0),
+        ):
             self._process_callbacks()
-        self.assertEqual(intents.mapped('state').count('paid'), 2)
+        # The one that was under way when the time was over is asked about to its end.
+        paid = intents.filtered(lambda intent: intent.state == 'paid')
+        self.assertIn(len(paid), (2, 3, 4))
+        self.assertEqual(self._calls('POST /v2/payment/check'), len(paid))
         left = intents.callback_ids.filtered(lambda callback: callback.state == 'received')
+        self.assertEqual(left.intent_id, intents - paid)
         self.assertEqual(set(left.mapped('attempts')), {0}, 'they were not tried')
         self._process_callbacks()
         self.assert_paid(intents)

@@ -12,4 +12,6 @@ from . import test_lock
 from . import test_power_failure
 from . import test_random_money
 from . import test_refund_servers
+from . import test_several_schedulers
+from . import test_side_by_side
 from . import test_uninstallation

@@ -132,14 +132,19 @@ class TestListsMeet(InterleavingCase):
         self.assertBookedOnce(*self.payment_ids)
 
     def test_run_ends_when_its_time_is_over(self):
-        self._announce(2)
+        self._announce(4)
         with (
-            patch('odoo.addons.payment_qpay.const.SETTLE_BATCH', 1),
+            patch('odoo.addons.payment_qpay.const.QUESTIONS_AT_ONCE', 1),
             patch.object(self.registry['ir.cron'], '_commit_progress', return_value=0),
         ):
             self.system['qpay.callback']._cron_process()
-        self.assertBookedOnce(self.payment_ids[0])
-        self.assertEqual(self.callbacks.sorted('id').mapped('attempts'), [1, 0])
+        # The one that was under way by then is asked about to its end.
+        asked = self.qpay.calls()[CHECK]
+        self.assertIn(asked, (1, 2))
+        self.assertBookedOnce(*self.payment_ids[:asked])
+        self.assertEqual(
+            self.callbacks.sorted('id').mapped('attempts'), [1] * asked + [0] * (4 - asked)
+        )
 
     # === LEFT OVER === #
 

@@ -1,3 +1,4 @@
+from . import test_asker
 from . import test_client
 from . import test_client_ebarimt
 from . import test_client_errors

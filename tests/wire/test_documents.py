@@ -24,6 +24,8 @@ CAPITALS = re.compile(r'[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+')
 # Other standards have sections, too.
 CITED = re.compile(r'(?<!\w)(RFC \d+ )?§\s?(\d+(?:\.\d+)*)')
 HEADING = re.compile(r'^#+ (\d+(?:\.\d+)*)\.? ', re.MULTILINE)
+# A step of the way from a call to the books: the model, and the method.
+STEP = re.compile(r'`((?:qpay|payment)\.\w+)\.(_\w+)`')
 LINK = re.compile(r'\]\(([^)\s#]+)(?:#[^)\s]*)?\)')
 
 
@@ -77,6 +79,17 @@ class TestDocuments(BaseCase):
             files - self.quoted[MAP],
             f"{MAP} has no line about these files (name them `folder/file.py`):",
         )
+
+    def test_every_step_of_a_payment_is_a_method_of_its_model(self):
+        way = self.documents[MAP].split('## Laws')[0]
+        steps = STEP.findall(way)
+        self.assertGreaterEqual(len(steps), 10)
+        for model, method in steps:
+            files = f'models/{model.replace(".", "_")}'
+            self.assertTrue(any(
+                f'def {method}(' in text for name, text in self.texts.items()
+                if name.startswith(files)
+            ), f'{model}.{method}')
 
     def test_every_file_that_is_named_exists(self):
         files = {f'/{name}' for name in _find_files(*TEXTS, '.csv', '.po', '.pot')}

@@ -1,0 +1,306 @@
+import itertools
+import logging
+from collections import Counter, defaultdict, deque
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.locking import (
+    LOCK_TIMEOUT,
+    isolated,
+    lock_in_new_transaction,
+)
+from odoo.addons.payment_qpay.qpay_api import Asker, QPayError
+from odoo.addons.payment_qpay.scheduling import as_one_run, is_time_left, wake_cron
+
+_logger = logging.getLogger(__name__)
+
+# The scheduled actions that process callbacks: each wakes the next one when it cannot take on all.
+_ACTIONS = ('ir_cron_process_callbacks', 'ir_cron_help_1', 'ir_cron_help_2')
+# How long nobody looks for further callbacks while QPay is asked about others.
+_LOOK_SECONDS = 1
+
+
+class QPayCallback(models.Model):
+    """How QPay is asked about the QRs of callbacks, several at once, and what it says is taken in
+    as it comes.
+    """
+
+    _inherit = 'qpay.callback'
+
+    @api.model
+    def _cron_process(self):
+        """Process the callbacks that are due, also those that come meanwhile.
+
+        :return: None
+        """
+        due = as_one_run(self).search(self._get_due_domain(), order='next_attempt_at, id')
+        due._process(is_going_on=True)
+
+    @api.model
+    def _get_due_domain(self):
+        return Domain('state', '=', 'received') & Domain(
+            'next_attempt_at', '<=', fields.Datetime.now()
+        )
+
+    def _process(self, is_going_on=False):
+        """Ask QPay about the QRs of these callbacks, once a QR, and settle what was paid as the
+        answers come. When the time of a scheduled action is over, the rest is left to the next run.
+
+        :param bool is_going_on: Whether callbacks that become due meanwhile are processed, too.
+        :return: None
+        """
+        at_once = self.env['payment.provider']._qpay_get_questions_at_once()
+        # As many again are in hand, to be asked about while those answered are booked.
+        run = _Run(self, 2 * at_once, is_over=not is_time_left(self.env))
+        with Asker(at_once) as asker:
+            while run.is_under_way:
+                while some := run.take():
+                    run.asked.update(some._begin_to_ask(asker))
+                if is_going_on and run.count_waiting():
+                    self._call_for_help(run)
+                self._settle_answered(run, asker.wait(_LOOK_SECONDS))
+                if run.is_over:
+                    asker.stop()
+                elif is_going_on:
+                    # What others have committed meanwhile is seen in a new transaction.
+                    self.env.cr.commit()
+                    run.add(self.search(self._get_due_domain(), order='next_attempt_at, id'))
+        if waiting := run.count_waiting():
+            self.env['ir.cron']._commit_progress(remaining=waiting)
+            self._trigger(fields.Datetime.now())
+
+    @api.model
+    def _call_for_help(self, run):
+        """Have another process take on callbacks, too, if there is one that is free.
+
+        :param _Run run: The run, in which that is done once.
+        :return: None
+        """
+        if run.has_help:
+            return
+        run.has_help = True
+        present = self.env.context.get('cron_id')
+        for name, helper in itertools.pairwise(_ACTIONS):
+            cron = self.env.ref(f'payment_qpay.{name}', raise_if_not_found=False)
+            if cron and cron.id == present:
+                wake_cron(self.env, helper)
+                self.env.cr.commit()
+
+    def _begin_to_ask(self, asker):
+        """Begin to ask QPay about the QRs of those of these callbacks that no other process has
+        taken on.
+
+        :param Asker asker: What asks.
+        :return: The QR and its callbacks by the question.
+        :rtype: dict[Question, tuple]
+        """
+        asked = {}
+        for intent, callbacks in self._claim()._group_by_intent():
+            question = intent._get_question(callbacks.mapped('qpay_payment_id'))
+            client = None
+            try:
+                if not intent.payment_ids or callbacks._finish_known(intent):
+                    client = intent._get_client()
+            except QPayError as error:
+                question.error = error
+            except Exception as error:  # noqa: BLE001 - told when it is taken in
+                self.env.cr.rollback()
+                question.error = error
+            # Nothing is locked while QPay answers.
+            self.env.cr.commit()
+            asker.ask(question, client)
+            asked[question] = intent, callbacks
+        return asked
+
+    def _group_by_intent(self):
+        """Yield each QR of these callbacks with its callbacks, for writing in its company's words.
+
+        :rtype: iterator
+        """
+        for intent, callbacks in self.grouped('intent_id').items():
+            intent = intent._in_company_language()
+            yield intent, callbacks.with_env(intent.env)
+
+    def _claim(self):
+        """Take on these callbacks, so that no other process does so for a while.
+
+        Should this process die, they are due again after `const.CALLBACK_LEASE`.
+
+        :return: The callbacks that are ours to process.
+        :rtype: qpay.callback
+        """
+        claimed = lock_in_new_transaction(self)._filter_due()
+        for callback in claimed:
+            callback.attempts += 1
+        if claimed:
+            lease_end = fields.Datetime.now() + const.CALLBACK_LEASE
+            claimed.next_attempt_at = lease_end
+            self._trigger(lease_end)
+        self.env.cr.commit()
+        return claimed
+
+    def _give_back(self):
+        """Leave these callbacks, which this process has claimed, to the next run."""
+        now = fields.Datetime.now()
+        for callback in self._lock_waiting():
+            callback.write({'attempts': callback.attempts - 1, 'next_attempt_at': now})
+        self._trigger(now)
+        self.env.cr.commit()
+
+    def _settle_answered(self, run, questions):
+        """Settle together what QPay says was paid, and finish the callbacks.
+
+        :param _Run run: The run.
+        :param list questions: The questions that are answered, or left.
+        :return: None
+        """
+        answers, left = [], self.browse()
+        for question in questions:
+            intent, callbacks = run.asked.pop(question)
+            if question.is_left:
+                left += callbacks
+            else:
+                answers.append((intent, callbacks, callbacks._record_answer(intent, question)))
+        if left:
+            left._give_back()
+        if not answers:
+            return
+        booked = self.env['qpay.intent'].union(
+            *(intent for intent, _callbacks, problem in answers if not problem)
+        )._settle_pending()
+        for intent, callbacks, problem in answers:
+            isolated(self.env, callbacks._finish, intent, problem, intent in booked)
+        run.is_over = run.is_over or not self.env['ir.cron']._commit_progress(
+            len(answers), remaining=run.count_waiting() + len(run.asked)
+        )
+
+    def _record_answer(self, intent, question):
+        """Record what QPay says was paid for the QR of these callbacks.
+
+        :param qpay.intent intent: The QR.
+        :param PaidQuestion question: The question, which is answered.
+        :return: Why QPay's answer could not be taken in, for people; '' if it was.
+        :rtype: str
+        """
+        try:
+            question.must_be_answered()
+            if not intent._is_about(question):
+                return ''
+            if intent._record(intent._get_paid(question)):
+                return ''
+        except QPayError as error:
+            _logger.info("QPay could not be asked about %s: %s.", intent.name, error)
+            return intent.provider_id._qpay_get_error_message(error)
+        except psycopg2.OperationalError:
+            self.env.cr.rollback()  # Another process was faster.
+        except Exception:
+            # One that cannot be processed must not hold up the others.
+            self.env.cr.rollback()
+            _logger.exception("The callbacks %s could not be processed.", self.ids)
+            return self.env._("An unexpected error happened. The server's log says more.")
+        return self.env._("Another process is booking the payments of this QR.")
+
+    def _finish(self, intent, problem, is_booked):
+        """Finish these callbacks, or plan their next attempt.
+
+        :param qpay.intent intent: The intent of these callbacks.
+        :param str problem: What kept QPay's answer from being taken in, for people.
+        :param bool is_booked: Whether what QPay has said is taken in, and booked.
+        :return: None
+        """
+        unknown = self._finish_known(intent, is_checked=is_booked)
+        if not is_booked and not problem:
+            problem = self.env._("Another process is booking the payments of this QR.")
+        unknown._retry_later(problem, is_unavailable=not is_booked)
+
+    def _finish_known(self, intent, is_checked=False):
+        """Finish the callbacks whose payment is in the ledger, and not about to be booked.
+
+        :param qpay.intent intent: The intent of these callbacks.
+        :param bool is_checked: Whether QPay was asked just now.
+        :return: The callbacks whose payment is not in the ledger, locked.
+        :rtype: qpay.callback
+        """
+        waiting = self._lock_waiting()
+        payments = intent.payment_ids.filtered(lambda payment: payment.state != 'to_settle')
+        known_ids = set(payments.mapped('qpay_txn_id'))
+        known = waiting.filtered(
+            lambda callback: callback.qpay_payment_id in known_ids
+            or (is_checked and known_ids and not callback.qpay_payment_id)
+        )
+        known.write({
+            'state': 'processed' if is_checked else 'duplicate',
+            'message': self.env._("The payment is recorded."),
+            'processed_at': fields.Datetime.now(),
+        })
+        if any(known.mapped('is_notified')):
+            intent.activity_unlink([const.ACTIVITY_TYPE])
+        return waiting - known
+
+    def _lock_waiting(self):
+        """Lock those of these callbacks that still wait: where QPay took longer than the lease, or
+        a person has had them processed again, another process may have finished them.
+        """
+        locked = lock_in_new_transaction(self, LOCK_TIMEOUT)
+        return locked.filtered(lambda callback: callback.state == 'received')
+
+
+class _Run:
+    """What one process has to do with callbacks until its time is over.
+
+    :param qpay.callback callbacks: The callbacks, in the order in which they are processed.
+    :param int limit: How many QRs of an account are in hand at once.
+    :param bool is_over: Whether its time is over before it begins.
+    """
+
+    def __init__(self, callbacks, limit, is_over):
+        self.is_over = is_over
+        #: The QR and its callbacks by the question that is under way about it.
+        self.asked = {}
+        #: Whether another process was called for help.
+        self.has_help = False
+        self._limit = limit
+        # The QRs that nobody has taken on yet, with their callbacks, by account.
+        self._waiting = defaultdict(deque)
+        self._accounts = {}
+        self._seen = callbacks.browse()
+        self.add(callbacks)
+
+    @property
+    def is_under_way(self):
+        """Whether there is something left to do in this run."""
+        return bool(self.asked or self.count_waiting() and not self.is_over)
+
+    def count_waiting(self):
+        """Return how many QRs nobody has taken on yet."""
+        return sum(map(len, self._waiting.values()))
+
+    def take(self):
+        """Return the callbacks of the next QRs: an account that is slow leaves the others theirs.
+
+        :return: The callbacks; none once the time is over.
+        :rtype: qpay.callback
+        """
+        some = self._seen.browse()
+        if self.is_over:
+            return some
+        in_hand = Counter(self._accounts[intent.id] for intent, _callbacks in self.asked.values())
+        for account, waiting in self._waiting.items():
+            for _number in range(min(self._limit - in_hand[account], len(waiting))):
+                some |= waiting.popleft()[1]
+        return some
+
+    def add(self, due):
+        """Take callbacks in, too. Those about a QR that is in hand wait until it is no more."""
+        in_hand = {intent.id for intent, _callbacks in self.asked.values()}
+        for waiting in self._waiting.values():
+            in_hand.update(intent_id for intent_id, _callbacks in waiting)
+        further = (due - self._seen).filtered(lambda callback: callback.intent_id.id not in in_hand)
+        for intent, callbacks in further.grouped('intent_id').items():
+            self._accounts[intent.id] = intent.account
+            self._waiting[intent.account].append((intent.id, callbacks))
+        self._seen |= further
