@@ -5,9 +5,8 @@ Usage: ``python run_qpay_py.py http://127.0.0.1:PORT``, with a Python that has t
 
 import time
 
-from steps import CALLBACK_URL, INVOICE, PASSWORD, USERNAME, Conversation, converse, expect
-
 import qpay
+from steps import CALLBACK_URL, INVOICE, PASSWORD, USERNAME, Conversation, converse, expect
 
 _CODES = {'district_code': '3505', 'classification_code': '0000010'}
 
