@@ -8,7 +8,7 @@ from typing import NamedTuple
 COUNT = 60
 # How long QPay takes to answer one call: on a good day, and on a busy one.
 ANSWER_SECONDS = (0.2, 1)
-_LOCK_RETRY_SECONDS = 0.05
+_LOOK_SECONDS = 0.05
 
 
 class Burst(NamedTuple):
@@ -50,7 +50,7 @@ def _watching(registry, intent_ids):
     seen, is_over = [], threading.Event()
 
     def watch():
-        while not seen and not is_over.wait(_LOCK_RETRY_SECONDS):
+        while not seen and not is_over.wait(_LOOK_SECONDS):
             with registry.cursor() as cr:
                 cr.execute(
                     "SELECT 1 FROM qpay_intent WHERE id IN %s AND state = 'paid' LIMIT 1",

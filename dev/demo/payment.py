@@ -4,7 +4,7 @@ and the VAT receipt that Odoo then has issued.
 
 import time
 
-LOCK_TIMEOUT = 60
+PATIENCE_SECONDS = 60
 # Sukhbaatar district, 1st khoroo; information technology.
 COMPANY_CODES = {
     'qpay_district': '35', 'qpay_khoroo': '01', 'qpay_classification_code': '8314000',
@@ -95,10 +95,10 @@ def _show_table(invoice, payment, odoo):
 
 def _wait_for(get, complaint):
     """Wait for something, and return it."""
-    until = time.monotonic() + LOCK_TIMEOUT
+    until = time.monotonic() + PATIENCE_SECONDS
     while not (result := get()):
         if time.monotonic() > until:
-            raise NotSettled(f'{complaint} {LOCK_TIMEOUT} s after the payment.')
+            raise NotSettled(f'{complaint} {PATIENCE_SECONDS} s after the payment.')
         time.sleep(0.2)
     return result
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from .model import Callback
 
 _KEPT_BODY = 500
-_LOCK_TIMEOUT = 2
+_PATIENCE_SECONDS = 2
 _TIMEOUT_SECONDS = 30
 
 
@@ -39,7 +39,7 @@ class CallbackSender:
         with self._backend.lock:
             self._running = False
             timers, self._timers = self._timers, set()
-        deadline = time.monotonic() + _LOCK_TIMEOUT
+        deadline = time.monotonic() + _PATIENCE_SECONDS
         for timer in timers:
             timer.cancel()
             timer.join(max(0.0, deadline - time.monotonic()))

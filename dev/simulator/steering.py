@@ -218,8 +218,8 @@ class Steering:
 def pay_and_notify(state, invoice_id, amount=None, callback=True, **details):
     """Record a payment and plan its callbacks, unless they are switched off."""
     payment = state.ledger.pay(invoice_id, amount, **details)
-    is_notified = callback and state.settings.callback_enabled
-    return payment, state.callbacks.notify(payment) if is_notified else []
+    is_told = callback and state.settings.callback_enabled
+    return payment, state.callbacks.notify(payment) if is_told else []
 
 
 def _amount(name, value):

@@ -10,7 +10,7 @@ from pathlib import Path
 from .console import Failure
 from .paths import LOGS, RUN
 
-LOCK_TIMEOUT = 30
+PATIENCE_SECONDS = 30
 
 
 class Process:
@@ -59,11 +59,11 @@ class Process:
         pid = self.pid
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
-            if not wait(lambda: self.pid is None, LOCK_TIMEOUT):
+            if not wait(lambda: self.pid is None, PATIENCE_SECONDS):
                 # Those that were started here lead a group of their own, with all their children.
                 group = os.getpgid(pid) == pid
                 os.kill(-pid if group else pid, signal.SIGKILL)
-                wait(lambda: self.pid is None, LOCK_TIMEOUT)
+                wait(lambda: self.pid is None, PATIENCE_SECONDS)
         self.forget()
         return pid is not None
 

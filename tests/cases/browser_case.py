@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.servers import (
-    LOCK_TIMEOUT,
+    PATIENCE_SECONDS,
     RealServerCase,
     wait_for,
 )
@@ -23,7 +23,7 @@ WORKER = '/bus/websocket_worker_bundle'
 DESKTOP = {'width': 1280, 'height': 900}
 PHONE = {'width': 390, 'height': 844}
 SMALL_PHONE = {'width': 320, 'height': 640}
-PATIENCE_MILLISECONDS = LOCK_TIMEOUT * 1000
+PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 # How long the dialog shows a payment before it closes by itself.
 CLOSE_SECONDS = 4

@@ -27,7 +27,7 @@ from odoo.addons.payment_qpay.dev.stack.ports import free_port
 HOST = '127.0.0.1'
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Only a test that fails waits that long: nothing depends on how fast the machine is.
-LOCK_TIMEOUT = 180
+PATIENCE_SECONDS = 180
 # What a log must not hold when processes have met in the database.
 LOG_PROBLEM = re.compile(r' (ERROR|CRITICAL) |^Traceback|could not serialize|deadlock detected')
 LOG_ENTRY = re.compile(r'\n(?=\d{4}-\d\d-\d\d )')
@@ -437,10 +437,10 @@ def wait_for(condition, what):
     :param str what: What is waited for, for the failure's message.
     :raise AssertionError: If it does not come to be.
     """
-    end = time.monotonic() + LOCK_TIMEOUT
+    end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:
-            raise AssertionError(f'Waited {LOCK_TIMEOUT} s in vain for {what}.')
+            raise AssertionError(f'Waited {PATIENCE_SECONDS} s in vain for {what}.')
         time.sleep(0.05)
 
 
@@ -479,13 +479,13 @@ def open_url(url):
     :raise OSError: If there is no answer, or an error.
     """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return opener.open(url, timeout=LOCK_TIMEOUT)
+    return opener.open(url, timeout=PATIENCE_SECONDS)
 
 
 @contextlib.contextmanager
 def _connected(database):
     connection = psycopg2.connect(
-        dbname=database, options=f'-c statement_timeout={LOCK_TIMEOUT}s',
+        dbname=database, options=f'-c statement_timeout={PATIENCE_SECONDS}s',
     )
     try:
         with connection, connection.cursor() as cursor:

@@ -258,7 +258,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @needs_qr
     @rule(n=NTH, share=SHARE, method=METHOD)
     def pay_another_amount(self, n, share, method):
-        self.pay(n, amount=_reuse_for(_nth(self.qrs, n)['amount'], share), method=method)
+        self.pay(n, amount=_share(_nth(self.qrs, n)['amount'], share), method=method)
 
     @needs_qr
     @rule(n=NTH, amount=AMOUNT, method=METHOD)
@@ -472,7 +472,7 @@ def _nth(things, n):
     return things[-1 - n % len(things)]
 
 
-def _reuse_for(amount, share):
+def _share(amount, share):
     cent = Decimal('0.01')
     return max((Decimal(amount) * Decimal(str(share))).quantize(cent), cent)
 

@@ -91,7 +91,7 @@ export class QPayPage extends Interaction {
     }
 
     /** What people hear who cannot see the page. */
-    get aria_live() {
+    get announcement() {
         const selector = this.view === 'open' && this.news !== 'waiting'
             ? `.o_qpay_${this.news}`
             : `.o_qpay_show_${this.view} [data-announce]`;
@@ -194,10 +194,10 @@ export class QPayPage extends Interaction {
 
     /** Tell people who cannot see the page what is new on it. */
     tell() {
-        const { aria_live } = this;
-        if (aria_live !== this.told) {
-            this.told = aria_live;
-            announce(this.el, aria_live);
+        const { announcement } = this;
+        if (announcement !== this.told) {
+            this.told = announcement;
+            announce(this.el, announcement);
         }
     }
 
