@@ -5,7 +5,7 @@ from odoo.http import request
 
 from odoo.addons.payment_qpay.qpay_api import QPayError
 
-from .access import find_intent, find_visible_intent, refuse
+from .access import refuse
 
 
 class QPayController(http.Controller):
@@ -23,7 +23,8 @@ class QPayController(http.Controller):
         :raise NotFound: If the token is not ours.
         """
         intent_id, _separator, secret = token.partition('-')
-        intent = find_intent(intent_id, secret, 'callback_token')
+        intents = request.env['qpay.intent']
+        intent = intents._find_by_token(intent_id, secret, 'callback_token')
         if not intent:
             raise NotFound()
         request.env['qpay.callback'].with_user(SUPERUSER_ID)._receive(intent, qpay_payment_id)
@@ -40,7 +41,10 @@ class QPayController(http.Controller):
         :rtype: dict
         :raise HTTPException: With status 403, if the intent may not be seen or does not exist.
         """
-        intent = find_intent(intent_id, access_token) or find_visible_intent(intent_id)
+        intents = request.env['qpay.intent']
+        intent = (
+            intents._find_by_token(intent_id, access_token) or intents._find_visible(intent_id)
+        )
         if not intent:
             refuse()
         if now and intent.qpay_invoice_id and intent._claim_check():

@@ -8,9 +8,10 @@ from odoo.http import request
 
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.checks import to_id
 from odoo.addons.payment_qpay.qr_code import draw_qr
 
-from .access import find_intent, refuse, to_id
+from .access import refuse
 
 # The page shows what only its payer may see, under an address that is a secret.
 _HEADERS = {
@@ -38,7 +39,7 @@ class QPayPayPage(http.Controller):
         :return: The page.
         :raise NotFound: If the token is wrong or the intent does not exist.
         """
-        intent = find_intent(intent_id, access_token)
+        intent = request.env['qpay.intent']._find_by_token(intent_id, access_token)
         if not intent:
             raise NotFound()
         document = self._get_document(intent)
@@ -106,7 +107,7 @@ class QPayPayPage(http.Controller):
         :rtype: dict
         :raise HTTPException: With status 403, if the token is wrong.
         """
-        intent = find_intent(intent_id, access_token)
+        intent = request.env['qpay.intent']._find_by_token(intent_id, access_token)
         document = (
             self._get_document(intent) if intent
             else self._find_document(kind, document_id, token)
@@ -139,7 +140,7 @@ class QPayPayPage(http.Controller):
         :rtype: dict
         :raise HTTPException: With status 403, if the token is wrong.
         """
-        intent = find_intent(intent_id, access_token)
+        intent = request.env['qpay.intent']._find_by_token(intent_id, access_token)
         if not intent:
             refuse()
         message = ''
@@ -163,7 +164,7 @@ class QPayPayPage(http.Controller):
             back by itself.
         :raise NotFound: If the token is wrong, or nothing is paid and booked.
         """
-        intent = find_intent(intent_id, access_token)
+        intent = request.env['qpay.intent']._find_by_token(intent_id, access_token)
         payments = intent._get_booked_payments()
         if not payments:
             raise NotFound()

@@ -1,4 +1,3 @@
-from datetime import timedelta
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -137,7 +136,7 @@ class PaymentProvider(models.Model):
         """Return whether confirmed payments get into the books."""
         count = self.env['qpay.payment'].sudo().search_count([
             ('provider_id', '=', self.id), ('state', '!=', 'settled'),
-            ('create_date', '<', fields.Datetime.now() - timedelta(minutes=10)),
+            ('create_date', '<', fields.Datetime.now() - const.HEALTH_SETTLEMENT_DELAY),
         ])
         if count:
             return HealthCheck('payments', 'danger', self.env._(

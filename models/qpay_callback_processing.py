@@ -8,11 +8,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.locking import (
-    LOCK_TIMEOUT,
-    isolated,
-    lock_in_new_transaction,
-)
+from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, isolated, lock_in_new_transaction
 from odoo.addons.payment_qpay.qpay_api import Asker, QPayError
 from odoo.addons.payment_qpay.scheduling import as_one_run, is_time_left, wake_cron
 

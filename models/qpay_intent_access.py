@@ -47,6 +47,21 @@ class QPayIntent(models.Model):
 
     # === EMPLOYEES === #
 
+    @api.model
+    def _find_visible(self, intent_id):
+        """Return an intent that the user may see, to act as the system; empty if the user may not
+        see it or it does not exist.
+
+        :param intent_id: The id as it came over the wire.
+        :rtype: qpay.intent
+        """
+        intent = self.browse(to_id(intent_id)).exists()
+        is_visible = intent and intent._is_visible_to_user()
+        # A public route would else speak the language of the website.
+        return (intent if is_visible else intent.browse()).with_user(SUPERUSER_ID).with_context(
+            lang=self.env.user.lang
+        )
+
     def _is_visible_to_user(self):
         """Whether the user may watch this QR, which leads to its payer's page, and act on it: as an
         accountant, or as who may change its document.

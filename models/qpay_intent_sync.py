@@ -89,7 +89,6 @@ class QPayIntent(models.Model):
             payments = self._fetch_new_payments()
         return self._record(payments) and self._settle_pending() == self
 
-
     def _fetch_new_payments(self):
         """Ask QPay what was paid for this QR (QPay contract §4.1).
 
@@ -123,7 +122,8 @@ class QPayIntent(models.Model):
 
         :rtype: list
         """
-        return [self.env['qpay.payment']._with_moment(payment) for payment in question.payments]
+        ledger = self.env['qpay.payment']
+        return [ledger._with_payment_date(payment) for payment in question.payments]
 
     def _record(self, payments):
         """Record verified payments of this QR.

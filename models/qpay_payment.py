@@ -206,20 +206,9 @@ class QPayPayment(models.Model):
     # === BUSINESS METHODS - RECORD === #
 
     @api.model
-    def _with_payment_date(self, payment, client):
-        """Return a payment with the moment it was made, which payment/check does not say of every
-        kind (QPay contract §4.1, §4.2).
-
-        :param Payment payment: The payment, as checked.
-        :param QPayClient client: The client that checked it.
-        :rtype: Payment
-        """
-        return self._with_moment(client.date_payment(payment))
-
-    @api.model
-    def _with_moment(self, payment):
-        """Return a payment with a moment: the money is certain, so where QPay does not tell when
-        it was paid, it is the one at which we learnt of it.
+    def _with_payment_date(self, payment):
+        """Return a payment with the moment it was made: the money is certain, so where QPay does
+        not tell it (QPay contract §4.1, §4.2), it is the one at which we learnt of it.
 
         :param Payment payment: The payment.
         :rtype: Payment

@@ -94,7 +94,7 @@ class QPayReconciliation(models.Model):
         ]
         ledger = self.env['qpay.payment']
         return [
-            ledger._with_payment_date(payment, client) if payment.is_money else payment
+            ledger._with_payment_date(client.date_payment(payment)) if payment.is_money else payment
             for payment in dated
         ]
 
