@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partialmethod
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -217,7 +218,8 @@ class TestQrCreationFails(QPayCommon):
 
     def test_qpay_is_silent(self):
         self.qpay.inject(CREATE, 'delay', seconds=0.4)
-        with real_requests(), patch.object(QPayClient.__init__, '__defaults__', (None, 0.2, None)):
+        hasty = partialmethod(QPayClient.__init__, timeout=0.2)
+        with real_requests(), patch.object(QPayClient, '__init__', hasty):
             self.assert_nothing_half_made('did not answer properly')
         # For a minute nobody asks an account that does not answer.
         self.env['qpay.outage'].sudo().search([]).until = fields.Datetime.now()
