@@ -108,10 +108,12 @@ OUTAGE_PERIOD = timedelta(minutes=1)
 TELL_PERIOD = timedelta(days=1)
 TELL_FAILED_COMPARISONS = 3
 # Over which time it is counted how many payments QPay did not call for, and how late a scheduled
-# action is, or a payment unsettled, before it counts as stuck.
+# action is, or a payment unsettled, before it counts as stuck; and after which time without a
+# comparison it is missed.
 HEALTH_PERIOD = timedelta(days=7)
 HEALTH_DELAY = timedelta(minutes=30)
 HEALTH_SETTLEMENT_DELAY = timedelta(minutes=10)
+HEALTH_COMPARISON_PERIOD = timedelta(days=3)
 
 # How many questions what was paid wait at once for answers of one account, where the server's
 # environment variable does not say otherwise.

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 
 from odoo.addons.payment_qpay import const
 
@@ -63,7 +64,7 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         return [
-            self._qpay_get_health_of_answers(),
+            *self._qpay_get_health_of_account(),
             self._qpay_get_health_of_calls(),
             self._qpay_get_health_of_actions(),
             self._qpay_get_health_of_payments(),
@@ -71,24 +72,52 @@ class PaymentProvider(models.Model):
             self._qpay_get_health_of_fees(),
         ]
 
-    def _qpay_get_health_of_answers(self):
-        """Return whether QPay answered when it was last asked."""
+    def _qpay_get_health_of_account(self):
+        """Return whether QPay answers, and goes by the same time.
+
+        :rtype: list[HealthCheck]
+        """
         try:
             base_url, username = self._qpay_get_login()
         except UserError as error:
-            return HealthCheck('answers', 'danger', str(error))
+            return [HealthCheck('answers', 'danger', str(error))]
         account = [('account', '=', f'{base_url} {username}')]
+        token = self.env['qpay.token'].sudo().search(account, limit=1)
+        return [
+            self._qpay_get_health_of_answers(base_url, account, token),
+            self._qpay_get_health_of_clock(token),
+        ]
+
+    def _qpay_get_health_of_answers(self, base_url, account, token):
+        """Return whether QPay answered, and accepted the login, when it was last asked."""
+        if token.refused_at:
+            return HealthCheck('answers', 'danger', self.env._(
+                "QPay refused the user name and password on %(moment)s (%(environment)s). Copy both"
+                " again from what QPay sent you, then press Test connection.",
+                moment=format_datetime(self.env, token.refused_at, tz=const.TIMEZONE),
+                environment=self._qpay_environment_name(),
+            ))
         if self.env['qpay.outage'].sudo().search_count(account, limit=1):
             return HealthCheck('answers', 'danger', self.env._(
                 "QPay did not answer when it was last asked. Press Test connection in a few"
                 " minutes. If it still does not answer, check that this server reaches %(url)s,"
                 " and ask QPay.", url=base_url,
             ))
-        if not self.env['qpay.token'].sudo().search_count(account, limit=1):
+        if not token:
             return HealthCheck('answers', 'warning', self.env._(
                 "Odoo has never logged in to QPay with this user name. Press Test connection."
             ))
         return HealthCheck('answers', 'ok', self.env._("QPay answered when it was last asked."))
+
+    def _qpay_get_health_of_clock(self, token):
+        """Return whether this server's clock agrees with QPay's: tokens and days depend on it."""
+        minutes = abs(token.clock_skew) // 60
+        if abs(token.clock_skew) > const.MAX_CLOCK_SKEW.total_seconds():
+            return HealthCheck('clock', 'danger', self.env._(
+                "This server's clock differs from QPay's by %s minutes. Set it right, then press"
+                " Test connection.", minutes,
+            ))
+        return HealthCheck('clock', 'ok', self.env._("This server's clock agrees with QPay's."))
 
     def _qpay_get_health_of_calls(self):
         """Return whether QPay's calls arrive: how many payments were found without any."""
@@ -114,13 +143,30 @@ class PaymentProvider(models.Model):
             "QPay called for each of the %s payments of the last seven days.", total
         ))
 
+    def _qpay_get_action_names(self):
+        """Return the external ids, in this module, of the scheduled actions that QPay needs.
+
+        :rtype: set[str]
+        """
+        return {
+            'ir_cron_process_callbacks', 'ir_cron_help_1', 'ir_cron_help_2', 'ir_cron_settle',
+            'ir_cron_recheck', 'ir_cron_receipt', 'ir_cron_reconcile',
+        }
+
     def _qpay_get_health_of_actions(self):
-        """Return whether the scheduled actions run when they should."""
+        """Return whether the scheduled actions are there, and run when they should."""
         now = fields.Datetime.now()
-        ids = self.env['ir.model.data'].sudo().search([
+        rows = self.env['ir.model.data'].sudo().search([
             ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),
-        ]).mapped('res_id')
-        actions = self.env['ir.cron'].sudo().with_context(active_test=False).browse(ids).exists()
+        ])
+        if missing := self._qpay_get_action_names() - set(rows.mapped('name')):
+            return HealthCheck('actions', 'danger', self.env._(
+                "Scheduled actions were deleted: %s. Upgrade the module payment_qpay in Apps: it"
+                " brings them back.", ', '.join(sorted(missing)),
+            ))
+        actions = self.env['ir.cron'].sudo().with_context(active_test=False).browse(
+            rows.mapped('res_id')
+        ).exists()
         stopped = actions.filtered(
             lambda action: not action.active or action.nextcall < now - const.HEALTH_DELAY
         )
@@ -146,7 +192,8 @@ class PaymentProvider(models.Model):
         return HealthCheck('payments', 'ok', self.env._("No payment waits to be settled."))
 
     def _qpay_get_health_of_comparisons(self):
-        """Return whether the last comparisons with QPay's list worked."""
+        """Return whether QPay's list is compared day by day, and the last comparisons worked."""
+        too_old = fields.Datetime.now() - const.HEALTH_COMPARISON_PERIOD
         last = self.env['qpay.reconciliation'].sudo().search([
             ('provider_id', '=', self.id), ('state', '!=', 'draft'),
         ], limit=const.TELL_FAILED_COMPARISONS)
@@ -156,6 +203,17 @@ class PaymentProvider(models.Model):
             return HealthCheck('comparisons', 'danger' if is_lasting else 'warning', self.env._(
                 "The last comparison with QPay's list of payments failed: %s",
                 last[0].state_message or '',
+            ))
+        # Who never compared is behind once there is something to compare.
+        first = last[:1] or self.env['qpay.payment'].sudo().search([
+            ('provider_id', '=', self.id), ('create_date', '<', too_old),
+        ], limit=1)
+        if first and first.create_date < too_old:
+            return HealthCheck('comparisons', 'danger', self.env._(
+                "QPay's list of payments has not been compared since %s, so payments that QPay did"
+                " not announce may be missing. Compare now under QPay > Reconciliation, and check"
+                " the scheduled action.",
+                format_datetime(self.env, first.create_date, tz=const.TIMEZONE),
             ))
         return HealthCheck('comparisons', 'ok', self.env._(
             "The last comparison with QPay's list of payments worked."

@@ -4,7 +4,12 @@ import psycopg2
 
 from odoo import api, fields, models
 
-from odoo.addons.payment_qpay.qpay_api import TIMEOUT, QPayUnknownOutcome, Token
+from odoo.addons.payment_qpay.qpay_api import (
+    TIMEOUT,
+    QPayUnauthorized,
+    QPayUnknownOutcome,
+    Token,
+)
 
 # Each try that loses the row waits for the winner, and then finds the winner's token.
 _MAX_TRIES = 5
@@ -28,6 +33,13 @@ class QPayToken(models.Model):
     account = fields.Char(required=True, readonly=True)
     access_token = fields.Char(readonly=True)
     expires_at = fields.Datetime(readonly=True)
+    clock_skew = fields.Integer(
+        help="How many seconds this server's clock was ahead of QPay's at the last login.",
+        readonly=True,
+    )
+    refused_at = fields.Datetime(
+        help="When QPay refused the last login. Empty if it accepted it.", readonly=True
+    )
 
     _account_uniq = models.Constraint(
         'unique(account)',
@@ -91,6 +103,9 @@ class SharedToken:
                         token = log_in()
                         self._write(cr, token)
                     return token
+                except QPayUnauthorized:
+                    self._note_refusal(cr)
+                    raise
                 except psycopg2.errors.SerializationFailure:
                     # Somebody else renewed the token while this one waited for the row.
                     cr.rollback()
@@ -122,10 +137,23 @@ class SharedToken:
         return access_token and Token(access_token, expires_at.replace(tzinfo=timezone.utc))
 
     def _write(self, cr, token):
+        skew = _now() - token.server_time if token.server_time else timedelta()
         cr.execute(
-            'UPDATE qpay_token SET access_token = %s, expires_at = %s WHERE account = %s',
-            [token.access_token, token.expires_at.replace(tzinfo=None), self._account],
+            'UPDATE qpay_token SET access_token = %s, expires_at = %s, clock_skew = %s,'
+            ' refused_at = NULL WHERE account = %s',
+            [
+                token.access_token, token.expires_at.replace(tzinfo=None),
+                round(skew.total_seconds()), self._account,
+            ],
         )
+
+    def _note_refusal(self, cr):
+        """Remember that QPay refused the login. A token that it gave earlier stays in use."""
+        cr.execute(
+            'UPDATE qpay_token SET refused_at = %s WHERE account = %s',
+            [_now().replace(tzinfo=None, microsecond=0), self._account],
+        )
+        cr.commit()
 
 
 def _is_usable(token, rejected):
@@ -133,5 +161,9 @@ def _is_usable(token, rejected):
     return (
         token
         and token.access_token != rejected
-        and token.expires_at > datetime.now(timezone.utc) + _MARGIN
+        and token.expires_at > _now() + _MARGIN
     )
+
+
+def _now():
+    return datetime.now(timezone.utc)

@@ -80,6 +80,10 @@ class PaymentProvider(models.Model):
         """ Override of `payment.provider` to add what became of VAT receipts. """
         return [*super()._qpay_get_health(), self._qpay_get_health_of_receipts()]
 
+    def _qpay_get_action_names(self):
+        """ Override of `payment.provider` to add the one for VAT receipts. """
+        return super()._qpay_get_action_names() | {'ir_cron_ebarimt'}
+
     def _qpay_get_health_of_receipts(self):
         """Return whether VAT receipts get issued."""
         count = self.env['qpay.ebarimt'].sudo().search_count([

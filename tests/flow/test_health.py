@@ -66,6 +66,16 @@ class TestHealth(QPayCommon):
         action.active = False
         self.assert_health('actions', 'danger', action.name)
 
+    def test_scheduled_action_that_was_deleted(self):
+        self.env.ref('payment_qpay.ir_cron_settle').sudo().unlink()
+        self.assert_health('actions', 'danger', 'ir_cron_settle')
+
+    def test_each_scheduled_action_is_watched(self):
+        names = self.env['ir.model.data'].sudo().search([
+            ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),
+        ]).mapped('name')
+        self.assertEqual(self.provider._qpay_get_action_names(), set(names))
+
     def test_payments_that_stay_unsettled(self):
         self._pay_and_settle(intent := self._create_intent(self._create_invoice()))
         self._ledger(intent).state = 'needs_attention'
@@ -78,6 +88,29 @@ class TestHealth(QPayCommon):
         self.assert_health('answers', 'ok')
         self.provider._qpay_get_outage().begin()
         self.assert_health('answers', 'danger', self.simulator.url)
+
+    def test_login_that_qpay_refuses(self):
+        self.provider.qpay_client_secret = 'wrong'
+        self.provider.action_qpay_test_connection()
+        self.assert_health('answers', 'danger', 'refused')
+        self.provider.qpay_client_secret = '123456'
+        self.provider.action_qpay_test_connection()
+        self.assert_health('answers', 'ok')
+
+    def test_trying_a_wrong_password_leaves_the_login_that_works_in_use(self):
+        self._create_intent(self._create_invoice())
+        self.provider.qpay_client_secret = 'wrong'
+        self.provider.action_qpay_test_connection()
+        self.qpay.reset_calls()
+        self.assertTrue(self._create_intent(self._create_invoice()).qr_text)
+        self.assertNotIn('POST /v2/auth/token', self.qpay.calls())
+
+    def test_clock_that_is_wrong(self):
+        for skew, level in ((600, 'danger'), (-7200, 'danger'), (60, 'ok')):
+            with self.subTest(skew=skew):
+                self.qpay.configure(clock_skew=skew)
+                self.provider.action_qpay_test_connection()
+                self.assert_health('clock', level)
 
     def test_user_name_that_never_logged_in(self):
         self.provider.qpay_client_id = 'SOMEBODY_NEW'
@@ -97,6 +130,21 @@ class TestHealth(QPayCommon):
         self.assert_health('comparisons', 'danger', "Nobody")
         comparisons.create({**values, 'state': 'done'})
         self.assert_health('comparisons', 'ok')
+
+    def test_comparisons_that_stopped(self):
+        late = const.HEALTH_COMPARISON_PERIOD + timedelta(minutes=1)
+        comparison = self.env['qpay.reconciliation'].sudo().create({
+            'provider_id': self.provider.id, 'state': 'done',
+        })
+        self.assert_health('comparisons', 'ok')
+        self._age(comparison, late)
+        self.assert_health('comparisons', 'danger', 'not been compared')
+
+    def test_payments_that_were_never_compared(self):
+        self._pay_and_settle(intent := self._create_intent(self._create_invoice()))
+        self.assert_health('comparisons', 'ok')
+        self._age(self._ledger(intent), const.HEALTH_COMPARISON_PERIOD + timedelta(minutes=1))
+        self.assert_health('comparisons', 'danger', 'not been compared')
 
     def test_the_form_shows_the_worst_first(self):
         self.actions[0].active = False
