@@ -21,6 +21,7 @@
         'views/qpay_payment_views.xml',
         'views/qpay_callback_views.xml',
         'views/qpay_reconciliation_views.xml',
+        'views/qpay_health_views.xml',
         'wizards/qpay_qr_wizard_views.xml',
         'wizards/qpay_assign_wizard_views.xml',
         'views/account_move_views.xml',

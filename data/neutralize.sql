@@ -4,6 +4,7 @@ UPDATE payment_provider
        qpay_client_secret = NULL,
        qpay_invoice_code = NULL,
        qpay_callback_url = NULL,
+       qpay_alert_email = NULL,
        qpay_ebarimt_mode = 'none',
        qpay_ebarimt_invoice_code = NULL;
 UPDATE qpay_ebarimt

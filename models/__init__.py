@@ -26,6 +26,7 @@ from . import qpay_account_mixin
 from . import qpay_activity_mixin
 from . import qpay_callback
 from . import qpay_callback_processing
+from . import qpay_health
 from . import qpay_intent
 from . import qpay_intent_access
 from . import qpay_intent_bank_apps

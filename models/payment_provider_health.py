@@ -40,6 +40,14 @@ class PaymentProvider(models.Model):
         string="QPay Health", compute='_compute_qpay_health', groups='base.group_system'
     )
 
+    qpay_alert_email = fields.Char(
+        string="E-mail When Something Is Wrong",
+        help="Who gets an e-mail, beside the activity of an administrator, when something around"
+             " QPay stops working.",
+        copy=False,
+        groups='base.group_system',
+    )
+
     # === COMPUTE METHODS === #
 
     @api.depends('code', 'state', 'qpay_fee_account_id', 'qpay_client_id', 'qpay_callback_url')
@@ -150,7 +158,7 @@ class PaymentProvider(models.Model):
         """
         return {
             'ir_cron_process_callbacks', 'ir_cron_help_1', 'ir_cron_help_2', 'ir_cron_settle',
-            'ir_cron_recheck', 'ir_cron_receipt', 'ir_cron_reconcile',
+            'ir_cron_recheck', 'ir_cron_receipt', 'ir_cron_reconcile', 'ir_cron_watch',
         }
 
     def _qpay_get_health_of_actions(self):

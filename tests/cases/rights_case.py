@@ -100,6 +100,7 @@ class RightsCase(EbarimtCase):
             self._create_row('qpay.intent.recheck', intent_id=self.intent.id),
             self._create_row('qpay.ebarimt.cancellation', ebarimt_id=self.receipt.id),
             self._create_row('qpay.reconciliation', provider_id=self.provider.id),
+            self._create_row('qpay.health', provider_id=self.provider.id),
             self._create_row('qpay.token', account='https://qpay.example someone'),
             self._create_row('qpay.outage', account='someone', until=fields.Datetime.now()),
             self._create_row('qpay.receipt', intent_id=self.row.intent_id.id, shown_payments='0'),

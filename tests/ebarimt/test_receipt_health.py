@@ -1,5 +1,6 @@
 """What administrators see of VAT receipts that were not issued."""
 
+from odoo import SUPERUSER_ID
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import EbarimtCase
@@ -26,3 +27,20 @@ class TestReceiptHealth(EbarimtCase):
                 self.assertEqual(self._level(), 'warning')
         payment.ebarimt_ids.state = 'issued'
         self.assertEqual(self._level(), 'ok')
+
+    def test_somebody_is_told_and_it_is_over_by_itself(self):
+        payment = self._pay_invoice()
+        self._issue()
+        payment.ebarimt_ids.state = 'failed'
+        self.assertIn('VAT receipts were not issued', self._watch().note)
+        payment.ebarimt_ids.state = 'issued'
+        self.assertNotIn('VAT receipts', self._watch().note or '')
+
+    def _watch(self):
+        """Look as often as it takes, and return what somebody is told."""
+        for _time in range(2):
+            self.env.invalidate_all()
+            self.env['qpay.health'].with_user(SUPERUSER_ID)._cron_watch()
+        return self.env['qpay.health'].sudo().search([
+            ('provider_id', '=', self.provider.id),
+        ]).activity_ids

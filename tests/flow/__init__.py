@@ -64,4 +64,5 @@ from . import test_uninstall
 from . import test_unusual_payments
 from . import test_views
 from . import test_visitor_limits
+from . import test_watchdog
 from . import test_who_is_told

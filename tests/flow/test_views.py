@@ -78,6 +78,15 @@ class TestViews(QPayCommon):
                 [values] = self._read_as_the_view(self.row.account_payment_id, user)
                 self.assertEqual(values['qpay_txn_id'], self.row.qpay_txn_id)
 
+    def test_administrators_read_all_that_the_watch_shows(self):
+        health = self.env['qpay.health'].sudo().create({'provider_id': self.provider.id})
+        for kind in ('list', 'form'):
+            with self.subTest(kind=kind):
+                [values] = self._read_as_the_view(health, self.administrator, kind)
+                self.assertEqual(values['provider_id']['display_name'], self.provider.display_name)
+        with self.assertRaises(AccessError):
+            self._read_as_the_view(health, self.accountant)
+
     def test_accountants_read_all_that_lists_show(self):
         for records in (self.intent, self.row, self.intent.callback_ids, self.result):
             with self.subTest(model=records._name):
