@@ -46,6 +46,12 @@ ENVIRONMENT_VARIABLES = frozendict({
 ACCOUNT_SETTINGS = frozenset({'qpay_client_id', 'qpay_base_url_sandbox', 'qpay_base_url_live'})
 # Decides between the sandbox and the live host, over the provider's state.
 ENVIRONMENT_VARIABLE = 'QPAY_ENV'
+# What QPay gives everybody to try its sandbox with (QPay contract §8.2).
+SANDBOX_SETTINGS = frozendict({
+    'qpay_client_id': 'TEST_MERCHANT',
+    'qpay_client_secret': '123456',
+    'qpay_invoice_code': 'TEST_INVOICE',
+})
 REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code')
 
 # QPay's own word, and the one that a client library knows (QPay contract §10).

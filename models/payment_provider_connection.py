@@ -2,6 +2,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_records
@@ -55,6 +56,22 @@ class PaymentProvider(models.Model):
                 'sticky': bool(problem),
             },
         }
+
+    def action_qpay_use_sandbox(self):
+        """Fill in what QPay gives everybody to try its sandbox with, where nothing is filled in.
+
+        :return: True
+        :raise UserError: If there is something already, which would be lost.
+        """
+        self.ensure_one()
+        check_records(self, 'write')
+        if self.state == 'enabled' or any(self[name] for name in const.SANDBOX_SETTINGS):
+            raise UserError(self.env._(
+                "This provider has credentials already. To try QPay's sandbox, empty them while the"
+                " provider is disabled, or add another provider."
+            ))
+        self.write({**const.SANDBOX_SETTINGS, 'state': 'test'})
+        return True
 
     def _qpay_find_problem(self):
         """Return the first thing that keeps the provider from working, or None.

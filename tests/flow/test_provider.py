@@ -248,6 +248,21 @@ class TestConnectionTest(QPayCommon):
                     self.qpay.inject(endpoint, fault)
                     self.assert_problem('did not answer properly')
 
+    def test_public_sandbox_is_filled_in(self):
+        self.provider.write({'state': 'disabled', **dict.fromkeys(CREDENTIALS, False)})
+        self.provider.action_qpay_use_sandbox()
+        self.assertEqual(self.provider.state, 'test')
+        self.assertEqual(self._test_connection()[0], 'success')
+
+    def test_public_sandbox_replaces_nothing(self):
+        self.provider.write({
+            'state': 'disabled', **dict.fromkeys(CREDENTIALS, False), 'qpay_invoice_code': 'OWN',
+        })
+        with self.assertRaisesRegex(UserError, 'credentials already'):
+            self.provider.action_qpay_use_sandbox()
+        self.assertEqual(self.provider.qpay_invoice_code, 'OWN')
+        self.assertFalse(self.provider.qpay_client_id)
+
     def test_accountants_may_not_press_the_button(self):
         with self.assertRaises(AccessError):
             self.provider.sudo(False).with_user(self.accountant).action_qpay_test_connection()
