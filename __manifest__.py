@@ -26,6 +26,7 @@
         'wizards/qpay_assign_wizard_views.xml',
         'views/account_move_views.xml',
         'views/account_payment_views.xml',
+        'views/qpay_home_views.xml',
         'views/qpay_menus.xml',
 
         'report/report_invoice.xml',
@@ -60,6 +61,8 @@
             'payment_qpay/static/src/common/**/*',
             'payment_qpay/static/src/qr_dialog/**/*',
             'payment_qpay/static/src/invoice_form/**/*',
+            'payment_qpay/static/src/home/**/*',
+            'payment_qpay/static/src/comparison/**/*',
         ],
         'web.assets_frontend_minimal': [
             'payment_qpay/static/src/pay_page/last_app.js',

@@ -1,6 +1,6 @@
 """The figures and names that the addon goes by."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytz
 
@@ -30,6 +30,16 @@ def today():
     :rtype: date
     """
     return get_day(fields.Datetime.now())
+
+
+def get_day_start(day):
+    """Return the moment at which a day begins in Mongolia, as Odoo stores it.
+
+    :param date day: The day.
+    :rtype: datetime
+    """
+    start = pytz.timezone(TIMEZONE).localize(datetime.combine(day, time.min))
+    return start.astimezone(pytz.utc).replace(tzinfo=None)
 
 
 # The server's environment variable of each setting; it wins over the provider's field.

@@ -1,5 +1,7 @@
 from . import qpay_guarded
+from . import qpay_reconciliation_totals
 
+from . import account_journal
 from . import account_move
 from . import account_move_discount
 from . import account_move_line
@@ -27,6 +29,7 @@ from . import qpay_activity_mixin
 from . import qpay_callback
 from . import qpay_callback_processing
 from . import qpay_health
+from . import qpay_home
 from . import qpay_intent
 from . import qpay_intent_access
 from . import qpay_intent_bank_apps
@@ -43,6 +46,7 @@ from . import qpay_intent_viewers
 from . import qpay_outage
 from . import qpay_payment
 from . import qpay_payment_assignment
+from . import qpay_payment_bank
 from . import qpay_payment_documents
 from . import qpay_payment_fee
 from . import qpay_payment_refund
@@ -51,6 +55,7 @@ from . import qpay_payment_upkeep
 from . import qpay_payment_waiting
 from . import qpay_receipt
 from . import qpay_reconciliation
+from . import qpay_reconciliation_day
 from . import qpay_reconciliation_ledger
 from . import qpay_reconciliation_list
 from . import qpay_reconciliation_schedule

@@ -147,11 +147,11 @@ class QPayIntent(models.Model):
     _name_uniq = models.Constraint('unique(name)', "The number of a QR must be unique.")
     _amount_positive = models.Constraint('CHECK(amount > 0)', "The amount must be positive.")
     _one_open_qr = models.UniqueIndex(
-        # Several invoices together have no id.
-        "(res_model, res_id) WHERE state = 'new' AND res_id > 0",
+        "(res_model, res_id) WHERE state = 'new' AND res_id > 0",  # Several have no id.
         "A QR for this document is being made at this moment. Please try again.",
     )
     _document_index = models.Index('(res_model, res_id)')
+    _open_index = models.Index("(id) WHERE state = 'new'")
     _recheck_index = models.Index('(recheck_at) WHERE recheck_at IS NOT NULL')
 
     # === COMPUTE METHODS === #

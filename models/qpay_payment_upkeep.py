@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
 
@@ -25,6 +26,16 @@ class QPayPayment(models.Model):
         self.ensure_one()
         payment = self.account_payment_id
         return payment.state in ('in_process', 'paid') and payment.move_id.state == 'posted'
+
+    @api.model
+    def _get_books_domain(self):
+        """Return which payments are in the books: see `_is_in_books`.
+
+        :rtype: Domain
+        """
+        return Domain('account_payment_id', 'any', [
+            ('state', 'in', ('in_process', 'paid')), ('move_id.state', '=', 'posted'),
+        ])
 
     # === WHAT IS MATCHED === #
 

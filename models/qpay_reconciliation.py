@@ -19,12 +19,12 @@ class QPayReconciliation(models.Model):
 
     It finds what no callback ever told: payments of our QRs, which are settled; payments of
     nobody's, which wait for a person; and refunds made in QPay's own portal. How the list is read
-    is in `qpay_reconciliation_list`, and when Odoo compares by itself in
-    `qpay_reconciliation_schedule`.
+    is in `qpay_reconciliation_list`, what the ledger has beside it in `qpay_reconciliation_ledger`,
+    and when Odoo compares by itself in `qpay_reconciliation_schedule`.
     """
 
     _name = 'qpay.reconciliation'
-    _inherit = ['qpay.guarded', 'qpay.activity.mixin']
+    _inherit = ['qpay.guarded', 'qpay.activity.mixin', 'qpay.reconciliation.totals']
     _description = 'QPay Reconciliation'
     _order = 'id desc'
     _rec_name = 'create_date'
@@ -65,18 +65,17 @@ class QPayReconciliation(models.Model):
         readonly=True,
         copy=False,
     )
-    currency_id = fields.Many2one(
-        comodel_name='res.currency',
-        default=lambda self: self.env.ref('base.MNT'),
-        readonly=True,
-        copy=False,
-    )
     matched_count = fields.Integer(string="Known", readonly=True, copy=False)
     recovered_count = fields.Integer(string="Recovered", readonly=True, copy=False)
     unknown_count = fields.Integer(string="Unknown", readonly=True, copy=False)
     refunded_count = fields.Integer(string="Refunded at QPay", readonly=True, copy=False)
-    qpay_total = fields.Monetary(string="Total at QPay", readonly=True, copy=False)
-    ledger_total = fields.Monetary(string="Total in Odoo", readonly=True, copy=False)
+    day_ids = fields.One2many(
+        string="Days",
+        comodel_name='qpay.reconciliation.day',
+        inverse_name='reconciliation_id',
+        readonly=True,
+        copy=False,
+    )
     payment_ids = fields.Many2many(
         string="New and Changed", comodel_name='qpay.payment', readonly=True, copy=False
     )
@@ -108,8 +107,7 @@ class QPayReconciliation(models.Model):
 
     @api.model
     def _get_default_date_to(self):
-        # QPay's clock may be ahead, and what was paid this second belongs to the period.
-        return fields.Datetime.now() + const.MAX_CLOCK_SKEW
+        return fields.Datetime.now()
 
     # === COMPUTE METHODS === #
 
@@ -157,10 +155,14 @@ class QPayReconciliation(models.Model):
                 "The period must be between one second and %s days long.",
                 const.RECONCILIATION_MAX_PERIOD.days,
             ))
-        if self.date_from > self._get_default_date_to():
+        now = fields.Datetime.now()
+        if self.date_from > now:
             raise UserError(self.env._("The period has not begun yet."))
-        # Of what period, a person decides: it takes no scheduled comparison's place.
-        self.sudo().is_scheduled = False
+        self.sudo().write({
+            'date_to': min(self.date_to, now),
+            # Of what period, a person decides: it takes no scheduled comparison's place.
+            'is_scheduled': False,
+        })
         as_one_run(self.sudo())._in_company_language()._run()
         return True
 
@@ -174,9 +176,10 @@ class QPayReconciliation(models.Model):
         :return: None
         """
         self.ensure_one()
+        ledger = self._find_rows_of_period()
         self.env.cr.commit()
         try:
-            payments = self._list_payments(self.date_from, self.date_to)
+            payments = self._list_payments(self.date_from, self._get_end())
         except QPayError as error:
             _logger.warning("QPay's list of payments could not be read: %s.", error)
             self.write({
@@ -185,7 +188,7 @@ class QPayReconciliation(models.Model):
             return
         refunds, is_complete = self._list_refunds({payment.payment_id for payment in payments})
         payments += refunds
-        rows = self._find_rows(payments)
+        rows = ledger | self._find_rows(payments)
         payments = self._with_payment_dates(payments, rows)
         known_ids = set(rows.mapped('qpay_txn_id'))
         missing = [
@@ -199,18 +202,21 @@ class QPayReconciliation(models.Model):
     # === WHAT IS WRITTEN === #
 
     def _compare(self, payments, rows, missing, intents, is_complete):
-        """Take in what is missing in the ledger, then what QPay says about refunds.
+        """Take in what is missing in the ledger, then what QPay says about refunds, and note what
+        both sides come to.
 
         :param list payments: The `Payment` values of the list.
-        :param qpay.payment rows: The rows of the ledger that are on the list.
+        :param qpay.payment rows: The rows of the ledger that are on the list or of the period.
         :param list missing: Those of the payments that are not in the ledger.
         :param dict intents: The QRs of the missing payments, by QPay's id of the payment.
         :param bool is_complete: Whether QPay has answered all that was asked.
         """
+        listed_ids = {payment.payment_id for payment in payments}
+        listed = rows.filtered(lambda row: row.qpay_txn_id in listed_ids)
         lost = isolated(self.env, self._find_lost()._notice_lost) or self.env['qpay.payment']
         recovered, unknown, is_taken_in = self._sync_missing(missing, intents)
         is_complete = is_complete and is_taken_in
-        refunded = self._sync_refunds(rows.filtered(lambda row: row.status == 'paid'), payments)
+        refunded = self._sync_refunds(listed.filtered(lambda row: row.status == 'paid'), payments)
         self._notify_unanswered_refunds()
         self.write({
             'state': 'done' if is_complete else 'failed',
@@ -218,15 +224,14 @@ class QPayReconciliation(models.Model):
                 "Some payments could not be taken in, or are being booked by another process."
                 " Please compare again."
             ),
-            'matched_count': len(rows.filtered(
-                lambda row: self.date_from <= row.paid_at <= self.date_to
-            ) - refunded),
+            'matched_count': len(
+                listed.filtered(lambda row: self._is_within(row.paid_at)) - refunded
+            ),
             'recovered_count': len(recovered),
             'unknown_count': len(unknown),
             'refunded_count': len(refunded),
-            'qpay_total': sum(float(p.amount) for p in payments if self._is_counted(p)),
-            'ledger_total': self._get_ledger_total(),
             'payment_ids': [Command.set((refunded | recovered | unknown | lost).ids)],
+            **self._get_totals(payments, rows, recovered),
         })
         self.env.cr.commit()
 
@@ -306,6 +311,18 @@ class QPayReconciliation(models.Model):
             )
 
     # === GETTERS === #
+
+    def _get_days(self):
+        return self.day_ids
+
+    def _get_end(self):
+        """Return until when QPay is asked: if the period lasts until now, a little longer, because
+        QPay's clock may be ahead, and what was paid this second belongs to it.
+
+        :rtype: datetime
+        """
+        end = self.date_to + const.MAX_CLOCK_SKEW
+        return end if end > fields.Datetime.now() else self.date_to
 
     def _get_companies(self):
         return self.company_id

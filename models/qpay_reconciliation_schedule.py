@@ -75,8 +75,11 @@ class QPayReconciliation(models.Model):
         self._notify_failures()
 
     def _leaves_gap(self):
-        """Whether this comparison succeeded, and the time after its end is to be compared too."""
-        return self.state == 'done' and self.date_to < fields.Datetime.now()
+        """Whether this comparison succeeded, and was of the beginning of a longer time only. What
+        is paid while it runs is the next day's: that one begins before the end of this one.
+        """
+        is_cut = self.date_to - self.date_from >= const.RECONCILIATION_MAX_PERIOD
+        return self.state == 'done' and is_cut and self.date_to < fields.Datetime.now()
 
     def _notify_failures(self):
         """Tell somebody, once, that scheduled comparisons fail again and again; and no more, once

@@ -19,6 +19,7 @@ from .errors import (
     QPayUnreachable,
 )
 from .lines import InvoiceLine, LineTax
+from .parsing import is_paid_out
 from .questions import PaidQuestion
 from .tax import (
     CITY_TAX,
@@ -79,5 +80,6 @@ __all__ = [
     'Token',
     'check_invoice_qr',
     'clean_text',
+    'is_paid_out',
     'taxes_inside',
 ]

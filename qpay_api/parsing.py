@@ -86,6 +86,22 @@ def parse_payment(row):
     )
 
 
+def is_paid_out(row):
+    """Whether QPay says of a payment that it is settled with the merchant's bank (QPay contract
+    §9.2). What it is paid with says so, account by account and card by card; payment/list does not.
+
+    :param dict row: The decoded JSON of the payment.
+    :return: None where the call does not say.
+    :rtype: bool | None
+    """
+    legs = [
+        leg for key in ('p2p_transactions', 'card_transactions')
+        for leg in (row.get(key) if isinstance(row.get(key), list) else [])
+        if isinstance(leg, dict) and leg.get('settlement_status')
+    ]
+    return all(leg['settlement_status'] == 'SETTLED' for leg in legs) if legs else None
+
+
 def parse_check(pages):
     """Read the pages of an answer to payment/check or payment/list (QPay contract §4.1, §4.3).
 

@@ -11,6 +11,7 @@ from . import qpay_ebarimt
 from . import qpay_ebarimt_cancel
 from . import qpay_ebarimt_cancellation
 from . import qpay_ebarimt_request
+from . import qpay_home
 from . import qpay_intent
 from . import qpay_payment
 from . import res_company

@@ -1,4 +1,5 @@
 from . import test_dialog
+from . import test_home_page
 from . import test_live_updates
 from . import test_odoo_pages
 from . import test_page_addresses

@@ -100,6 +100,12 @@ class RightsCase(EbarimtCase):
             self._create_row('qpay.intent.recheck', intent_id=self.intent.id),
             self._create_row('qpay.ebarimt.cancellation', ebarimt_id=self.receipt.id),
             self._create_row('qpay.reconciliation', provider_id=self.provider.id),
+            self._create_row(
+                'qpay.reconciliation.day', date=fields.Date.today(),
+                reconciliation_id=self._create_row(
+                    'qpay.reconciliation', provider_id=self.provider.id
+                ).id,
+            ),
             self._create_row('qpay.health', provider_id=self.provider.id),
             self._create_row('qpay.token', account='https://qpay.example someone'),
             self._create_row('qpay.outage', account='someone', until=fields.Datetime.now()),

@@ -7,6 +7,7 @@ from . import test_changed_documents
 from . import test_chatter
 from . import test_check_route
 from . import test_companies
+from . import test_comparison_truth
 from . import test_confirmed_money
 from . import test_currencies
 from . import test_currency_parts
@@ -16,6 +17,7 @@ from . import test_extending
 from . import test_fee_settlement
 from . import test_fees
 from . import test_health
+from . import test_home
 from . import test_intent
 from . import test_intent_end
 from . import test_intent_refused

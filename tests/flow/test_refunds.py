@@ -273,7 +273,7 @@ class TestRefundOfUnknownOutcome(RefundCase):
         self.qpay.reset_calls()
         now = fields.Datetime.now()
         result = self._reconcile(
-            date_from=now + timedelta(minutes=2), date_to=now + timedelta(minutes=4)
+            date_from=now - timedelta(minutes=10), date_to=now - timedelta(minutes=6)
         )
         self.assertEqual((result.refunded_count, result.qpay_total), (1, 0))
         self.assertEqual(self.qpay.calls(), {'POST /v2/payment/list': 2})
