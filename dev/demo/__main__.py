@@ -12,6 +12,7 @@ from simulator.control import SimulatorControl, SimulatorError
 from .cases import make_cases
 from .client import OdooClient, OdooRefusal
 from .data import ACCOUNTANT, ADMIN, CUSTOMERS, PORTAL_CUSTOMER
+from .month import make_month
 from .payment import NotSettled, make_payment, switch_receipts_on
 
 LINKS_SHOWN = 2
@@ -27,10 +28,11 @@ def main():
         odoo = _log_in(options, ACCOUNTANT)
         if not odoo.call('qpay.payment', 'search_count', []):
             bank = SimulatorControl(options.simulator)
+            month = make_month(odoo, bank)
             switch_receipts_on(_log_in(options, ADMIN))
             make_payment(odoo, bank)
             print('\nReady-made cases:')
-            for sentence in make_cases(odoo, bank):
+            for sentence in (*month, *make_cases(odoo, bank)):
                 print(f'  {sentence}')
         _show_addresses(odoo, options)
     except (OdooRefusal, SimulatorError, NotSettled, requests.RequestException) as error:
@@ -45,7 +47,8 @@ def _log_in(options, user):
 
 def _show_addresses(odoo, options):
     print(f"""
-  Odoo             {options.odoo}/odoo (invoices: {options.odoo}/odoo/customer-invoices)
+  Odoo             {options.odoo}/odoo (invoices: {options.odoo}/odoo/customer-invoices,
+                   QPay: {options.odoo}/odoo/qpay)
                    accountant / accountant (in Mongolian), admin / admin
   A customer       {options.odoo}/my/invoices
                    nomin / nomin (in a private window: one browser, one person)""")

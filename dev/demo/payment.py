@@ -51,7 +51,7 @@ def make_payment(odoo, bank):
         read = odoo.call('account.move', 'read', [invoice['id']], list(invoice))[0]
         return read if read['payment_state'] != 'not_paid' else None
 
-    invoice = _wait_for(settled, 'The invoice is still unpaid')
+    invoice = wait_for(settled, 'The invoice is still unpaid')
     print(f'QPay called back and Odoo settled it in {time.monotonic() - began:.1f} s\n')
     [payment] = odoo.call('qpay.payment', 'search_read', [('intent_id', '=', qr['intent_id'])], [
         'qpay_txn_id', 'amount', 'account_payment_id',
@@ -68,7 +68,7 @@ def _show_table(invoice, payment, odoo):
     lines = odoo.call('account.move.line', 'search_read', [
         ('move_id', '=', booked['move_id'] and booked['move_id'][0]),
     ], ['account_id', 'debit', 'credit'])
-    [receipt] = _wait_for(lambda: odoo.call('qpay.ebarimt', 'search_read', [
+    [receipt] = wait_for(lambda: odoo.call('qpay.ebarimt', 'search_read', [
         ('payment_id', '=', payment['id']), ('state', '=', 'issued'),
     ], ['receipt_number', 'receiver_type', 'receiver', 'vat_amount']), 'There is no VAT receipt')
     rows = {
@@ -93,7 +93,7 @@ def _show_table(invoice, payment, odoo):
         print(f'  {name.ljust(width)}  {value}')
 
 
-def _wait_for(get, complaint):
+def wait_for(get, complaint):
     """Wait for something, and return it."""
     until = time.monotonic() + PATIENCE_SECONDS
     while not (result := get()):
