@@ -131,6 +131,9 @@ HEALTH_DELAY = timedelta(minutes=30)
 HEALTH_SETTLEMENT_DELAY = timedelta(minutes=10)
 HEALTH_COMPARISON_PERIOD = timedelta(days=3)
 
+# How far back the accountants' page goes.
+HOME_PERIOD = timedelta(days=3653)
+
 # How many questions what was paid wait at once for answers of one account, where the server's
 # environment variable does not say otherwise.
 QUESTIONS_AT_ONCE = 8

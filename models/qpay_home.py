@@ -84,12 +84,14 @@ class QPayHome(models.AbstractModel):
     def _get_chosen_period(self, date_from, date_to, today):
         """Return the first and last day of what a person has chosen."""
         try:
-            last = fields.Date.to_date(date_to) or today
-            first = fields.Date.to_date(date_from) or last - timedelta(days=29)
+            last = min(fields.Date.to_date(date_to) or today, today)
+            first = min(fields.Date.to_date(date_from) or last - timedelta(days=29), today)
         except (TypeError, ValueError, OverflowError) as error:
             raise UserError(self.env._("The period must have a first and a last day.")) from error
         if first > last:
             raise UserError(self.env._("The first day of the period must not be after its last."))
+        if first < today - const.HOME_PERIOD:
+            raise UserError(self.env._("The period must begin within the last ten years."))
         return first, last
 
     @api.model

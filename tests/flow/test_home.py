@@ -183,8 +183,13 @@ class TestHomeFigures(HomeCase):
         home = self._home()
         self.assertEqual(home['date_from'], fields.Date.to_string(today - timedelta(days=29)))
         self.assertEqual(len(home['days']), 30)
+        # What is still to come has brought nothing.
+        home = self._home(date_from='9999-12-30', date_to='9999-12-31')
+        self.assertEqual(home['date_from'], home['date_to'])
+        self.assertEqual(home['date_to'], fields.Date.to_string(today))
         for period in (
             {'date_from': '2026-11-02', 'date_to': '2026-11-01'},
+            {'date_from': '0001-01-01', 'date_to': '0001-01-02'}, {'date_from': '1999-01-01'},
             {'date_from': 'yesterday'}, {'date_to': 'x'}, {'date_from': 5},
         ):
             with self.subTest(period=period), self.assertRaises(UserError):
