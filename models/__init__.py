@@ -4,6 +4,7 @@ from . import account_move
 from . import account_move_discount
 from . import account_move_line
 from . import account_move_link
+from . import account_move_qpay_status
 from . import account_partial_reconcile
 from . import account_payment
 from . import account_tax
@@ -40,13 +41,16 @@ from . import qpay_intent_sync
 from . import qpay_intent_transaction
 from . import qpay_intent_unanswered
 from . import qpay_intent_viewers
+from . import qpay_other_shop
 from . import qpay_outage
 from . import qpay_payment
 from . import qpay_payment_assignment
 from . import qpay_payment_documents
 from . import qpay_payment_fee
+from . import qpay_payment_not_ours
 from . import qpay_payment_refund
 from . import qpay_payment_settlement
+from . import qpay_payment_stage
 from . import qpay_payment_upkeep
 from . import qpay_payment_waiting
 from . import qpay_receipt

@@ -20,6 +20,7 @@ from .errors import (
 )
 from .lines import InvoiceLine, LineTax
 from .questions import PaidQuestion
+from .parsing import is_uuid
 from .tax import (
     CITY_TAX,
     TAX_TYPE_EXEMPT,
@@ -79,5 +80,6 @@ __all__ = [
     'Token',
     'check_invoice_qr',
     'clean_text',
+    'is_uuid',
     'taxes_inside',
 ]

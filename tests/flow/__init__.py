@@ -28,6 +28,7 @@ from . import test_merchants
 from . import test_method_lines
 from . import test_neutralized_copy
 from . import test_never_silently
+from . import test_not_ours
 from . import test_overrides
 from . import test_overrides_accounting
 from . import test_overrides_payment

@@ -135,7 +135,11 @@ class TestRecords(MatrixCase):
         records = self.records[model]
         if operation == 'Create':
             return self._may_create(role, model, {
-                'qpay.reconciliation': {'provider_id': self.provider.id}, **self.dialogs,
+                'qpay.reconciliation': {'provider_id': self.provider.id},
+                'qpay.other.shop': {
+                    'provider_id': self.provider.id, 'name': 'X', 'text': 'Эрдэнэт',
+                },
+                **self.dialogs,
             }.get(model, {}))
         method, *arguments = {
             'Read': ('read', ['id']), 'Write': ('write', {}), 'Delete': ('unlink',),
