@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.fields import Domain
 
 
@@ -19,7 +19,6 @@ class AccountMove(models.Model):
         groups='account.group_account_invoice,account.group_account_readonly',
     )
 
-    @api.depends('qpay_intent_ids.state', 'matched_payment_ids.qpay_payment_ids.status')
     def _compute_qpay_status(self):
         for move in self:
             # Whoever reads an invoice may know how it is paid.

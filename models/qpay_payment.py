@@ -314,7 +314,7 @@ class QPayPayment(models.Model):
             'provider_id': provider.id,
             'environment': provider._qpay_environment(),
             'qpay_txn_id': payment.payment_id,
-            'currency_id': self.env.ref('base.MNT').id,
+            'currency_id': const.get_tugrik(self.env).id,
             'amount': float(payment.amount),
             'fee': float(payment.fee),
             'payment_type': {'P2P': 'p2p', 'CARD': 'card'}.get(payment.payment_type, False),
