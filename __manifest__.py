@@ -16,6 +16,7 @@
         'views/pay_page_templates.xml',
         'views/pay_page_open_templates.xml',
         'views/pay_page_ebarimt_templates.xml',
+        'views/pay_page_in_app_templates.xml',
         'views/payment_provider_views.xml',
         'views/qpay_intent_views.xml',
         'views/qpay_payment_views.xml',
@@ -63,15 +64,13 @@
             'payment_qpay/static/src/qr_dialog/**/*',
             'payment_qpay/static/src/invoice_form/**/*',
         ],
-        'web.assets_frontend_minimal': [
-            'payment_qpay/static/src/pay_page/last_app.js',
-        ],
-        'web.assets_frontend': [
-            'payment_qpay/static/src/common/**/*',
+        'payment_qpay.assets_pay_page': [
+            'web/static/src/module_loader.js',
+            'payment_qpay/static/src/pay_page/base.scss',
+            'payment_qpay/static/src/common/bank_link.scss',
+            'payment_qpay/static/src/common/duration.js',
+            'payment_qpay/static/src/common/qr_poller.js',
             'payment_qpay/static/src/pay_page/**/*',
-        ],
-        'web.assets_frontend_lazy': [
-            ('remove', 'payment_qpay/static/src/pay_page/last_app.js'),
         ],
     },
     'post_init_hook': 'post_init_hook',

@@ -35,6 +35,7 @@ from . import qpay_intent_cleaning
 from . import qpay_intent_close
 from . import qpay_intent_create
 from . import qpay_intent_limits
+from . import qpay_intent_news
 from . import qpay_intent_recheck
 from . import qpay_intent_settlement
 from . import qpay_intent_sync

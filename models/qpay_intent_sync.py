@@ -45,9 +45,10 @@ class QPayIntent(models.Model):
         waited = fields.Datetime.now() - (self.last_check_at or self.create_date)
         return waited >= const.VIEW_CHECK_DELAYS[self.view_checks]
 
-    def _refresh_for_viewer(self):
+    def _refresh_for_viewer(self, with_document=True):
         """Do what is due for this QR while somebody looks at it.
 
+        :param bool with_document: Whether to look at its document, too.
         :return: None
         """
         self.ensure_one()
@@ -65,7 +66,8 @@ class QPayIntent(models.Model):
                 self._sync_payments()
             except QPayError as error:
                 _logger.info("QPay could not be asked about %s: %s.", self.name, error)
-        if self._is_payable() and not self.recheck_ids and self._get_closing_reason():
+        is_looked_at = with_document and self._is_payable() and not self.recheck_ids
+        if is_looked_at and self._get_closing_reason():
             # Not every document tells by itself that it has changed.
             self._enqueue_recheck()
 

@@ -50,6 +50,9 @@ class TestRoutes(MatrixCase):
             '/payment/qpay/renew': link,
             '/payment/qpay/receipt/<int:intent_id>/<string:access_token>': paid,
             '/payment/qpay/pay/<int:intent_id>/<string:access_token>': paid,
+            '/payment/qpay/pay/<int:intent_id>/<string:access_token>/qr.png': {
+                'intent_id': self.intent.id, 'access_token': self.intent.sudo().access_token,
+            },
         }
         self.parameters.update(dict.fromkeys((
             '/payment/qpay/link/<string:kind>/<int:document_id>/<string:token>',
