@@ -35,6 +35,7 @@
 
         'data/ir_sequence_data.xml',
         'data/mail_template_data.xml',
+        'data/mail_template_receipt_data.xml',
         'data/ir_cron_data.xml',
         'data/payment_method_data.xml',
         'data/payment_provider_data.xml',

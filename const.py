@@ -170,6 +170,12 @@ RECEIPT_MAX_ATTEMPTS = 3
 RECEIPT_PERIOD = timedelta(minutes=1)
 RECEIPT_REFRESH_SECONDS = 2
 
+# === E-MAILS AFTER PAYMENTS === #
+# How long one waits for what belongs to it, when it is tried again, and when it is given up.
+EMAIL_PATIENCE = timedelta(hours=1)
+EMAIL_RETRY_DELAY = timedelta(minutes=4)
+EMAIL_PERIOD = timedelta(days=2)
+
 # === VAT RECEIPTS === #
 EBARIMT_MODES = (
     ('none', "Not by QPay"),

@@ -17,6 +17,7 @@ from . import payment_provider
 from . import payment_provider_account
 from . import payment_provider_client
 from . import payment_provider_connection
+from . import payment_provider_email
 from . import payment_provider_health
 from . import payment_provider_journal
 from . import payment_transaction
@@ -47,6 +48,7 @@ from . import qpay_outage
 from . import qpay_payment
 from . import qpay_payment_assignment
 from . import qpay_payment_documents
+from . import qpay_payment_email
 from . import qpay_payment_fee
 from . import qpay_payment_not_ours
 from . import qpay_payment_refund
