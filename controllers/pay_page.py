@@ -119,7 +119,7 @@ class QPayPayPage(http.Controller):
             return {'url': '', 'message': str(error), 'view': 'wait'}
         except UserError as error:
             view, _reason = self._get_view(document, intent)
-            view = view if view in ('paid', 'settled', 'ended') else 'expired'
+            view = view if view in ('paid', 'settling', 'settled', 'ended') else 'expired'
             return {'url': '', 'message': str(error), 'view': view}
         return {'url': renewed._get_pay_path(), 'message': '', 'view': 'open'}
 
@@ -216,9 +216,8 @@ class QPayPayPage(http.Controller):
             'amount_note': document.get_amount_note(amount) if is_owed else '',
             'seconds_left': intent._get_seconds_left() if intent else 0,
             'access_token': intent.access_token,
-            'is_renewable': view not in ('settled', 'paid') and not self._get_blocking_reason(
-                document, intent
-            ),
+            'is_renewable': view not in ('settling', 'paid', 'settled')
+            and not self._get_blocking_reason(document, intent),
             'renew_params': renew_params,
             'receipt_url': self._get_receipt_url(paid),
             'ebarimt': paid._get_ebarimt_state() if paid else {},
@@ -260,6 +259,8 @@ class QPayPayPage(http.Controller):
         """
         if intent.state == 'paid':
             return 'paid', ''
+        if intent and intent._has_full_amount():
+            return 'settling', ''
         if intent and intent._is_payable() and not document.get_closing_reason(intent):
             return 'open', ''
         if reason := cls._get_blocking_reason(document, intent):

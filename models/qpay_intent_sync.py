@@ -151,14 +151,19 @@ class QPayIntent(models.Model):
         :return: The QRs that are paid only now.
         :rtype: qpay.intent
         """
-        paid = self.filtered(
-            lambda intent: intent.state != 'paid'
-            and intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) >= 0
-        )
+        paid = self.filtered(lambda intent: intent.state != 'paid' and intent._has_full_amount())
         paid.write({'state': 'paid', 'state_message': False, 'recheck_at': False})
         paid.filtered('is_notified')._clear_activity()
         paid.payment_ids._clear_partial_activities()
         return paid
+
+    def _has_full_amount(self):
+        """Whether all that this QR asks for has arrived, be it settled yet or not.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.currency_id.compare_amounts(self.amount_paid, self.amount) >= 0
 
     def _is_about(self, question):
         """Whether a question that is answered is about the QPay invoice of this QR. If the answer

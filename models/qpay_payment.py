@@ -335,7 +335,7 @@ class QPayPayment(models.Model):
         """
         currency = intent.currency_id
         total = intent.amount_paid + amount
-        if currency.compare_amounts(intent.amount_paid, intent.amount) >= 0:
+        if intent._has_full_amount():
             return 'double'
         if intent.state in ('cancelled', 'failed'):
             return 'late'

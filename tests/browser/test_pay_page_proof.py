@@ -143,6 +143,28 @@ class TestPayPageProof(PayPageCase):
             expect(page.locator('.o_qpay_received')).to_contain_text('4,000.00')
             expect(page.locator('.o_qpay_received')).to_contain_text('15,000.00')
 
+    def test_money_that_is_being_settled_is_not_asked_for_again(self):
+        page, qr = self._open_qr(locale='en-US')
+        # Whoever settles the payment has to wait for this row; its record does not touch it.
+        held_row = (
+            'SELECT t.id FROM payment_transaction t JOIN qpay_intent i ON i.transaction_id = t.id'
+            ' WHERE i.id = %s FOR UPDATE OF t'
+        )
+        with self.database.holding(held_row, qr['intent_id']):
+            self.qpay.pay(qr['qpay_invoice_id'])
+            for is_reloaded in (False, True):
+                if is_reloaded:
+                    page.reload()
+                self._expect_view(page, 'settling')
+                shown = page.locator('section.o_qpay_show_settling')
+                expect(shown).to_contain_text('it is being booked')
+                expect(shown).to_contain_text('15,000.00')
+                expect(page.locator('.o_qpay_sum >> visible=true')).to_have_count(0)
+                expect(page.locator('.o_qpay_image >> visible=true')).to_have_count(0)
+            self._save_screenshot(page, 'page-settling-en')
+        self._expect_view(page, 'paid')
+        expect(page.locator('.o_qpay_proof')).to_be_visible()
+
 
 @tagged('post_install', '-at_install')
 class TestPayPageSmallest(PayPageCase):

@@ -1,4 +1,16 @@
 /**
+ * Return whether nothing is left of an amount.
+ *
+ * @param {number} amount
+ * @param {number} amountPaid
+ * @param {Object} format - See `formatMoney`.
+ * @return {boolean}
+ */
+export function isPaidUp(amount, amountPaid, { digits }) {
+    return Math.round((amount - amountPaid) * 10 ** digits) <= 0;
+}
+
+/**
  * Return an amount as the server writes it in the page's language.
  *
  * @param {number} amount

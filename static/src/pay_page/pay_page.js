@@ -2,7 +2,7 @@ import { formatDuration, secondsUntil } from '@payment_qpay/common/duration';
 import { QRPoller } from '@payment_qpay/common/qr_poller';
 import { announce, listen, rest, say, toggle } from '@payment_qpay/pay_page/elements';
 import { ChangeSocket } from '@payment_qpay/pay_page/change_socket';
-import { formatMoney } from '@payment_qpay/pay_page/money';
+import { formatMoney, isPaidUp } from '@payment_qpay/pay_page/money';
 import { sendRequest } from '@payment_qpay/pay_page/request';
 
 const CHECK_INTERVAL = 10000;
@@ -37,7 +37,7 @@ export class QPayPage {
                 onError: () => this.onError(),
                 // Late money still counts.
                 isWaiting: ({ state = this.status.state }) => state === 'new' || (
-                    state === 'cancelled' && this.view === 'expired'
+                    state === 'cancelled' && ['expired', 'settling'].includes(this.view)
                 ),
             },
             (callbacks) => new ChangeSocket(
@@ -106,12 +106,11 @@ export class QPayPage {
 
     update() {
         const { amount, amount_paid: amountPaid } = this.status;
-        const left = amount - amountPaid;
         this.el.dataset.view = this.view;
         say(this.el, '.o_qpay_countdown', formatDuration(this.secondsLeft));
         say(this.el, '.o_qpay_amount_paid', formatMoney(amountPaid, this.money));
-        if (amountPaid && left > 0) {
-            say(this.el, '.o_qpay_amount_left', formatMoney(left, this.money));
+        if (amountPaid && !isPaidUp(amount, amountPaid, this.money)) {
+            say(this.el, '.o_qpay_amount_left', formatMoney(amount - amountPaid, this.money));
         }
         toggle(this.el, '.o_qpay_received', Boolean(amountPaid));
         for (const news of ['waiting', 'problem', 'no_payment', 'note']) {
@@ -149,7 +148,9 @@ export class QPayPage {
         }
         if (status.state === 'paid') {
             this.show('paid');
-        } else if (status.state !== 'new' && this.view === 'open') {
+        } else if (isPaidUp(status.amount, status.amount_paid, this.money)) {
+            this.show('settling');
+        } else if (this.view === 'settling' || (status.state !== 'new' && this.view === 'open')) {
             // Cancelled, expired elsewhere, or paid in another way: the server knows which.
             location.reload();
         }

@@ -67,7 +67,7 @@ export class QPayRenewal {
     }
 
     showRefusal(answer) {
-        if (answer?.view === 'paid') {
+        if (['paid', 'settling'].includes(answer?.view)) {
             // It was paid while the page was away.
             location.reload();
             return;
