@@ -1,3 +1,4 @@
+from . import test_accessibility
 from . import test_dialog
 from . import test_live_updates
 from . import test_page_addresses
