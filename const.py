@@ -42,6 +42,15 @@ def get_day_start(day):
     return start.astimezone(pytz.utc).replace(tzinfo=None)
 
 
+def get_tugrik(env):
+    """Return the currency in which QPay collects, without asking each time whether it is there.
+
+    :param Environment env: The environment.
+    :rtype: res.currency
+    """
+    return env['res.currency'].browse(env['ir.model.data']._xmlid_to_res_id('base.MNT'))
+
+
 # The server's environment variable of each setting; it wins over the provider's field.
 ENVIRONMENT_VARIABLES = frozendict({
     'qpay_client_id': 'QPAY_CLIENT_ID',
@@ -63,6 +72,9 @@ SANDBOX_SETTINGS = frozendict({
     'qpay_invoice_code': 'TEST_INVOICE',
 })
 REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code')
+
+# The states of payments that are to be settled yet, by Odoo or by a person.
+UNSETTLED_STATES = ('to_settle', 'needs_attention')
 
 # QPay's own word, and the one that a client library knows (QPay contract §10).
 REFUNDED_STATUSES = ('REFUNDED', 'REFUND')
@@ -170,6 +182,12 @@ CLEANING_BATCH = 1000
 RECEIPT_MAX_ATTEMPTS = 3
 RECEIPT_PERIOD = timedelta(minutes=1)
 RECEIPT_REFRESH_SECONDS = 2
+
+# === E-MAILS AFTER PAYMENTS === #
+# How long one waits for what belongs to it, when it is tried again, and when it is given up.
+EMAIL_PATIENCE = timedelta(hours=1)
+EMAIL_RETRY_DELAY = timedelta(minutes=4)
+EMAIL_PERIOD = timedelta(days=2)
 
 # === VAT RECEIPTS === #
 EBARIMT_MODES = (

@@ -4,6 +4,15 @@ from werkzeug.exceptions import abort
 
 from odoo.http import request
 
+# The page shows what only its payer may see, under an address that is a secret.
+PAGE_HEADERS = {
+    'Cache-Control': 'no-store',
+    'Content-Security-Policy': "frame-ancestors 'none'; base-uri 'self'; object-src 'none'",
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'X-Robots-Tag': 'noindex',
+}
 # Odoo's own answer to an exception would describe it.
 _FORBIDDEN = {
     'jsonrpc': '2.0',

@@ -31,13 +31,15 @@ class QPayController(http.Controller):
         return request.make_response('SUCCESS', [('Content-Type', 'text/plain; charset=utf-8')])
 
     @http.route('/payment/qpay/check', type='jsonrpc', auth='public', website=True)
-    def qpay_check(self, intent_id=0, access_token='', now=False):
+    def qpay_check(self, intent_id=0, access_token='', now=False, known=None):
         """Return the state of a QR. Looking is free: QPay is asked only within its budget.
 
         :param int intent_id: The intent.
         :param str access_token: The intent's token, unless a signed-in user may see the intent.
         :param bool now: Whether the payer has asked to look at QPay now.
-        :return: See `qpay.intent._get_status_payload`.
+        :param str known: The `version` of an earlier answer, to be told only what has changed;
+            '' to be told the version.
+        :return: See `qpay.intent._get_status_payload` and, with `known`, `_get_news`.
         :rtype: dict
         :raise HTTPException: With status 403, if the intent may not be seen or does not exist.
         """
@@ -54,5 +56,4 @@ class QPayController(http.Controller):
                 reason = intent.provider_id._qpay_get_error_message(error)
                 message = request.env['payment.provider']._qpay_get_public_message(reason)
                 return {**intent._get_status_payload(), 'message': message}
-        intent._refresh_for_viewer()
-        return intent._get_status_payload()
+        return intent._get_news(known)

@@ -6,22 +6,15 @@ from odoo import SUPERUSER_ID, fields, http
 from odoo.exceptions import LockError, UserError
 from odoo.http import request
 
+from odoo.addons.bus.websocket import WebsocketConnectionHandler
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.checks import to_id
 from odoo.addons.payment_qpay.qr_code import draw_qr
 
-from .access import refuse
+from .access import PAGE_HEADERS, refuse
+from .in_app import find_app
 
-# The page shows what only its payer may see, under an address that is a secret.
-_HEADERS = {
-    'Cache-Control': 'no-store',
-    'Content-Security-Policy': "frame-ancestors 'none'; base-uri 'self'; object-src 'none'",
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
-    'X-Frame-Options': 'DENY',
-    'X-Robots-Tag': 'noindex',
-}
 _MAX_NUMBER_LENGTH = 32
 
 
@@ -89,7 +82,9 @@ class QPayPayPage(http.Controller):
         if not link:
             raise NotFound()
         picture = base64.b64decode(draw_qr(link))
-        return request.make_response(picture, [('Content-Type', 'image/png'), *_HEADERS.items()])
+        return request.make_response(picture, [
+            ('Content-Type', 'image/png'), *PAGE_HEADERS.items(),
+        ])
 
     @http.route('/payment/qpay/renew', type='jsonrpc', auth='public', website=True)
     def qpay_renew(
@@ -124,7 +119,7 @@ class QPayPayPage(http.Controller):
             return {'url': '', 'message': str(error), 'view': 'wait'}
         except UserError as error:
             view, _reason = self._get_view(document, intent)
-            view = view if view in ('paid', 'settled', 'ended') else 'expired'
+            view = view if view in ('paid', 'settling', 'settled', 'ended') else 'expired'
             return {'url': '', 'message': str(error), 'view': view}
         return {'url': renewed._get_pay_path(), 'message': '', 'view': 'open'}
 
@@ -149,7 +144,11 @@ class QPayPayPage(http.Controller):
                 intent._set_ebarimt_receiver(receiver_type, str(receiver)[:_MAX_NUMBER_LENGTH])
             except UserError as error:
                 message = str(error)
-        return {**intent._get_ebarimt_state(), 'message': message}
+        state = intent._get_ebarimt_state()
+        receipts_html = request.env['ir.qweb']._render('payment_qpay.pay_page_receipts', {
+            **state, 'money': {'widget': 'monetary', 'display_currency': intent.currency_id},
+        })
+        return {**state, 'receipts_html': receipts_html, 'message': message}
 
     @http.route(
         '/payment/qpay/receipt/<int:intent_id>/<string:access_token>',
@@ -176,14 +175,14 @@ class QPayPayPage(http.Controller):
                 receipt, 'document', filename=intent.name
             )
             response = stream.get_response(as_attachment=False, immutable=False)
-            response.headers.update(_HEADERS)
+            response.headers.update(PAGE_HEADERS)
             return response
         if not receipt or receipt._is_hopeless():
             return request.make_response(receipts._render_page(payments), [
-                ('Content-Type', 'text/html; charset=utf-8'), *_HEADERS.items(),
+                ('Content-Type', 'text/html; charset=utf-8'), *PAGE_HEADERS.items(),
             ])
         return request.render('payment_qpay.receipt_wait', {'company': intent.company_id}, headers={
-            **_HEADERS, 'Refresh': str(const.RECEIPT_REFRESH_SECONDS),
+            **PAGE_HEADERS, 'Refresh': str(const.RECEIPT_REFRESH_SECONDS),
         })
 
     # === THE PAGE === #
@@ -206,6 +205,9 @@ class QPayPayPage(http.Controller):
             'reason': reason,
             'intent': intent,
             'status': intent._get_status_payload() if intent else {},
+            'known': self._get_known(intent),
+            'money_format': self._get_money_format(document.currency),
+            'bus_version': WebsocketConnectionHandler._VERSION,
             'environment': intent.environment or provider and provider._qpay_environment() or '',
             'company': intent.company_id or document.company,
             'document_name': intent.document_name or document.name,
@@ -214,15 +216,38 @@ class QPayPayPage(http.Controller):
             'amount_note': document.get_amount_note(amount) if is_owed else '',
             'seconds_left': intent._get_seconds_left() if intent else 0,
             'access_token': intent.access_token,
-            'is_renewable': view not in ('settled', 'paid') and not self._get_blocking_reason(
-                document, intent
-            ),
+            'is_renewable': view not in ('settling', 'paid', 'settled')
+            and not self._get_blocking_reason(document, intent),
             'renew_params': renew_params,
             'receipt_url': self._get_receipt_url(paid),
             'ebarimt': paid._get_ebarimt_state() if paid else {},
             'ebarimt_params': {'intent_id': paid.id, 'access_token': paid.access_token},
             'landing_url': self._get_landing_url(document, intent),
-        }, headers=_HEADERS)
+            'paid_rows': paid.payment_ids.filtered(lambda row: row.status == 'paid').sorted('id'),
+            'in_app': find_app(request.httprequest.user_agent.string),
+            'page_url': request.httprequest.base_url,
+        }, headers=PAGE_HEADERS)
+
+    @staticmethod
+    def _get_known(intent):
+        """Return what the page's script goes on from."""
+        if not intent:
+            return {'amount': 0, 'amount_paid': 0}
+        values = intent._get_status_payload()
+        keys = ('state', 'amount', 'amount_paid', 'message')
+        return {**{key: values[key] for key in keys}, 'version': intent._get_version()}
+
+    @staticmethod
+    def _get_money_format(currency):
+        """Return how amounts are written in the language of the page, for its script."""
+        language = request.env['res.lang']._get_data(code=request.env.lang)
+        return {
+            'digits': currency.decimal_places,
+            'point': language.decimal_point,
+            'separator': language.thousands_sep or '',
+            'symbol': currency.symbol,
+            'isBefore': currency.position == 'before',
+        }
 
     @classmethod
     def _get_view(cls, document, intent):
@@ -234,6 +259,8 @@ class QPayPayPage(http.Controller):
         """
         if intent.state == 'paid':
             return 'paid', ''
+        if intent and intent._has_full_amount():
+            return 'settling', ''
         if intent and intent._is_payable() and not document.get_closing_reason(intent):
             return 'open', ''
         if reason := cls._get_blocking_reason(document, intent):
@@ -285,7 +312,7 @@ class QPayPayPage(http.Controller):
     @staticmethod
     def _redirect_to(intent):
         response = request.redirect(intent._get_pay_path())
-        response.headers.extend(_HEADERS)
+        response.headers.extend(PAGE_HEADERS)
         return response
 
 

@@ -3,6 +3,7 @@ from functools import cached_property
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_number
@@ -56,7 +57,7 @@ class Document(DocumentQrs, PermanentLink):
     @cached_property
     def currency(self):
         """The currency in which QPay collects."""
-        return self.env.ref('base.MNT')
+        return const.get_tugrik(self.env)
 
     @property
     def document_currency(self):
@@ -364,23 +365,33 @@ class Document(DocumentQrs, PermanentLink):
 
         :rtype: qpay.payment
         """
-        # One after the other: asked for at once, the database reads the whole ledger.
         rows = self.env['qpay.payment'].sudo()
-        transactions = self._find_transactions()
-        intents = rows.intent_id.search(
-            Domain(self._get_intent_domain()) | Domain('transaction_id', 'in', transactions.ids)
-        )
-        return intents.payment_ids | rows.search([('transaction_id', 'in', transactions.ids)])
+        # Each by its own index: asked for with "or", the database reads the whole ledger.
+        queries = [rows._search(domain).select() for domain in self._get_row_domains()]
+        found = self.env.execute_query(SQL(' UNION ').join(queries))
+        return rows.browse(sorted(row_id for row_id, in found))
 
-    def _find_transactions(self):
-        """Return the transactions that pay this document.
+    def _get_row_domains(self):
+        """Return the ways by which the ledger's rows of money for this document are found.
 
-        :rtype: payment.transaction
+        :rtype: list[Domain]
         """
-        return self.env['payment.transaction'].sudo().search([
+        intents = self.env['qpay.intent'].sudo()
+        transactions = self.env['payment.transaction'].sudo()._search(
+            self._get_transaction_domain()
+        )
+        by_transaction = Domain('transaction_id', 'in', transactions)
+        return [
+            by_transaction,
+            Domain('intent_id', 'in', intents._search(by_transaction)),
+            Domain('intent_id', 'in', intents._search(self._get_intent_domain())),
+        ]
+
+    def _get_transaction_domain(self):
+        return [
             (self.transaction_field, 'in', self.records.ids),
             ('provider_code', '=', const.PROVIDER_CODE),
-        ])
+        ]
 
     def _to_mnt(self, amount):
         """Return an amount of the document's currency in tögrög."""

@@ -2,6 +2,7 @@ from decimal import Decimal
 
 from odoo import Command
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 from odoo.addons.payment_qpay import const
@@ -189,7 +190,8 @@ class InvoiceDocument(Document):
             return self.env._("The invoice is cancelled.")
         if move.currency_id.is_zero(move.amount_residual):
             return self.env._("The invoice is already paid.")
-        if reason := of(move).get_waiting_reason():
+        document = self if move == self.records else of(move)
+        if reason := document.get_waiting_reason():
             return reason
         if not self._has_rate(move):
             return self.env._(
@@ -228,9 +230,10 @@ class InvoiceDocument(Document):
     def _get_intent_domain(self):
         return [('invoice_ids', 'in', self.records.ids)]
 
-    def _find_rows(self):
-        rows = super()._find_rows()
-        return rows | rows.search([('assigned_invoice_ids', 'in', self.records.ids)])
+    def _get_row_domains(self):
+        return [
+            *super()._get_row_domains(), Domain('assigned_invoice_ids', 'in', self.records.ids),
+        ]
 
     # === VAT RECEIPT === #
 

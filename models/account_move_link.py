@@ -1,11 +1,11 @@
-from collections import defaultdict
-
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.qr_code import draw_qr
+
+_LAYOUT = 'mail.mail_notification_light'
 
 
 class AccountMove(models.Model):
@@ -33,41 +33,19 @@ class AccountMove(models.Model):
     # === ACTION METHODS === #
 
     def action_send_qpay_link(self):
-        """Open the dialog that sends customers the permanent links of those of these invoices
-        that can be paid, and tell which are left out.
+        """Open the dialog that sends the permanent link of an invoice to its customer, or those of
+        several to theirs.
 
         :return: The action of the dialog.
         :rtype: dict
-        :raise UserError: If none of them can be sent.
+        :raise UserError: If the link of a single invoice cannot be sent.
         """
         check_records(self, 'write')
-        sendable = self.browse()
-        left_out = defaultdict(self.browse)
-        for move in self:
-            if reason := move._qpay_get_sending_blocking_reason():
-                left_out[reason] += move
-            else:
-                sendable += move
-        notice = '\n'.join(
-            f'{", ".join(moves.mapped("display_name"))}: {reason}'
-            for reason, moves in left_out.items()
-        )
-        if not sendable:
-            raise UserError(next(iter(left_out)) if len(self) == 1 else notice)
-        dialog = sendable._qpay_get_sending_dialog()
-        if not notice:
-            return dialog
-        return {
-            'type': 'ir.actions.client',
-            'tag': 'display_notification',
-            'params': {
-                'title': self.env._("Not sent"),
-                'message': notice,
-                'type': 'warning',
-                'sticky': True,
-                'next': dialog,
-            },
-        }
+        if len(self) > 1:
+            return self.env['qpay.link.wizard']._open_for(self)
+        if reason := self._qpay_get_sending_blocking_reason():
+            raise UserError(reason)
+        return self._qpay_get_sending_dialog()
 
     def _qpay_get_sending_blocking_reason(self):
         """Return why the customer of this invoice cannot be sent its link, for people; None if
@@ -85,6 +63,7 @@ class AccountMove(models.Model):
         return None
 
     def _qpay_get_sending_dialog(self):
+        """Return the action of Odoo's own dialog for an e-mail, with the link of this invoice."""
         return {
             'type': 'ir.actions.act_window',
             'name': self.env._("Send QPay link"),
@@ -95,12 +74,37 @@ class AccountMove(models.Model):
             'context': {
                 'default_model': self._name,
                 'default_res_ids': self.ids,
-                'default_template_id': self.env.ref('payment_qpay.mail_template_qpay_link').id,
-                'default_composition_mode': 'comment' if len(self) == 1 else 'mass_mail',
-                'default_email_layout_xmlid': 'mail.mail_notification_light',
+                'default_template_id': self._qpay_get_link_template().id,
+                'default_composition_mode': 'comment',
+                'default_email_layout_xmlid': _LAYOUT,
                 'force_email': True,
             },
         }
+
+    def _qpay_send_link(self, is_invoice_attached=False):
+        """Send the permanent link of this invoice to its customer.
+
+        :param bool is_invoice_attached: Whether the invoice goes with it, as a PDF.
+        :return: None
+        """
+        self.ensure_one()
+        values = {}
+        if is_invoice_attached:
+            document = self._get_invoice_legal_documents('pdf', allow_fallback=True)
+            attachment = self.env['ir.attachment'].create({
+                'name': document['filename'],
+                'raw': document['content'],
+                'res_model': self._name,
+                'res_id': self.id,
+            })
+            values['attachment_ids'] = [Command.set(attachment.ids)]
+        self.with_context(force_email=True).message_post_with_source(
+            self._qpay_get_link_template(), message_type='comment', email_layout_xmlid=_LAYOUT,
+            **values,
+        )
+
+    def _qpay_get_link_template(self):
+        return self.env.ref('payment_qpay.mail_template_qpay_link')
 
     # === GETTERS === #
 

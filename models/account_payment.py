@@ -13,6 +13,14 @@ class AccountPayment(models.Model):
         string="QPay Payment", readonly=True, copy=False, index='btree_not_null'
     )
 
+    qpay_payment_ids = fields.One2many(
+        string="QPay's Payments",
+        help="The row of QPay's ledger that this payment books.",
+        comodel_name='qpay.payment',
+        inverse_name='account_payment_id',
+        readonly=True,
+        groups='account.group_account_invoice,account.group_account_readonly',
+    )
     qpay_paid_back_id = fields.Many2one(
         string="Pays Back",
         help="The QPay payment that this transfer pays back.",

@@ -5,16 +5,12 @@ from odoo.http import request
 
 _PAYER_PAGE = re.compile(
     r'/payment/qpay/(?:pay|link/(?P<kind>[a-z]+))/(?P<record_id>[0-9]{1,9})/(?P<token>[^/]+)'
+    r'(?:/qr\.png)?'
 )
 
 
 class IrHttp(models.AbstractModel):
     _inherit = 'ir.http'
-
-    @classmethod
-    def _get_translation_frontend_modules_name(cls):
-        """ Override of `http_routing` to have the scripts of the payer's page translated. """
-        return [*super()._get_translation_frontend_modules_name(), 'payment_qpay']
 
     @classmethod
     def _match(cls, path):

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.payment_qpay import const
+
 
 class IrModuleModule(models.Model):
     _inherit = 'ir.module.module'
@@ -19,9 +21,9 @@ class IrModuleModule(models.Model):
 
         :raise UserError: If payments are not booked, or QRs can still be paid.
         """
-        waiting = self.env['qpay.payment'].sudo().search([('state', '!=', 'settled')]).filtered(
-            lambda payment: payment._is_real_money() and not payment.is_unmatched
-        )
+        waiting = self.env['qpay.payment'].sudo().search([
+            ('state', 'in', const.UNSETTLED_STATES),
+        ]).filtered(lambda payment: payment._is_real_money() and not payment.is_unmatched)
         open_count = self.env['qpay.intent'].sudo().search_count([
             '|', ('state', '=', 'new'), ('recheck_at', '!=', False),
         ])

@@ -189,7 +189,7 @@ class PaymentProvider(models.Model):
     def _qpay_get_health_of_payments(self):
         """Return whether confirmed payments get into the books."""
         count = self.env['qpay.payment'].sudo().search_count([
-            ('provider_id', '=', self.id), ('state', '!=', 'settled'),
+            ('provider_id', '=', self.id), ('state', 'in', const.UNSETTLED_STATES),
             ('create_date', '<', fields.Datetime.now() - const.HEALTH_SETTLEMENT_DELAY),
         ])
         if count:

@@ -148,7 +148,7 @@ class PaymentTransaction(models.Model):
                 const.PROVIDER_CODE, prefix=None if is_named else prefix, **values
             ),
             'amount': amount,
-            'currency_id': self.env.ref('base.MNT').id,
+            'currency_id': const.get_tugrik(self.env).id,
             'partner_id': partner.id,
             'operation': 'online_redirect',
             # There is nothing to do for it before it is confirmed, which resets this. Else Odoo's

@@ -11,6 +11,8 @@ from odoo.tools import format_date
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import is_accountant
 
+# Another shop of the same merchant's has taken the others.
+_OURS = Domain('state', '!=', 'not_ours')
 _REFUNDED = Domain('status', '=', 'refunded') | Domain('is_refund_noticed', '=', True)
 # Of what is refunded, the fee is taken back; what is not in the books has none there.
 _UNBOOKED = ~_REFUNDED & (
@@ -59,20 +61,21 @@ class QPayHome(models.AbstractModel):
         environment = self._get_environment()
         counted = Domain('environment', '=', environment)
         month_start = today.replace(day=1)
-        month = self._read_groups(counted & _in_period(month_start, today))
-        chosen = self._read_groups(counted & _in_period(first, last))
+        paid = counted & _OURS
+        month = self._read_groups(paid & _in_period(month_start, today))
+        chosen = self._read_groups(paid & _in_period(first, last))
         day = [group for group in month if group.day == today]
         return {
             'environment': environment,
-            'domain': list(counted),
+            'domain': list(paid),
             'date_from': fields.Date.to_string(first),
             'date_to': fields.Date.to_string(last),
             'periods': [
-                self._get_period('today', self.env._("Today"), counted, today, today, day),
+                self._get_period('today', self.env._("Today"), paid, today, today, day),
                 self._get_period(
-                    'month', self.env._("This month"), counted, month_start, today, month
+                    'month', self.env._("This month"), paid, month_start, today, month
                 ),
-                self._get_period('chosen', self.env._("Period"), counted, first, last, chosen),
+                self._get_period('chosen', self.env._("Period"), paid, first, last, chosen),
             ],
             'waiting': self._get_waiting(counted),
             'days': self._get_days(chosen, first, last),
@@ -134,12 +137,12 @@ class QPayHome(models.AbstractModel):
         ]
 
     @api.model
-    def _get_period(self, key, title, counted, first, last, groups):
+    def _get_period(self, key, title, paid, first, last, groups):
         """Return the figures of a period.
 
         :param str key: Which one it is.
         :param str title: Its name.
-        :param Domain counted: Which payments count at all.
+        :param Domain paid: Which payments count at all.
         :param date first: Its first day.
         :param date last: Its last day.
         :param list groups: Its payments.
@@ -151,7 +154,7 @@ class QPayHome(models.AbstractModel):
             'title': title,
             'days': days[0] if first == last else ' – '.join(days),
             'figures': self._get_period_figures(
-                counted & _in_period(first, last), groups
+                paid & _in_period(first, last), groups
             ),
         }
 
@@ -228,7 +231,7 @@ class QPayHome(models.AbstractModel):
         amounts = {}
         for group in groups:
             amounts[group.day] = amounts.get(group.day, Decimal(0)) + group.amount
-        currency = self._get_currency()
+        currency = const.get_tugrik(self.env)
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         return [
             {
@@ -303,9 +306,9 @@ class QPayHome(models.AbstractModel):
             'provider_id', 'in', lines.payment_provider_id.ids
         )
         today = const.today()
-        received = self._sum_by_provider(counted & _in_period(today, today))
+        received = self._sum_by_provider(counted & _OURS & _in_period(today, today))
         attention = self._sum_by_provider(counted & Domain('state', '=', 'needs_attention'))
-        currency = self._get_currency()
+        currency = const.get_tugrik(self.env)
         return {
             journal.id: {
                 'received': currency.format(float(sum(
@@ -339,16 +342,10 @@ class QPayHome(models.AbstractModel):
             'label': label,
             'meaning': meaning,
             'count': count,
-            'amount': self._get_currency().format(float(amount)),
+            'amount': const.get_tugrik(self.env).format(float(amount)),
             'model': model,
             'domain': list(domain),
         }
-
-    @api.model
-    def _get_currency(self):
-        """Return QPay's only currency, which is asked for often."""
-        currency_id = self.env['ir.model.data']._xmlid_to_res_id('base.MNT')
-        return self.env['res.currency'].browse(currency_id)
 
     @api.model
     def _is_reader(self):

@@ -81,12 +81,13 @@ class QPayIntent(models.Model):
     currency_id = fields.Many2one(comodel_name='res.currency', required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
     amount_paid = fields.Monetary(compute='_compute_amount_paid', store=True, readonly=True)
+    amount_refunded = fields.Monetary(compute='_compute_amount_paid', store=True, readonly=True)
     state = fields.Selection(
         string="Status",
         selection=[
             ('new', "Waiting for payment"),
-            ('paid', "Paid"),
             ('failed', "Failed"),
+            ('paid', "Paid"),
             ('cancelled', "Cancelled"),
         ],
         default='new',
@@ -159,9 +160,9 @@ class QPayIntent(models.Model):
     @api.depends('payment_ids.amount', 'payment_ids.status')
     def _compute_amount_paid(self):
         for intent in self:
-            intent.amount_paid = sum(
-                intent.payment_ids.filtered(lambda p: p.status == 'paid').mapped('amount')
-            )
+            paid = intent.payment_ids.filtered(lambda payment: payment.status == 'paid')
+            intent.amount_paid = sum(paid.mapped('amount'))
+            intent.amount_refunded = sum((intent.payment_ids - paid).mapped('amount'))
 
     @api.depends('qr_text')
     def _compute_qr_image(self):
@@ -320,6 +321,12 @@ class QPayIntent(models.Model):
         self.ensure_one()
         return not self.expires_at or self.expires_at <= fields.Datetime.now()
 
+    def _is_refunded(self):
+        """Whether all that was paid by this QR was refunded."""
+        self.ensure_one()
+        currency = self.currency_id
+        return currency.is_zero(self.amount_paid) and not currency.is_zero(self.amount_refunded)
+
     def _get_pay_path(self):
         """Return where the payer's page is on this server."""
         self.ensure_one()
@@ -366,6 +373,8 @@ class QPayIntent(models.Model):
         if self.state == 'new':
             return self.env._("Waiting for payment.")
         if self.state == 'paid':
+            if self._is_refunded():
+                return self.env._("This payment was refunded.")
             return self.env._("Paid. Thank you.")
         if self.state == 'failed':
             return self.state_message or self.env._("QPay did not make a QR.")

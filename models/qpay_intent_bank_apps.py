@@ -10,12 +10,18 @@ _WALLET_SCHEMES = {
 }
 _WALLET_WORDS = ('wallet', 'хэтэвч')
 _PAGE_SCHEMES = ('http', 'https')
+# Where an app is to be had, by the schemes of those whose numbers are known (QPay contract §12).
+_STORE_IDS = {
+    'khanbank': ('1555908766', 'com.khanbank.retail'),
+    'socialpay-payment': ('1152919460', 'mn.egolomt.socialpay'),
+    'tdbbank': ('1458831706', 'mn.tdb.pay'),
+}
 # How many colours the letters have that stand in for logos.
 _TONES = 6
 
 
 class QPayIntent(models.Model):
-    """The apps that a QR can be paid with, as the payer's page shows them."""
+    """What a QR can be paid with, as the payer's page offers it."""
 
     _inherit = 'qpay.intent'
 
@@ -24,7 +30,8 @@ class QPayIntent(models.Model):
 
         :return: The apps of each kind that there is. Each app has a `key` that stays the same from
             one QR to the next, a `label`, a `tone` from 0 to 5, the `link` that opens it, whether
-            that `is_page` on the web, and the address of its `logo`, or ''.
+            that `is_page` on the web, the address of its `logo`, or '', and its pages in the
+            `stores` by the system of the phone, as far as they are known.
         :rtype: dict[str, list[dict]]
         """
         self.ensure_one()
@@ -35,6 +42,14 @@ class QPayIntent(models.Model):
                 scheme = link['link'].strip().partition(':')[0].lower()
                 apps[_get_kind(scheme, link)].append(self._describe_app(scheme, link))
         return {kind: listed for kind, listed in apps.items() if listed}
+
+    def _get_picture_name(self):
+        """Return what the QR is called as a picture that the payer keeps.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        return f'QPay {(self.document_name or self.name).replace("/", "-")}.png'
 
     def _describe_app(self, scheme, link):
         is_page = scheme in _PAGE_SCHEMES
@@ -49,7 +64,18 @@ class QPayIntent(models.Model):
             'link': link['link'],
             'is_page': is_page,
             'logo': link['logo'] if link['logo'].startswith('https://') else '',
+            'stores': _get_stores(scheme),
         }
+
+
+def _get_stores(scheme):
+    if scheme not in _STORE_IDS:
+        return {}
+    apple_id, android_id = _STORE_IDS[scheme]
+    return {
+        'ios': f'https://apps.apple.com/app/id{apple_id}',
+        'android': f'https://play.google.com/store/apps/details?id={android_id}',
+    }
 
 
 def _get_kind(scheme, link):

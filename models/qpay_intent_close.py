@@ -171,9 +171,7 @@ class QPayIntent(models.Model):
 
         :return: None
         """
-        unpaid = self.filtered(
-            lambda intent: intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) < 0
-        )
+        unpaid = self.filtered(lambda intent: not intent._has_full_amount())
         if unpaid:
             self.env['qpay.intent.recheck'].create([{'intent_id': intent.id} for intent in unpaid])
             self._trigger_recheck(fields.Datetime.now())

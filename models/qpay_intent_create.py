@@ -64,11 +64,11 @@ class QPayIntent(models.Model):
             and open_qrs._reuse_for(transaction, any(options.values()) and option_values)
         ):
             return open_qrs
-        # Whoever is refused must not lose what can be paid.
-        adapter.check_amount(amount)
         self._check_public_limits(adapter, provider)
         provider._qpay_check_answers()
         if open_qrs:
+            # Whoever is refused must not lose what can be paid.
+            adapter.check_amount(amount)
             for other in open_qrs:
                 other._replace()
             if self._lock_and_find_open(document):

@@ -45,9 +45,10 @@ class QPayIntent(models.Model):
         waited = fields.Datetime.now() - (self.last_check_at or self.create_date)
         return waited >= const.VIEW_CHECK_DELAYS[self.view_checks]
 
-    def _refresh_for_viewer(self):
+    def _refresh_for_viewer(self, with_document=True):
         """Do what is due for this QR while somebody looks at it.
 
+        :param bool with_document: Whether to look at its document, too.
         :return: None
         """
         self.ensure_one()
@@ -65,7 +66,8 @@ class QPayIntent(models.Model):
                 self._sync_payments()
             except QPayError as error:
                 _logger.info("QPay could not be asked about %s: %s.", self.name, error)
-        if self._is_payable() and not self.recheck_ids and self._get_closing_reason():
+        is_looked_at = with_document and self._is_payable() and not self.recheck_ids
+        if is_looked_at and self._get_closing_reason():
             # Not every document tells by itself that it has changed.
             self._enqueue_recheck()
 
@@ -149,14 +151,19 @@ class QPayIntent(models.Model):
         :return: The QRs that are paid only now.
         :rtype: qpay.intent
         """
-        paid = self.filtered(
-            lambda intent: intent.state != 'paid'
-            and intent.currency_id.compare_amounts(intent.amount_paid, intent.amount) >= 0
-        )
+        paid = self.filtered(lambda intent: intent.state != 'paid' and intent._has_full_amount())
         paid.write({'state': 'paid', 'state_message': False, 'recheck_at': False})
         paid.filtered('is_notified')._clear_activity()
         paid.payment_ids._clear_partial_activities()
         return paid
+
+    def _has_full_amount(self):
+        """Whether all that this QR asks for has arrived, be it settled yet or not.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.currency_id.compare_amounts(self.amount_paid, self.amount) >= 0
 
     def _is_about(self, question):
         """Whether a question that is answered is about the QPay invoice of this QR. If the answer

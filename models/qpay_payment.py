@@ -97,8 +97,9 @@ class QPayPayment(models.Model):
         string="Settlement",
         selection=[
             ('to_settle', "To settle"),
-            ('settled', "Settled"),
             ('needs_attention', "Needs attention"),
+            ('settled', "Settled"),
+            ('not_ours', "Not ours"),
         ],
         default='to_settle',
         required=True,
@@ -122,7 +123,7 @@ class QPayPayment(models.Model):
         "This QPay payment is already recorded.",
     )
     _paid_at_index = models.Index('(paid_at DESC, id DESC)')
-    _open_index = models.Index("(state) WHERE state != 'settled'")
+    _open_index = models.Index("(state) WHERE state IN ('to_settle', 'needs_attention')")
 
     # === COMPUTE METHODS === #
 
@@ -238,6 +239,7 @@ class QPayPayment(models.Model):
                 'intent_id': intent.id,
                 'provider_id': provider.id,
                 'environment': intent.environment,
+                'other_shop_id': False,
                 'state': 'to_settle',
             })
             recorded += row
@@ -264,10 +266,10 @@ class QPayPayment(models.Model):
         :rtype: qpay.payment
         """
         row = self._create_once(self._get_values(provider, payment))
-        if row:
-            row._flag_for_review(self.env._(
-                "This payment belongs to no QR of Odoo. Please say whose it is."
-            ))
+        if row and (shop := self.env['qpay.other.shop']._find_for(row)):
+            row._set_not_ours(shop)
+        elif row:
+            row._ask_whose()
         return row
 
     @api.model
@@ -292,7 +294,8 @@ class QPayPayment(models.Model):
         refunded at QPay is.
         """
         return self.filtered(
-            lambda payment: payment.state != 'settled' and not payment.account_payment_id
+            lambda payment: payment.state in const.UNSETTLED_STATES
+            and not payment.account_payment_id
         )
 
     def _is_unknown(self):
@@ -302,7 +305,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         is_assigned = self.intent_id or self.assigned_partner_id
-        return self.state == 'needs_attention' and not is_assigned
+        return self.state in ('needs_attention', 'not_ours') and not is_assigned
 
     @api.model
     def _get_values(self, provider, payment):
@@ -311,7 +314,7 @@ class QPayPayment(models.Model):
             'provider_id': provider.id,
             'environment': provider._qpay_environment(),
             'qpay_txn_id': payment.payment_id,
-            'currency_id': self.env.ref('base.MNT').id,
+            'currency_id': const.get_tugrik(self.env).id,
             'amount': float(payment.amount),
             'fee': float(payment.fee),
             'payment_type': {'P2P': 'p2p', 'CARD': 'card'}.get(payment.payment_type, False),
@@ -332,7 +335,7 @@ class QPayPayment(models.Model):
         """
         currency = intent.currency_id
         total = intent.amount_paid + amount
-        if currency.compare_amounts(intent.amount_paid, intent.amount) >= 0:
+        if intent._has_full_amount():
             return 'double'
         if intent.state in ('cancelled', 'failed'):
             return 'late'

@@ -83,9 +83,7 @@ class QPayPayment(models.Model):
             'is_unmatched': False,
             'discrepancy': False,
         })
-        self._flag_for_review(self.env._(
-            "This payment belongs to no QR of Odoo. Please say whose it is."
-        ))
+        self._ask_whose()
 
     def _tell_about_taking_back(self):
         """Write down, where people look, who has taken back what."""

@@ -73,9 +73,9 @@ class QPayReconciliation(models.Model):
         # Others may have settled them since they were read.
         rows.invalidate_recordset()
         days = self._group_by_day(payments, listed)
-        rows_by_day = rows.filtered(lambda row: self._is_within(row.paid_at)).grouped(
-            lambda row: row._get_payment_date()
-        )
+        rows_by_day = rows.filtered(
+            lambda row: row.state != 'not_ours' and self._is_within(row.paid_at)
+        ).grouped(lambda row: row._get_payment_date())
         values = [
             {'date': day, **self._get_day_values(
                 days.get(day, []), rows_by_day.get(day, rows.browse()), recovered
@@ -92,15 +92,16 @@ class QPayReconciliation(models.Model):
         }
 
     def _group_by_day(self, payments, listed):
-        """Return the payments of QPay's list that are money of the period, by their days: those
-        that the ledger says, of payments that are there.
+        """Return the payments of QPay's list that are money of the period, and not another shop's,
+        by their days: those that the ledger says, of payments that are there.
 
         :rtype: dict
         """
         moments = {row.qpay_txn_id: row.paid_at for row in listed}
+        not_ours = {row.qpay_txn_id for row in listed if row.state == 'not_ours'}
         days = defaultdict(list)
         for payment in payments:
-            if payment.is_money:
+            if payment.is_money and payment.payment_id not in not_ours:
                 moment = moments.get(payment.payment_id) or payment.paid_at.astimezone(
                     timezone.utc
                 ).replace(tzinfo=None)

@@ -1,6 +1,5 @@
 import logging
 import random
-import uuid
 from dataclasses import replace
 from datetime import timedelta, timezone
 
@@ -10,7 +9,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.qpay_api import QPayError
+from odoo.addons.payment_qpay.qpay_api import QPayError, is_uuid
 
 _logger = logging.getLogger(__name__)
 
@@ -121,7 +120,7 @@ class QPayReconciliation(models.Model):
             return intent
         try:
             invoice_id = payment.invoice_id
-            if not _is_id(invoice_id):
+            if not is_uuid(invoice_id):
                 client = self.provider_id._qpay_client()
                 invoice_id = client.get_payment(payment.payment_id).invoice_id
             return self._search_intent('', invoice_id) or self._recover_intent(invoice_id)
@@ -174,14 +173,6 @@ def _get_periods(moments):
         else:
             periods.append((moment, moment))
     return periods
-
-
-def _is_id(text):
-    """Whether a text has the form of QPay's ids of invoices."""
-    try:
-        return bool(uuid.UUID(text))
-    except ValueError:
-        return False
 
 
 def _to_ulaanbaatar(moment):

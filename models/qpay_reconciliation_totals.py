@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_records
 
 
@@ -14,13 +15,13 @@ class QPayReconciliationTotals(models.AbstractModel):
 
     currency_id = fields.Many2one(
         comodel_name='res.currency',
-        default=lambda self: self.env.ref('base.MNT'),
+        default=lambda self: const.get_tugrik(self.env),
         readonly=True,
         copy=False,
     )
     qpay_total = fields.Monetary(
         string="Total at QPay",
-        help="What QPay's list shows as paid, and not refunded.",
+        help="What QPay's list shows as paid and not refunded, but for payments that are not ours.",
         readonly=True,
         copy=False,
     )

@@ -19,7 +19,7 @@ from .errors import (
     QPayUnreachable,
 )
 from .lines import InvoiceLine, LineTax
-from .parsing import is_paid_out
+from .parsing import is_paid_out, is_uuid
 from .questions import PaidQuestion
 from .tax import (
     CITY_TAX,
@@ -81,5 +81,6 @@ __all__ = [
     'check_invoice_qr',
     'clean_text',
     'is_paid_out',
+    'is_uuid',
     'taxes_inside',
 ]

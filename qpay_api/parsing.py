@@ -5,6 +5,7 @@ in one call and under another key elsewhere (QPay contract §4.1 to §4.3). What
 accepts each of them and ignores keys that it does not know.
 """
 
+import uuid
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
@@ -13,6 +14,12 @@ from .values import BankLink, EbarimtReceipt, Invoice, Payment, PaymentCheck, To
 
 # Times below this are durations: no token can have expired in 2001.
 _EARLIEST_TIMESTAMP = 1_000_000_000
+
+# The apps whose ids are known; those of others are no names to show.
+_WALLETS = {
+    '0fc9b71c-cd87-4ffd-9cac-2279ebd9deb0': 'Хаан банк апп',
+    'KKTT': 'qPay wallet',
+}
 
 
 def parse_token(data, now, server_time=None):
@@ -77,7 +84,7 @@ def parse_payment(row):
         fee=_decimal(row, 'trx_fee', 'payment_fee', default=Decimal(0)),
         currency=_text(row, 'payment_currency').upper(),
         payment_type=_text(row, 'payment_type', 'transaction_type', 'paid_by').upper(),
-        wallet=_text(row, 'payment_wallet'),
+        wallet=_wallet(row),
         paid_at=_payment_time(row),
         invoice_id=_text(row, 'object_id') if row.get('object_type') == 'INVOICE' else '',
         raw=row,
@@ -102,6 +109,12 @@ def is_paid_out(row):
     return all(leg['settlement_status'] == 'SETTLED' for leg in legs) if legs else None
 
 
+def _wallet(row):
+    """Return with which app was paid: *check* says its name, the other answers its id."""
+    wallet = _text(row, 'payment_wallet')
+    return _WALLETS.get(wallet, '' if is_uuid(wallet) else wallet)
+
+
 def parse_check(pages):
     """Read the pages of an answer to payment/check or payment/list (QPay contract §4.1, §4.3).
 
@@ -118,6 +131,18 @@ def parse_check(pages):
     return PaymentCheck(
         tuple(payments.values()), {**pages[-1], 'rows': [p.raw for p in payments.values()]}
     )
+
+
+def is_uuid(text):
+    """Whether a text has the form of QPay's ids.
+
+    :param str text: The text.
+    :rtype: bool
+    """
+    try:
+        return bool(uuid.UUID(text))
+    except ValueError:
+        return False
 
 
 def rows_of(page):

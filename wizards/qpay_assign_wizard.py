@@ -98,7 +98,7 @@ class QPayAssignWizard(models.TransientModel):
         check_accountant(self.payment_id)
         check_no_savepoint(self.env)
         payment = self.payment_id.sudo()
-        if payment.state == 'settled' or payment.intent_id or payment.account_payment_id:
+        if payment.intent_id or not payment._filter_unsettled():
             raise UserError(self.env._("This payment is already known."))
         self.partner_id.check_access('read')
         self.invoice_ids.check_access('write')

@@ -1,5 +1,7 @@
 """The pieces of work that are measured, each from the beginning to its end in the books."""
 
+from urllib.parse import urlsplit
+
 from odoo import Command
 
 from odoo.addons.payment_qpay import const, documents
@@ -95,6 +97,16 @@ class Bench:
             self.env['qpay.callback']._receive(intent, payment_id)
         self.env.cr.commit()
         return self.env['qpay.intent'].union(*(intent for intent, _payment_id in paid))
+
+    def create_open_intent(self):
+        """Return a QR that can be paid, for others to see."""
+        [invoice] = self._create_invoices(1)
+        return self._create_intent(invoice)
+
+    def create_link_path(self):
+        """Return where the permanent link of an invoice without a QR leads."""
+        [invoice] = self._create_invoices(1)
+        return urlsplit(invoice.qpay_link).path
 
     def _meter(self):
         return Meter(self.env, self.qpay)

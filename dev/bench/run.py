@@ -8,6 +8,7 @@ from odoo.addons.payment_qpay.dev.simulator import Simulator
 from . import burst
 from .cases import Bench
 from .crowd import multiply
+from .pages import measure_pages
 
 CASES = (
     ('Odoo registers a payment', 'register_payment'),
@@ -35,6 +36,7 @@ def run(env):
         _print_bursts(yardstick, bursts)
         if IS_BURST_ONLY:
             return
+        measure_pages(bench)
         small = _measure(bench)
         multiply(env, original, CROWD)
         crowded = _measure(bench)

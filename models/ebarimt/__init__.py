@@ -14,5 +14,6 @@ from . import qpay_ebarimt_request
 from . import qpay_home
 from . import qpay_intent
 from . import qpay_payment
+from . import qpay_payment_email
 from . import res_company
 from . import res_partner

@@ -24,7 +24,7 @@ class AccountMove(models.Model):
 
     def _compute_qpay_ebarimt_count(self):
         for move in self:
-            move.qpay_ebarimt_count = len(move._qpay_get_receipts())
+            move.qpay_ebarimt_count = len(move._qpay_find_receipts())
 
     # === CRUD METHODS === #
 
@@ -54,7 +54,7 @@ class AccountMove(models.Model):
     # === ACTION METHODS === #
 
     def action_view_qpay_receipts(self):
-        """Open the VAT receipts of this invoice.
+        """Open the VAT receipts of this invoice, those too that failed or are void.
 
         :return: The action of their list.
         :rtype: dict
@@ -63,7 +63,7 @@ class AccountMove(models.Model):
         check_records(self)
         self.env['qpay.ebarimt'].check_access('read')
         action = self.env['ir.actions.act_window']._for_xml_id('payment_qpay.action_qpay_ebarimt')
-        receipts = self._qpay_get_receipts().with_env(self.env)._filtered_access('read')
+        receipts = self._qpay_find_receipts().with_env(self.env)._filtered_access('read')
         return {**action, 'domain': [('id', 'in', receipts.ids)], 'context': {}}
 
     # === BUSINESS METHODS - PRINTING === #

@@ -61,9 +61,9 @@ class QPayEbarimt(models.Model):
         selection=[
             ('to_issue', "To issue"),
             ('sending', "Being issued"),
-            ('issued', "Issued"),
             ('failed', "Failed"),
             ('unknown', "Outcome unknown"),
+            ('issued', "Issued"),
             ('cancelled', "Cancelled"),
         ],
         default='to_issue',

@@ -263,27 +263,6 @@ class TestBus(BusCase):
 
         self._assert_ribbon(form, 'Paid')
 
-    def test_payer_who_was_away_is_not_told_to_save_work(self):
-        """Odoo warns the users of its own pages that they missed messages which are deleted now."""
-        origin = self.proxy.url.replace('://', '_').replace(':', '_')
-        key = f'legacy_multi_tab.{origin}.last_notification_id'
-        qr = self._create_qr()
-        page = self._open_page(qr, f"""
-            if (location.protocol === 'http:') {{
-                localStorage.setItem('{key}', '-1');
-            }}
-        """)
-        self._wait_for_listeners(qr, 'page')
-        requests = self._watch_requests(page)
-
-        with page.expect_response('**/bus/has_missed_notifications') as answer:
-            self.proxy.cut()
-            self.proxy.allow()
-
-        self.assertTrue(answer.value.json()['result'])
-        self._let_finish(page, requests)
-        expect(page.locator('.o_notification')).to_have_count(0)
-
     def test_browser_without_shared_workers(self):
         qr = self._create_qr()
         page = self._open_page(qr, f'delete window.SharedWorker; {NO_WAITING}')

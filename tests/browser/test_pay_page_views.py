@@ -89,7 +89,8 @@ class TestPayPage(PayPageCase):
 
         self.qpay.pay(qr['qpay_invoice_id'], amount=5000)
 
-        expect(received).to_contain_text('5,000.00')
+        expect(received).to_be_visible()
+        expect(received.locator('.o_qpay_amount_paid')).to_have_text('5,000.00 ₮')
         self._expect_view(page, 'open')
         self._save_screenshot(page, 'page-part-phone-en')
 

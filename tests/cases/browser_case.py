@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import zxingcpp
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from odoo.addons.payment_qpay import const
@@ -57,6 +58,12 @@ HELD_POLLS = """(() => {
 # What a page has drawn is on the screen, and what it asks for thereupon is on its way.
 TWO_FRAMES = """
     () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))
+"""
+# What comes in with a flourish has come.
+NO_FLOURISH = """
+    () => Promise.allSettled(document.getAnimations()
+        .filter(({ effect }) => effect.getTiming().iterations !== Infinity)
+        .map(({ finished }) => finished))
 """
 # What shows for less than a second is noted, too.
 NOTE_SIGHT = """(selector) => {
@@ -222,6 +229,17 @@ class BrowserCase(RealServerCase):
         now = (page.evaluate('Date.now()') + .5) / 1000
         page.clock.pause_at(now)
         page.clock.set_system_time(now)
+
+    # === WHAT PEOPLE CAN USE === #
+
+    def _assert_accessible(self, page, part=None):
+        """Assert that axe-core finds nothing on a page that keeps people from using it.
+
+        :param list part: The selectors of what is ours, where Odoo's own is around it.
+        """
+        page.evaluate(NO_FLOURISH)
+        found = Axe().run(page, part)
+        self.assertEqual(found.violations_count, 0, found.generate_report())
 
     # === PICTURES === #
 

@@ -107,6 +107,9 @@ class RightsCase(EbarimtCase):
                 ).id,
             ),
             self._create_row('qpay.health', provider_id=self.provider.id),
+            self._create_row(
+                'qpay.other.shop', provider_id=self.provider.id, name='X', text='Дархан',
+            ),
             self._create_row('qpay.token', account='https://qpay.example someone'),
             self._create_row('qpay.outage', account='someone', until=fields.Datetime.now()),
             self._create_row('qpay.receipt', intent_id=self.row.intent_id.id, shown_payments='0'),
@@ -123,14 +126,18 @@ class RightsCase(EbarimtCase):
                 'payment_id': self.unknown.id, 'partner_id': self.customer.id,
                 'invoice_ids': [Command.set([])],
             },
+            'qpay.link.wizard': {'line_ids': [Command.create({'move_id': self.bill.id})]},
             'qpay.receiver.wizard': {
                 'ebarimt_id': self.receipt.id, 'receiver_type': 'citizen', 'receiver': '99112233',
             },
         }
-        return [
+        dialogs = [
             self.env[model].with_user(self.users['billing']).create(values)
             for model, values in self.dialogs.items()
         ]
+        [links] = [dialog for dialog in dialogs if dialog._name == 'qpay.link.wizard']
+        self.dialogs['qpay.link.wizard.line'] = {'wizard_id': links.id, 'move_id': self.bill.id}
+        return [*dialogs, links.line_ids]
 
     # === WHAT PEOPLE DO === #
 

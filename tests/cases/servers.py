@@ -54,7 +54,8 @@ _LET_TIME_PASS = """
                            last_check_at = last_check_at - %(duration)s,
                            recheck_at = recheck_at - %(duration)s,
                            expires_at = expires_at - %(duration)s;
-    UPDATE qpay_payment SET create_date = create_date - %(duration)s;
+    UPDATE qpay_payment SET create_date = create_date - %(duration)s,
+                            email_due_at = email_due_at - %(duration)s;
     UPDATE qpay_outage SET until = until - %(duration)s;
 """
 

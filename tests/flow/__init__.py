@@ -30,6 +30,7 @@ from . import test_merchants
 from . import test_method_lines
 from . import test_neutralized_copy
 from . import test_never_silently
+from . import test_not_ours
 from . import test_overrides
 from . import test_overrides_accounting
 from . import test_overrides_payment
@@ -43,6 +44,7 @@ from . import test_payer_errors
 from . import test_payment_apps
 from . import test_payment_day
 from . import test_payment_extensions
+from . import test_poll_news
 from . import test_printed_receipt
 from . import test_provider
 from . import test_query_budget

@@ -150,6 +150,12 @@ class TestDifference(TruthCase):
         self.assertEqual(len(result.day_ids), 1)
         self.assertEqual((result.state, result.waiting_total), ('done', 7000))
 
+    def test_what_is_not_ours_makes_no_difference(self):
+        payment = self._pay_nobody()
+        self._reconcile()
+        self._row(payment).with_user(self.accountant).action_set_not_ours()
+        self.assertEqual(self._totals(self._reconcile()), {})
+
     def test_unknown_total_is_refused(self):
         result = self._reconcile()
         for name in ('provider_id', 'nothing', None):

@@ -157,6 +157,17 @@ class TestHomeFigures(HomeCase):
             self.assertEqual((waiting[key]['count'], waiting[key]['is_bad']), (1, True))
         self.assertEqual(waiting['unsettled']['amount'], self._money(7000))
 
+    def test_what_is_not_ours_is_no_income(self):
+        payment = self._pay_nobody()
+        self._reconcile()
+        received = self._figures(self._home(), 'today')['received']
+        self.assertEqual(received['amount'], self._money(7000))
+        self._row(payment).with_user(self.accountant).action_set_not_ours()
+        home = self._home()
+        received = self._figures(home, 'today')['received']
+        self.assertEqual((received['amount'], received['count']), (self._money(0), 0))
+        self.assertFalse(self._waiting(home)['unsettled']['count'])
+
     def test_sums_lose_nothing(self):
         intent = self._create_intent(self._create_invoice(100))
         for _number in range(3):

@@ -55,11 +55,6 @@ class TestPages(QPayCommon):
                     )
                     self.assertTrue(logger.filter(record))
 
-    def test_translated_modules_are_odoos_and_ours(self):
-        ours = self.env['ir.http']._get_translation_frontend_modules_name()
-        core = ask_core(self.env['ir.http'], '_get_translation_frontend_modules_name')
-        self.assertEqual(ours, [*core, 'payment_qpay'])
-
 
 @tagged('post_install', '-at_install')
 class TestChannelsOfOthers(QPayCommon):

@@ -50,6 +50,9 @@ class TestRoutes(MatrixCase):
             '/payment/qpay/renew': link,
             '/payment/qpay/receipt/<int:intent_id>/<string:access_token>': paid,
             '/payment/qpay/pay/<int:intent_id>/<string:access_token>': paid,
+            '/payment/qpay/pay/<int:intent_id>/<string:access_token>/qr.png': {
+                'intent_id': self.intent.id, 'access_token': self.intent.sudo().access_token,
+            },
         }
         self.parameters.update(dict.fromkeys((
             '/payment/qpay/link/<string:kind>/<int:document_id>/<string:token>',
@@ -135,7 +138,11 @@ class TestRecords(MatrixCase):
         records = self.records[model]
         if operation == 'Create':
             return self._may_create(role, model, {
-                'qpay.reconciliation': {'provider_id': self.provider.id}, **self.dialogs,
+                'qpay.reconciliation': {'provider_id': self.provider.id},
+                'qpay.other.shop': {
+                    'provider_id': self.provider.id, 'name': 'X', 'text': 'Эрдэнэт',
+                },
+                **self.dialogs,
             }.get(model, {}))
         method, *arguments = {
             'Read': ('read', ['id']), 'Write': ('write', {}), 'Delete': ('unlink',),

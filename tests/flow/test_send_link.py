@@ -3,7 +3,7 @@
 from lxml import html
 
 from odoo import Command, fields
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import format_date
 
@@ -61,20 +61,59 @@ class TestSendLink(QPayCommon, MailCommon):
         )
         good = self._create_invoice(1000) + self._create_invoice(2000)
 
-        notice = (paid + good + poor + draft).with_user(self.accountant).action_send_qpay_link()
+        wizard = self._open_dialog(paid + good + poor + draft)
 
-        self.assertEqual((notice['tag'], notice['params']['type']), (
-            'display_notification', 'warning',
-        ))
-        self.assertEqual(notice['params']['message'].splitlines(), [
-            f"{paid.name}: The invoice is already paid.",
-            f"{poor.name}: Хаяггүй has no e-mail address.",
-            f"{draft.display_name}: Please confirm the invoice first.",
-        ])
+        self.assertEqual(
+            [(line.move_id, line.email, line.amount, line.reason) for line in wizard.line_ids], [
+                (paid, 'nomin@mail.example', 0, "The invoice is already paid."),
+                (good[0], 'nomin@mail.example', 1000, False),
+                (good[1], 'nomin@mail.example', 2000, False),
+                (poor, False, 0, "Хаяггүй has no e-mail address."),
+                (draft, 'nomin@mail.example', 0, "Please confirm the invoice first."),
+            ],
+        )
+        self.assertEqual(wizard.sendable_count, 2)
         mails = self._send(paid + good + poor + draft)
         self.assertEqual(len(mails), 2)
         for invoice in good:
             self.assertEqual(len([m for m in mails if f'{invoice.qpay_link}"' in m['body']]), 1)
+
+    def test_nobody_else_gets_the_links_of_several(self):
+        invoices = self._create_invoice(1000) + self._create_invoice(2000)
+        invoices.message_subscribe(partner_ids=self.accountant.partner_id.ids)
+        self._send(invoices)
+        self.assertEqual(
+            {address for mail in self._mails for address in mail['email_to']},
+            {'"Бат-Эрдэнэ" <nomin@mail.example>'},
+        )
+
+    def test_invoices_go_along_if_wanted(self):
+        invoices = self._create_invoice(1000) + self._create_invoice(2000)
+        mails = self._send(invoices, is_invoice_attached=True)
+        self.assertEqual(
+            sorted(attachment[0] for mail in mails for attachment in mail['attachments']),
+            sorted(
+                invoice._get_invoice_legal_documents('pdf', allow_fallback=True)['filename']
+                for invoice in invoices
+            ),
+        )
+
+    def test_what_was_paid_meanwhile_is_not_sent(self):
+        paid, good = self._create_invoice(1000), self._create_invoice(2000)
+        wizard = self._open_dialog(paid + good)
+        self._pay_and_settle(self._create_intent(paid))
+        with self.mock_mail_gateway():
+            wizard.action_send()
+        [mail] = self._mails
+        self.assertIn(good.name, mail['subject'])
+
+    def test_dialog_is_nobody_elses(self):
+        wizard = self._open_dialog(self._create_invoice(1000) + self._create_invoice(2000))
+        other = self._create_user('link_other', 'Өөр', 'account.group_account_invoice')
+        with self.assertRaises(AccessError):
+            wizard.with_user(other).action_send()
+        with self.assertRaises(AccessError):
+            wizard.line_ids.with_user(other).read(['email'])
 
     def test_nothing_to_send_says_why(self):
         paid = self._create_invoice()
@@ -84,10 +123,11 @@ class TestSendLink(QPayCommon, MailCommon):
         for invoices, reason in (
             (paid, "^The invoice is already paid.$"),
             (poor, "^Бат-Эрдэнэ has no e-mail address.$"),
-            (paid + poor, f"{paid.name}: The invoice is already paid.\n{poor.name}: Бат-Эрдэнэ"),
         ):
             with self.assertRaisesRegex(UserError, reason):
                 invoices.action_send_qpay_link()
+        with self.assertRaisesRegex(UserError, "None of these invoices"):
+            self._open_dialog(paid + poor).action_send()
 
     def test_email_says_what_the_page_will_ask_for(self):
         terms = self.env['account.payment.term'].create({
@@ -115,16 +155,23 @@ class TestSendLink(QPayCommon, MailCommon):
         })
         self.assertEqual(wizard.document_link, invoice.qpay_link)
 
-    def _send(self, invoices):
-        """Press "Send QPay link", and "Send" in the dialog that opens; return the e-mails."""
+    def _open_dialog(self, invoices):
+        """Press "Send QPay link" in the list of invoices; return the dialog."""
         action = invoices.with_user(self.accountant).action_send_qpay_link()
+        return self.env[action['res_model']].with_user(self.accountant).browse(action['res_id'])
+
+    def _send(self, invoices, **values):
+        """Press "Send QPay link", and "Send" in the dialog that opens; return the e-mails."""
         with self.mock_mail_gateway():
-            # What is left out is told first.
-            action = action.get('params', {}).get('next', action)
-            composer = self.env[action['res_model']].with_user(self.accountant).with_context(
-                **action['context']
-            ).create({})
-            composer.action_send_mail()
+            if len(invoices) > 1:
+                dialog = self._open_dialog(invoices)
+                dialog.write(values)
+                dialog.action_send()
+            else:
+                action = invoices.with_user(self.accountant).action_send_qpay_link()
+                self.env[action['res_model']].with_user(self.accountant).with_context(
+                    **action['context']
+                ).create({}).action_send_mail()
         return [mail for mail in self._mails if 'nomin@mail.example' in mail['email_to'][0]]
 
 

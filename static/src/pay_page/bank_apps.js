@@ -1,32 +1,26 @@
-import { browser } from '@web/core/browser/browser';
-import { registry } from '@web/core/registry';
-import { Interaction } from '@web/public/interaction';
-import { announce } from '@payment_qpay/pay_page/aria_live';
+import { announce, listen, toggle } from '@payment_qpay/pay_page/elements';
 import { rememberApp } from '@payment_qpay/pay_page/last_app';
+import { getSystem } from '@payment_qpay/pay_page/system';
 
 // An app that is there comes to the front within this time.
 const OPENING_TIME = 1800;
 
 /** Opens bank apps, remembers the last one, and helps on where none has opened. */
-export class QPayBankApps extends Interaction {
-    static selector = '.o_qpay_page';
-    static selectorHas = '.o_qpay_bank';
-
-    dynamicContent = {
-        _document: { 't-on-visibilitychange': () => this.onVisibilityChange() },
-        '.o_qpay_bank': { 't-on-click': (ev) => this.onOpen(ev.currentTarget) },
-        '.o_qpay_hint': { 't-att-class': () => ({ 'd-none': !this.isHintShown }) },
-        '.o_qpay_hint_close': { 't-on-click': () => this.hideHint() },
-        '.o_qpay_hint_save': { 't-on-click': () => this.el.querySelector('.o_qpay_save').click() },
-    };
-
-    setup() {
-        this.isHintShown = false;
+export class QPayBankApps {
+    constructor(el) {
+        this.el = el;
+        document.addEventListener('visibilitychange', () => this.onVisibilityChange());
+        listen(el, 'click', '.o_qpay_bank', (linkEl) => this.onOpen(linkEl));
+        listen(el, 'click', '.o_qpay_hint_close', () => this.hideHint());
+        listen(el, 'click', '.o_qpay_hint_save', () => el.querySelector('.o_qpay_save').click());
     }
 
+    /** The logos, which come from elsewhere, hold nothing up that the payer waits for. */
     start() {
-        for (const placeEl of this.el.querySelectorAll('[data-logo]')) {
-            this.loadLogo(placeEl);
+        if (document.readyState === 'complete') {
+            this.loadLogos();
+        } else {
+            window.addEventListener('load', () => this.loadLogos());
         }
     }
 
@@ -34,7 +28,16 @@ export class QPayBankApps extends Interaction {
         rememberApp(linkEl.dataset.app);
         this.hideHint();
         if (!linkEl.target) {
-            this.hintTimer = this.waitForTimeout(() => this.showHint(), OPENING_TIME);
+            this.offerStore(JSON.parse(linkEl.dataset.stores || '{}')[getSystem()]);
+            this.hintTimer = setTimeout(() => this.showHint(), OPENING_TIME);
+        }
+    }
+
+    /** Who does not have the app gets it, where it is known from where. */
+    offerStore(address) {
+        toggle(this.el, '.o_qpay_hint_store', Boolean(address));
+        if (address) {
+            this.el.querySelector('.o_qpay_hint_store').href = address;
         }
     }
 
@@ -46,27 +49,30 @@ export class QPayBankApps extends Interaction {
     }
 
     showHint() {
-        this.isHintShown = true;
-        this.updateContent();
+        toggle(this.el, '.o_qpay_hint', true);
         announce(this.el, this.el.querySelector('.o_qpay_hint_text').innerText);
     }
 
     hideHint() {
-        browser.clearTimeout(this.hintTimer);
-        this.isHintShown = false;
+        clearTimeout(this.hintTimer);
+        toggle(this.el, '.o_qpay_hint', false);
     }
 
-    /** The letter shows until the logo, which comes from elsewhere, is there. */
+    loadLogos() {
+        for (const placeEl of this.el.querySelectorAll('[data-logo]')) {
+            this.loadLogo(placeEl);
+        }
+    }
+
+    /** The letter shows until the logo is there. */
     loadLogo(placeEl) {
         const logoEl = new Image(32, 32);
         logoEl.alt = '';
         logoEl.loading = 'lazy';
         logoEl.referrerPolicy = 'no-referrer';
-        this.addListener(logoEl, 'load', () => logoEl.classList.add('o_qpay_loaded'));
-        this.addListener(logoEl, 'error', () => logoEl.remove());
+        logoEl.addEventListener('load', () => logoEl.classList.add('o_qpay_loaded'));
+        logoEl.addEventListener('error', () => logoEl.remove());
         logoEl.src = placeEl.dataset.logo;
-        this.insert(logoEl, placeEl);
+        placeEl.append(logoEl);
     }
 }
-
-registry.category('public.interactions').add('payment_qpay.bank_apps', QPayBankApps);

@@ -1,47 +1,25 @@
-import { browser } from '@web/core/browser/browser';
-import { formatCurrency } from '@web/core/currency';
-import { registry } from '@web/core/registry';
-import { Interaction } from '@web/public/interaction';
 import { formatDuration, secondsUntil } from '@payment_qpay/common/duration';
-import { StatusPoller } from '@payment_qpay/common/status_poller';
-import { announce } from '@payment_qpay/pay_page/aria_live';
+import { QRPoller } from '@payment_qpay/common/qr_poller';
+import { announce, listen, rest, say, toggle } from '@payment_qpay/pay_page/elements';
+import { ChangeSocket } from '@payment_qpay/pay_page/change_socket';
+import { formatMoney, isPaidUp } from '@payment_qpay/pay_page/money';
+import { sendRequest } from '@payment_qpay/pay_page/request';
 
 const CHECK_INTERVAL = 10000;
 const CONTINUE_DELAY = 6000;
+const REQUEST_TIME_LIMIT = 20000;
 
 /** Keeps the payer's page up to date: the time that is left, and what has become of the payment. */
-export class QPayPage extends Interaction {
-    static selector = '.o_qpay_page';
-
-    dynamicContent = {
-        _root: {
-            't-att-data-view': () => this.view,
-            't-on-qpay-view': (ev) => this.show(ev.detail),
-        },
-        '.o_qpay_countdown': { 't-out': () => formatDuration(this.secondsLeft) },
-        '.o_qpay_amount_paid': { 't-out': () => this.amountPaidText },
-        '.o_qpay_received': { 't-att-class': () => ({ 'd-none': !this.amountPaid }) },
-        '.o_qpay_waiting': { 't-att-class': () => ({ 'd-none': this.news !== 'waiting' }) },
-        '.o_qpay_problem': { 't-att-class': () => ({ 'd-none': this.news !== 'problem' }) },
-        '.o_qpay_no_payment': { 't-att-class': () => ({ 'd-none': this.news !== 'no_payment' }) },
-        '.o_qpay_note': {
-            't-att-class': () => ({ 'd-none': this.news !== 'note' }),
-            't-out': () => this.note,
-        },
-        '.o_qpay_check': {
-            't-on-click': () => this.onCheck(),
-            't-att-class': () => ({ disabled: this.isCheckResting }),
-            't-att-aria-disabled': () => String(this.isCheckResting),
-        },
-        '.o_qpay_check_wait': { 't-out': () => this.secondsToCheck || '' },
-        '.o_qpay_show_paid .o_qpay_continue_wait': { 't-out': () => this.secondsToContinue },
-    };
-
-    setup() {
-        const { intentId, accessToken, view, amountPaid, secondsLeft } = this.el.dataset;
+export class QPayPage {
+    constructor(el) {
+        const { intentId, accessToken, view, secondsLeft, busVersion } = el.dataset;
+        this.el = el;
         this.now = Date.now();
         this.view = view;
-        this.amountPaid = Number(amountPaid);
+        // What is known of the QR; Odoo only tells what has changed.
+        this.status = JSON.parse(el.dataset.status);
+        this.money = JSON.parse(el.dataset.money);
+        this.usualMessage = this.status.message;
         this.expiresAt = this.now + Number(secondsLeft) * 1000;
         this.checkableAt = this.now;
         this.continuesAt = Infinity;
@@ -49,18 +27,25 @@ export class QPayPage extends Interaction {
         this.hasProblem = false;
         this.hasChecked = false;
         this.note = '';
-        this.poller = new StatusPoller(
-            { intent_id: Number(intentId), access_token: accessToken },
+        this.poller = new QRPoller(
+            Number(intentId),
+            (params) => this.ask({
+                intent_id: Number(intentId), access_token: accessToken, ...params,
+            }),
             {
-                onStatus: (status) => this.onStatus(status),
+                onStatus: (changes) => this.onStatus(changes),
                 onError: () => this.onError(),
                 // Late money still counts.
-                isWaiting: ({ state }) => state === 'new' || (
-                    state === 'cancelled' && this.view === 'expired'
+                isWaiting: ({ state = this.status.state }) => state === 'new' || (
+                    state === 'cancelled' && ['expired', 'settling'].includes(this.view)
                 ),
             },
-            this.services.bus_service,
+            (callbacks) => new ChangeSocket(
+                busVersion, `payment_qpay.intent/${intentId}/${accessToken}`, callbacks
+            ),
         );
+        el.addEventListener('qpay-view', (ev) => this.show(ev.detail));
+        listen(el, 'click', '.o_qpay_check', () => this.onCheck());
     }
 
     start() {
@@ -73,8 +58,13 @@ export class QPayPage extends Interaction {
         this.tell();
     }
 
-    destroy() {
-        this.poller.stop();
+    ask(params) {
+        const request = sendRequest(
+            '/payment/qpay/check', { ...params, known: this.status.version }, REQUEST_TIME_LIMIT
+        );
+        const answer = request.then((changes) => Object.assign(this.status, changes));
+        answer.abort = request.abort;
+        return answer;
     }
 
     // === WHAT IS SHOWN === //
@@ -114,8 +104,22 @@ export class QPayPage extends Interaction {
         return this.isChecking || this.secondsToCheck > 0;
     }
 
-    get amountPaidText() {
-        return formatCurrency(this.amountPaid, Number(this.el.dataset.currencyId));
+    update() {
+        const { amount, amount_paid: amountPaid } = this.status;
+        this.el.dataset.view = this.view;
+        say(this.el, '.o_qpay_countdown', formatDuration(this.secondsLeft));
+        say(this.el, '.o_qpay_amount_paid', formatMoney(amountPaid, this.money));
+        if (amountPaid && !isPaidUp(amount, amountPaid, this.money)) {
+            say(this.el, '.o_qpay_amount_left', formatMoney(amount - amountPaid, this.money));
+        }
+        toggle(this.el, '.o_qpay_received', Boolean(amountPaid));
+        for (const news of ['waiting', 'problem', 'no_payment', 'note']) {
+            toggle(this.el, `.o_qpay_${news}`, this.news === news);
+        }
+        say(this.el, '.o_qpay_note', this.note);
+        rest(this.el, '.o_qpay_check', this.isCheckResting);
+        say(this.el, '.o_qpay_check_wait', String(this.secondsToCheck || ''));
+        say(this.el, '.o_qpay_show_paid .o_qpay_continue_wait', this.secondsToContinue);
     }
 
     // === EVENTS === //
@@ -127,26 +131,28 @@ export class QPayPage extends Interaction {
             this.show('expired');
         }
         if (this.now >= this.continuesAt) {
-            browser.location.replace(this.landingUrl);
+            location.replace(this.landingUrl);
         } else if (this.view === 'open' || this.continuesAt !== Infinity) {
-            this.timer = this.waitForTimeout(() => this.tick(), 1000);
+            this.timer = setTimeout(() => this.tick(), 1000);
         }
+        this.update();
     }
 
     onStatus(status) {
-        this.amountPaid = status.amount_paid;
         this.hasProblem = false;
         if (this.isChecking) {
             this.isChecking = false;
             this.hasChecked = status.state === 'new';
             // QPay may be out of order: then the message says something else than usual.
-            this.note = status.message === this.el.dataset.message ? '' : status.message;
+            this.note = status.message === this.usualMessage ? '' : status.message;
         }
         if (status.state === 'paid') {
             this.show('paid');
-        } else if (status.state !== 'new' && this.view === 'open') {
+        } else if (isPaidUp(status.amount, status.amount_paid, this.money)) {
+            this.show('settling');
+        } else if (this.view === 'settling' || (status.state !== 'new' && this.view === 'open')) {
             // Cancelled, expired elsewhere, or paid in another way: the server knows which.
-            browser.location.reload();
+            location.reload();
         }
         this.refresh();
     }
@@ -166,6 +172,7 @@ export class QPayPage extends Interaction {
         this.note = '';
         this.now = Date.now();
         this.checkableAt = this.now + CHECK_INTERVAL;
+        this.update();
         this.poller.start({ now: true });
     }
 
@@ -180,7 +187,7 @@ export class QPayPage extends Interaction {
         if (view === 'paid') {
             this.loadNextSteps();
         }
-        this.updateContent();
+        this.update();
         if (!document.activeElement?.getClientRects().length) {
             this.el.querySelector(`.o_qpay_show_${view} .o_qpay_outcome_title`)?.focus();
         }
@@ -188,7 +195,7 @@ export class QPayPage extends Interaction {
     }
 
     refresh() {
-        this.updateContent();
+        this.update();
         this.tell();
     }
 
@@ -203,7 +210,7 @@ export class QPayPage extends Interaction {
 
     /** What the payer can do next depends on the booking: the page that is served now knows. */
     async loadNextSteps() {
-        const html = await this.waitFor(fetchPage());
+        const html = await fetchPage();
         const page = new DOMParser().parseFromString(html, 'text/html');
         const nextEl = page.querySelector('.o_qpay_next');
         if (nextEl) {
@@ -226,12 +233,10 @@ export class QPayPage extends Interaction {
 /** @return {Promise<string>} This page as it is now; '' without a connection. */
 async function fetchPage() {
     try {
-        const answer = await browser.fetch(browser.location.href);
+        const answer = await fetch(location.href);
         return await answer.text();
     } catch (error) {
         console.info('payment_qpay:', error);
         return '';
     }
 }
-
-registry.category('public.interactions').add('payment_qpay.pay_page', QPayPage);

@@ -1,8 +1,5 @@
-import { browser } from '@web/core/browser/browser';
-import { registry } from '@web/core/registry';
-import { Interaction } from '@web/public/interaction';
-import { tryRequest } from '@payment_qpay/common/request';
-import { announce } from '@payment_qpay/pay_page/aria_live';
+import { announce, listen, rest, say, toggle } from '@payment_qpay/pay_page/elements';
+import { tryRequest } from '@payment_qpay/pay_page/request';
 
 // QPay itself may take ten seconds, and logs in first at times.
 const REQUEST_TIME_LIMIT = 45000;
@@ -14,29 +11,14 @@ const MAX_WAITS = 20;
  * Gets the payer a QR: by a button for one that has expired, and by itself on a page that was
  * opened without one.
  */
-export class QPayRenewal extends Interaction {
-    static selector = '.o_qpay_page';
-
-    dynamicContent = {
-        _document: { 't-on-visibilitychange': () => this.onVisibilityChange() },
-        '.o_qpay_renew': {
-            't-on-click': () => this.renew(),
-            't-att-class': () => ({ disabled: this.isRenewing }),
-            't-att-aria-disabled': () => String(this.isRenewing),
-        },
-        '.o_qpay_opening_wait': { 't-att-class': () => ({ 'd-none': this.hasFailed }) },
-        '.o_qpay_opening_failed': { 't-att-class': () => ({ 'd-none': !this.hasFailed }) },
-        '.o_qpay_renewal_message': {
-            't-att-class': () => ({ 'd-none': !this.message }),
-            't-out': () => this.message,
-        },
-        '.o_qpay_renewal_silence': { 't-att-class': () => ({ 'd-none': !this.isSilent }) },
-    };
-
-    setup() {
+export class QPayRenewal {
+    constructor(el) {
+        this.el = el;
         this.isRenewing = false;
         this.hasStarted = false;
         this.forget();
+        document.addEventListener('visibilitychange', () => this.onVisibilityChange());
+        listen(el, 'click', '.o_qpay_renew', () => this.renew());
     }
 
     start() {
@@ -58,14 +40,15 @@ export class QPayRenewal extends Interaction {
         this.hasStarted = true;
         this.isRenewing = true;
         this.forget();
-        this.updateContent();
-        const answer = await this.waitFor(this.ask(MAX_WAITS));
+        this.update();
+        const answer = await this.ask(MAX_WAITS);
         if (answer?.url) {
             // The earlier QR is nothing to go back to. The button rests until the new one is there.
-            browser.location.replace(answer.url);
+            location.replace(answer.url);
             return;
         }
         this.isRenewing = false;
+        this.update();
         this.showRefusal(answer);
     }
 
@@ -79,14 +62,14 @@ export class QPayRenewal extends Interaction {
         if (answer?.view !== 'wait' || !waits) {
             return answer;
         }
-        await new Promise((resolve) => browser.setTimeout(resolve, WAIT_DELAY));
+        await new Promise((resolve) => setTimeout(resolve, WAIT_DELAY));
         return this.ask(waits - 1);
     }
 
     showRefusal(answer) {
-        if (answer?.view === 'paid') {
+        if (['paid', 'settling'].includes(answer?.view)) {
             // It was paid while the page was away.
-            browser.location.reload();
+            location.reload();
             return;
         }
         if (['settled', 'ended'].includes(answer?.view)) {
@@ -97,7 +80,7 @@ export class QPayRenewal extends Interaction {
         this.hasFailed = true;
         this.isSilent = !answer?.message;
         this.message = answer?.message || '';
-        this.updateContent();
+        this.update();
         announce(
             this.el,
             this.message || this.el.querySelector('.o_qpay_renewal_silence').textContent,
@@ -109,6 +92,13 @@ export class QPayRenewal extends Interaction {
         this.isSilent = false;
         this.message = '';
     }
-}
 
-registry.category('public.interactions').add('payment_qpay.renewal', QPayRenewal);
+    update() {
+        rest(this.el, '.o_qpay_renew', this.isRenewing);
+        toggle(this.el, '.o_qpay_opening_wait', !this.hasFailed);
+        toggle(this.el, '.o_qpay_opening_failed', this.hasFailed);
+        say(this.el, '.o_qpay_renewal_message', this.message);
+        toggle(this.el, '.o_qpay_renewal_message', Boolean(this.message));
+        toggle(this.el, '.o_qpay_renewal_silence', this.isSilent);
+    }
+}
