@@ -19,7 +19,7 @@ _APPS = (
     ('KakaoTalk', re.compile(r'\bKAKAOTALK\b')),
     ('LinkedIn', re.compile(r'\bLinkedInApp\b')),
     ('Snapchat', re.compile(r'\bSnapchat\b')),
-    ('X', re.compile(r'Twitter for iPhone|TwitterAndroid')),
+    ('X', re.compile(r'Twitter(?: for iPhone|Android)')),
     # Those of all other apps: Android marks them itself, and Apple's lack what all browsers have.
     ('', re.compile(r'; wv\)|\((?:iPhone|iPad|iPod)(?!.*\bSafari/).*\bAppleWebKit/')),
 )

@@ -9,6 +9,7 @@ from . import test_check_route
 from . import test_companies
 from . import test_comparison_truth
 from . import test_confirmed_money
+from . import test_core_words
 from . import test_currencies
 from . import test_currency_parts
 from . import test_discounts
