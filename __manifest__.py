@@ -15,7 +15,6 @@
         'views/payment_qpay_templates.xml',
         'views/pay_page_templates.xml',
         'views/pay_page_open_templates.xml',
-        'views/pay_page_ebarimt_templates.xml',
         'views/pay_page_in_app_templates.xml',
         'views/payment_provider_views.xml',
         'views/qpay_intent_views.xml',
@@ -43,6 +42,7 @@
 
         'security/ebarimt/ir.model.access.csv',
         'security/ebarimt/qpay_security.xml',
+        'views/ebarimt/pay_page_templates.xml',
         'views/ebarimt/qpay_ebarimt_views.xml',
         'views/ebarimt/qpay_intent_views.xml',
         'views/ebarimt/qpay_payment_views.xml',

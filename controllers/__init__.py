@@ -1,3 +1,5 @@
 from . import main
 from . import pay_page
 from . import pay_page_picture
+
+from . import ebarimt

@@ -15,8 +15,6 @@ from odoo.addons.payment_qpay.qr_code import draw_qr
 from .access import PAGE_HEADERS, refuse
 from .in_app import find_app
 
-_MAX_NUMBER_LENGTH = 32
-
 
 class QPayPayPage(http.Controller):
 
@@ -123,33 +121,6 @@ class QPayPayPage(http.Controller):
             return {'url': '', 'message': str(error), 'view': view}
         return {'url': renewed._get_pay_path(), 'message': '', 'view': 'open'}
 
-    @http.route('/payment/qpay/ebarimt', type='jsonrpc', auth='public', website=True)
-    def qpay_ebarimt(self, intent_id=0, access_token='', receiver_type='', receiver=''):
-        """Return what has become of the VAT receipt, after taking note whom it is for.
-
-        :param int intent_id: The intent.
-        :param str access_token: The intent's token.
-        :param str receiver_type: 'citizen', 'company' or 'none'; '' to only look.
-        :param str receiver: The phone number of a citizen, or the register number of a company.
-        :return: See `qpay.intent._get_ebarimt_state`, with a `message` if the number is refused.
-        :rtype: dict
-        :raise HTTPException: With status 403, if the token is wrong.
-        """
-        intent = request.env['qpay.intent']._find_by_token(intent_id, access_token)
-        if not intent:
-            refuse()
-        message = ''
-        if receiver_type in ('citizen', 'company', 'none'):
-            try:
-                intent._set_ebarimt_receiver(receiver_type, str(receiver)[:_MAX_NUMBER_LENGTH])
-            except UserError as error:
-                message = str(error)
-        state = intent._get_ebarimt_state()
-        receipts_html = request.env['ir.qweb']._render('payment_qpay.pay_page_receipts', {
-            **state, 'money': {'widget': 'monetary', 'display_currency': intent.currency_id},
-        })
-        return {**state, 'receipts_html': receipts_html, 'message': message}
-
     @http.route(
         '/payment/qpay/receipt/<int:intent_id>/<string:access_token>',
         type='http', auth='public', methods=['GET'], website=True, sitemap=False,
@@ -195,14 +166,27 @@ class QPayPayPage(http.Controller):
         :param dict renew_params: What `/payment/qpay/renew` is asked with.
         """
         view, reason = self._get_view(document, intent)
-        amount = intent.amount or (view == 'opening' and document.get_default_amount())
-        is_owed = view in ('opening', 'open', 'expired')
         # Whoever paid a document that is settled finds the receipts there, too.
         paid = document.get_last_paid_intent() if view == 'settled' else intent
-        provider = intent.provider_id or document.find_provider()
+        values = self._get_values(document, intent, paid, view)
         return request.render('payment_qpay.pay_page', {
+            **values, 'reason': reason, 'renew_params': renew_params,
+        }, headers=PAGE_HEADERS)
+
+    def _get_values(self, document, intent, paid, view):
+        """Return what the page shows, see its template.
+
+        :param Document document: What is paid.
+        :param qpay.intent intent: The QR, if there is one.
+        :param qpay.intent paid: The QR by which it was paid, or is.
+        :param str view: Which view of the page is shown.
+        :rtype: dict
+        """
+        amount = intent.amount or (view == 'opening' and document.get_default_amount())
+        is_owed = view in ('opening', 'open', 'expired')
+        provider = intent.provider_id or document.find_provider()
+        return {
             'view': view,
-            'reason': reason,
             'intent': intent,
             'status': intent._get_status_payload() if intent else {},
             'known': self._get_known(intent),
@@ -218,15 +202,12 @@ class QPayPayPage(http.Controller):
             'access_token': intent.access_token,
             'is_renewable': view not in ('settling', 'paid', 'settled')
             and not self._get_blocking_reason(document, intent),
-            'renew_params': renew_params,
             'receipt_url': self._get_receipt_url(paid),
-            'ebarimt': paid._get_ebarimt_state() if paid else {},
-            'ebarimt_params': {'intent_id': paid.id, 'access_token': paid.access_token},
             'landing_url': self._get_landing_url(document, intent),
             'paid_rows': paid.payment_ids.filtered(lambda row: row.status == 'paid').sorted('id'),
             'in_app': find_app(request.httprequest.user_agent.string),
             'page_url': request.httprequest.base_url,
-        }, headers=PAGE_HEADERS)
+        }
 
     @staticmethod
     def _get_known(intent):

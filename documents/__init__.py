@@ -10,7 +10,6 @@ from .invoice import InvoiceDocument
 from .kinds import get_class, of
 from .pos_order import PosOrderDocument
 from .sale_order import SaleOrderDocument
-from .tax_receipt import TaxReceipt
 from .transaction import TransactionDocument
 
 # By model. Where there is no kind, a transaction stands for itself.

@@ -9,7 +9,7 @@ from odoo.addons.payment_qpay import const
 
 from .document import Document
 from .kinds import of
-from .tax_receipt import TaxedLine
+from .taxed_line import TaxedLine
 from .version import get_version
 
 

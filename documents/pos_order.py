@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 
 from .document import Document
-from .tax_receipt import TaxedLine
+from .taxed_line import TaxedLine
 
 # In which a session of the till takes payments.
 _OPEN_STATES = ('opening_control', 'opened')

@@ -42,6 +42,7 @@ from . import qpay_intent_limits
 from . import qpay_intent_news
 from . import qpay_intent_recheck
 from . import qpay_intent_settlement
+from . import qpay_intent_simulation
 from . import qpay_intent_sync
 from . import qpay_intent_transaction
 from . import qpay_intent_unanswered

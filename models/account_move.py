@@ -6,8 +6,7 @@ from odoo.addons.payment_qpay.checks import check_records
 
 class AccountMove(models.Model):
     """The QRs of invoices. Their permanent links are in `account_move_link`, their discounts for
-    early payment in `account_move_discount`, the VAT receipts of their payments in
-    `account_move_ebarimt`.
+    early payment in `account_move_discount`.
     """
 
     _name = 'account.move'

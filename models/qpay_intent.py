@@ -1,16 +1,15 @@
 import math
 import secrets
-from datetime import datetime, timezone
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import float_repr
 
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.locking import check_no_savepoint
-from odoo.addons.payment_qpay.qpay_api import Payment, QPayError
+from odoo.addons.payment_qpay.qpay_api import QPayError
 from odoo.addons.payment_qpay.qr_code import draw_qr
 
 
@@ -129,7 +128,6 @@ class QPayIntent(models.Model):
         compute='_compute_pay_url',
         groups='account.group_account_invoice',
     )
-    is_simulation_allowed = fields.Boolean(compute='_compute_is_simulation_allowed')
 
     # The budget of calls to QPay: see `const`.
     last_check_at = fields.Datetime(string="Last Asked QPay", readonly=True, copy=False)
@@ -176,21 +174,6 @@ class QPayIntent(models.Model):
                 f'{intent.provider_id.sudo()._qpay_callback_base_url()}{intent._get_pay_path()}'
             )
 
-    @api.depends_context('uid')
-    @api.depends('state', 'environment', 'provider_id.state')
-    def _compute_is_simulation_allowed(self):
-        is_system = self.env.user._is_system()
-        for intent in self:
-            provider = intent.provider_id.sudo()
-            intent.is_simulation_allowed = (
-                is_system
-                and intent.state == 'new'
-                and bool(intent.qpay_invoice_id)
-                and intent.environment == 'sandbox'
-                and provider.state == 'test'
-                and provider._qpay_environment() == 'sandbox'
-            )
-
     # === ACTION METHODS === #
 
     def action_check(self):
@@ -233,36 +216,6 @@ class QPayIntent(models.Model):
                 "QPay did not confirm that the QR is cancelled. It is cancelled here; Odoo tries"
                 " again by itself, and books the payment if somebody still pays."
             ))
-        return True
-
-    def action_simulate_payment(self):
-        """Book a made-up payment of this QR, for trying out the sandbox; this commits. It never
-        works in live.
-
-        :return: True
-        :raise AccessError: If the user is no administrator, or the QR is not the sandbox's.
-        :raise UserError: Within a savepoint.
-        """
-        self.ensure_one()
-        check_records(self)
-        check_no_savepoint(self.env)
-        if not self.is_simulation_allowed:
-            raise AccessError(self.env._(
-                "A payment can only be simulated by an administrator, for an open sandbox QR of a"
-                " provider in test mode."
-            ))
-        self.sudo()._sync_payments([Payment(
-            payment_id=f'TEST-{self.name}',
-            status='PAID',
-            amount=self._get_decimal_amount(),
-            fee=Decimal(0),
-            currency=self.currency_id.name,
-            payment_type='P2P',
-            wallet=self.env._("Simulated"),
-            paid_at=datetime.now(timezone.utc),
-            invoice_id=self.qpay_invoice_id,
-            raw={'simulated': True},
-        )])
         return True
 
     def action_open_document(self):

@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
 
 _logger = logging.getLogger(__name__)
 
@@ -138,7 +139,7 @@ class QPayIntent(models.Model):
             **values,
             'ebarimt_mode': mode,
             'ebarimt_has_lines': is_wanted and not (
-                documents.TaxReceipt(document, provider, has_lines=True).get_receipt_error()
+                TaxReceipt(document, provider, has_lines=True).get_receipt_error()
             ),
             'ebarimt_receiver_type': kind,
             'ebarimt_receiver': number,
@@ -209,7 +210,7 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         document = documents.of(self._get_document())
-        return documents.TaxReceipt(document, self.provider_id, self.ebarimt_has_lines)
+        return TaxReceipt(document, self.provider_id, self.ebarimt_has_lines)
 
 
 def _mask(number):

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
 from odoo.addons.payment_qpay.locking import try_in_savepoint
 
 
@@ -153,7 +154,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         document = documents.of(self._get_document())
-        return documents.TaxReceipt(
+        return TaxReceipt(
             document, self.provider_id, self.intent_id.ebarimt_has_lines
         )
 

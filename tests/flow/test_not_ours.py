@@ -94,6 +94,13 @@ class TestNotOurs(ReconciliationCase):
         self.assertEqual(waiting.state, 'not_ours')
         self.assertEqual(self._find_nobodys('POS Дархан 9').state, 'needs_attention')
 
+    def test_rule_that_is_changed_takes_what_waits(self):
+        row = self._find_nobodys('POS Дархан')
+        shop = self._create_shop('Эрдэнэт')
+        self.assertEqual(row.state, 'needs_attention')
+        shop.text = 'дархан'
+        self.assertEqual((row.state, row.other_shop_id), ('not_ours', shop))
+
     def test_rule_that_would_take_everything_is_refused(self):
         with self.assertRaisesRegex(ValidationError, "at least 3"):
             self._create_shop(' а ')
@@ -186,6 +193,18 @@ class TestStage(ReconciliationCase):
             ('qpay_status', '!=', False), ('id', 'in', invoices.ids),
         ])
         self.assertEqual(everything, (open_ | paid | refunded).with_user(self.accountant))
+
+    def test_lists_of_invoices_open(self):
+        moves = self.env['account.move'].with_user(self.accountant)
+        for view, kind in (
+            ('account.view_out_invoice_tree', 'list'),
+            ('account.view_account_invoice_filter', 'search'),
+        ):
+            arch = moves.get_view(self.env.ref(view).id, kind)['arch']
+            self.assertIn('qpay_', arch)
+        # Bills and other entries stay as they are.
+        for view in ('account.view_in_invoice_tree', 'account.view_move_tree'):
+            self.assertNotIn('qpay_status', moves.get_view(self.env.ref(view).id, 'list')['arch'])
 
     def test_entries_that_have_nothing_to_do_with_qpay(self):
         bill = self._create_invoice(7000, move_type='in_invoice')

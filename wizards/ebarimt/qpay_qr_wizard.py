@@ -1,8 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_records
+from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
 
 
 class QPayQrWizard(models.TransientModel):
@@ -43,7 +44,7 @@ class QPayQrWizard(models.TransientModel):
             provider = document.find_provider()
             mode = provider.qpay_ebarimt_mode
             wizard.ebarimt_mode = mode
-            wizard.ebarimt_problem = mode != 'none' and documents.TaxReceipt(
+            wizard.ebarimt_problem = mode != 'none' and TaxReceipt(
                 document, provider, has_lines=mode == 'with_invoice'
             ).get_receipt_error()
 

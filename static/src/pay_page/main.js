@@ -1,5 +1,4 @@
 import { QPayBankApps } from '@payment_qpay/pay_page/bank_apps';
-import { QPayEbarimt } from '@payment_qpay/pay_page/ebarimt';
 import { QPayPage } from '@payment_qpay/pay_page/pay_page';
 import { QPayPicture } from '@payment_qpay/pay_page/qr_picture';
 import { QPayRenewal } from '@payment_qpay/pay_page/renewal';
@@ -17,9 +16,6 @@ if (pageEl) {
     }
     if (pageEl.querySelector('.o_qpay_in_app')) {
         parts.push(new QPayShare(pageEl));
-    }
-    if (pageEl.dataset.ebarimt) {
-        parts.push(new QPayEbarimt(pageEl));
     }
     for (const part of parts) {
         part.start();

@@ -8,7 +8,7 @@ const MAX_LOOKS = 40;
 const REQUEST_TIME_LIMIT = 20000;
 
 /** Asks the payer whom the VAT receipt is for, and shows it as soon as it is issued. */
-export class QPayEbarimt {
+class QPayEbarimt {
     constructor(el) {
         this.el = el;
         this.params = JSON.parse(el.dataset.ebarimt);
@@ -147,4 +147,9 @@ export class QPayEbarimt {
     ask(params = {}) {
         return tryRequest(ROUTE, { ...this.params, ...params }, REQUEST_TIME_LIMIT);
     }
+}
+
+const pageEl = document.querySelector('.o_qpay_page[data-ebarimt]');
+if (pageEl) {
+    new QPayEbarimt(pageEl).start();
 }
