@@ -158,7 +158,8 @@ class PaymentProvider(models.Model):
         """
         return {
             'ir_cron_process_callbacks', 'ir_cron_help_1', 'ir_cron_help_2', 'ir_cron_settle',
-            'ir_cron_recheck', 'ir_cron_receipt', 'ir_cron_reconcile', 'ir_cron_watch',
+            'ir_cron_recheck', 'ir_cron_receipt', 'ir_cron_email', 'ir_cron_reconcile',
+            'ir_cron_watch',
         }
 
     def _qpay_get_health_of_actions(self):

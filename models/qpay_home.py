@@ -254,7 +254,7 @@ class QPayHome(models.AbstractModel):
         :rtype: list[dict]
         """
         unsettled = (
-            Domain('state', 'in', ('to_settle', 'needs_attention'))
+            Domain('state', 'in', const.UNSETTLED_STATES)
             & Domain('status', '=', 'paid')
             & ~self.env['qpay.payment']._get_books_domain()
         )

@@ -1,4 +1,5 @@
 import json
+import os
 from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
@@ -10,6 +11,12 @@ from odoo.tools import SQL
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.dev.simulator import Simulator
 from odoo.addons.payment_qpay.tests.cases.company_case import CompanyCase
+
+
+def environment(**variables):
+    """Let the server have exactly these of QPay's environment variables."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith('QPAY_')}
+    return patch.dict(os.environ, {**others, **variables}, clear=True)
 
 
 class QPayCommon(CompanyCase, HttpCase):

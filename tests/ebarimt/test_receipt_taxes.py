@@ -7,6 +7,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import CREATE, REGISTER, EbarimtCase
 
 
@@ -249,7 +250,7 @@ class TestProblemsAreFoundBefore(EbarimtCase):
         transaction = self.env['payment.transaction']._qpay_create(
             self.provider, 11000, self.customer, self.env['account.move'], 'loose'
         )
-        receipt = documents.TaxReceipt(documents.of(transaction), self.provider, has_lines=False)
+        receipt = TaxReceipt(documents.of(transaction), self.provider, has_lines=False)
         self.assertIn("no lines", receipt.get_receipt_error())
 
     def test_tax_of_which_nothing_is_known(self):
@@ -260,7 +261,7 @@ class TestProblemsAreFoundBefore(EbarimtCase):
         self.assertEqual((reduced.qpay_kind, fixed.qpay_kind), (False, False))
         for tax in (reduced, fixed):
             document = documents.of(self._create_taxed_invoice((11000, tax)))
-            receipt = documents.TaxReceipt(document, self.provider, has_lines=False)
+            receipt = TaxReceipt(document, self.provider, has_lines=False)
             self.assertIn("is not known", receipt.get_receipt_error())
         invoice = self._create_taxed_invoice((11000, group))
         line = documents.of(invoice).get_taxed_lines()[0]

@@ -7,8 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
-from odoo.addons.payment_qpay.tests.flow.test_provider import environment
+from odoo.addons.payment_qpay.tests.cases.common import QPayCommon, environment
 
 
 @tagged('post_install', '-at_install')

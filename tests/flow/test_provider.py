@@ -1,23 +1,15 @@
 """The settings of the provider, its connection test, and its installation."""
 
-import os
-from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.modules.neutralize import get_neutralization_queries
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const, post_init_hook, uninstall_hook
-from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
+from odoo.addons.payment_qpay.tests.cases.common import QPayCommon, environment
 from odoo.addons.payment_qpay.tests.cases.wire_case import unused_url
 
 CREDENTIALS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code')
-
-
-def environment(**variables):
-    """Let the server have exactly these of QPay's environment variables."""
-    others = {name: value for name, value in os.environ.items() if not name.startswith('QPAY_')}
-    return patch.dict(os.environ, {**others, **variables}, clear=True)
 
 
 @tagged('post_install', '-at_install')

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import CREATE, REGISTER, EbarimtCase
 
 
@@ -90,7 +91,7 @@ class TestOrderReceipts(EbarimtCase):
             currency_id=self.mnt.id,
         )
         document = documents.of_transaction(transaction)
-        receipt = documents.TaxReceipt(document, self.provider, has_lines=False)
+        receipt = TaxReceipt(document, self.provider, has_lines=False)
         self.assertIn("no lines", receipt.get_receipt_error())
 
     def test_other_module_issues_the_receipts_of_orders(self):
