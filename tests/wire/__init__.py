@@ -8,6 +8,7 @@ from . import test_in_app
 from . import test_operations
 from . import test_pages
 from . import test_runners
+from . import test_shop_window
 from . import test_simulator
 from . import test_simulator_bank
 from . import test_simulator_conformance
