@@ -9,7 +9,8 @@ from odoo.modules import get_module_path
 from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).parents[2]
-ROW = re.compile(r'^\| ([^|]+) \| ([^|]+) \| (Odoo|l10n_mn|e-Barimt|QPay|usual) \| ?([^|]*) ?\|$', re.MULTILINE)
+SOURCES = 'Odoo|l10n_mn|e-Barimt|QPay|usual'
+ROW = re.compile(rf'^\| ([^|]+) \| ([^|]+) \| ({SOURCES}) \| ?([^|]*) ?\|$', re.MULTILINE)
 
 
 def _split(cell):
