@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(shell command -v python3.11) python3)
 STACK = @$(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset stop test test-core test-ecosystem test-without-ebarimt lint shell bench translations env scratch clean
+.PHONY: help setup demo demo-reset pictures stop test test-core test-ecosystem test-without-ebarimt lint shell bench translations env scratch clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-20s %s\n", $$1, $$2}'
@@ -13,6 +13,9 @@ demo: ## set up, start Odoo with a QPay simulator, make one payment, stay up
 
 demo-reset: ## delete the demonstration's data and start afresh
 	$(STACK) demo-reset
+
+pictures: ## make all pictures of the documents again, from a demonstration made afresh
+	$(STACK) pictures
 
 stop: ## stop the demonstration and PostgreSQL
 	$(STACK) stop

@@ -121,6 +121,7 @@ COMMANDS = {
     'setup': setup,
     'demo': lambda: demo.run(ready()),
     'demo-reset': lambda: demo.reset(ready()),
+    'pictures': lambda: demo.take_pictures(ready(for_tests=True)),
     'stop': stop,
     'test': test,
     'test-core': test_core,

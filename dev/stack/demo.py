@@ -8,10 +8,10 @@ import signal
 import time
 import urllib.request
 
-from . import module_sets, ports, postgres
+from . import module_sets, ports, postgres, system
 from .console import Failure, Step, say
 from .databases import Databases
-from .paths import CHECKOUT, LOGS, RUN
+from .paths import CHECKOUT, LOGS, REPOSITORY, RUN
 from .processes import Process, wait
 
 START_SECONDS = 120
@@ -66,6 +66,21 @@ def reset(setup):
     with postgres.serving():
         Databases(setup, modules()).drop(database())
         run(setup)
+
+
+def take_pictures(setup):
+    """Make the pictures of the documents from a demonstration that has just been made."""
+    stop()
+    _simulator_state().unlink(missing_ok=True)
+    with postgres.serving():
+        Databases(setup, modules()).drop(database())
+        with _servers(setup) as addresses:
+            _show(setup, addresses)
+            if setup.call(
+                '-m', 'demo.pictures', '--odoo', addresses['odoo'], '--database', database(),
+                '--chromium', system.chromium(), '--folder', str(REPOSITORY),
+            ):
+                raise Failure('The pictures could not be made.')
 
 
 def stop():

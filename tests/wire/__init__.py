@@ -5,6 +5,7 @@ from . import test_client_errors
 from . import test_client_patience
 from . import test_documents
 from . import test_glossary
+from . import test_guide
 from . import test_in_app
 from . import test_operations
 from . import test_pages
