@@ -1,11 +1,17 @@
-"""What a stranger sees first: the licence, the changes."""
+"""What a stranger sees first: the licence, the changes, the page in Odoo's store."""
 
 import ast
 from pathlib import Path
 
+from lxml import html
+
 from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).parents[2]
+PAGE = ADDON / 'static/description/index.html'
+# What the store takes out.
+REFUSED = '//script | //style | //link | //iframe | //form | //@*[starts-with(name(), "on")]'
+MAX_BYTES = 150_000
 
 
 @tagged('post_install', '-at_install')
@@ -14,6 +20,7 @@ class TestShopWindow(BaseCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.page = html.fromstring(PAGE.read_text(encoding='utf-8'))
         cls.manifest = ast.literal_eval((ADDON / '__manifest__.py').read_text(encoding='utf-8'))
 
     def test_licence_is_the_one_of_the_manifest(self):
@@ -25,3 +32,36 @@ class TestShopWindow(BaseCase):
         text = (ADDON / 'CHANGELOG.md').read_text(encoding='utf-8')
         newest = text.split('\n## ')[1].splitlines()[0]
         self.assertEqual(newest, self.manifest['version'])
+
+    def test_pages_pictures_are_there(self):
+        pictures = self.page.xpath('//img/@src')
+        self.assertTrue(pictures)
+        self.assertEqual(
+            [name for name in pictures if not (PAGE.parent / name).is_file()], []
+        )
+
+    def test_page_brings_nothing_that_the_store_refuses(self):
+        self.assertEqual(self.page.xpath(REFUSED), [])
+        self.assertEqual(self.page.xpath('//*[contains(@src, ":") or contains(@href, ":")]'), [])
+        self.assertEqual(self.page.xpath('//@style[contains(., "url(")]'), [])
+
+    def test_page_says_everything_in_both_languages(self):
+        lists = [len(features.xpath('li')) for features in self.page.xpath('//ul')]
+        self.assertEqual(lists[0], lists[1])
+
+    def test_page_names_the_version(self):
+        self.assertIn(self.manifest['version'], self.page.text_content())
+
+    def test_pictures_of_the_manifest_are_there(self):
+        self.assertTrue(self.manifest['images'])
+        for name in self.manifest['images']:
+            self.assertTrue((ADDON / name).is_file(), name)
+
+    def test_pictures_are_small(self):
+        pictures = [
+            *(ADDON / 'static/description').glob('*.png'), *(ADDON / 'docs').rglob('*.png'),
+        ]
+        self.assertTrue(pictures)
+        self.assertEqual([
+            path.name for path in pictures if path.stat().st_size > MAX_BYTES
+        ], [])
