@@ -87,7 +87,11 @@ class RecordsCase(ShopCase):
         providers = self.administrator.call('payment.provider', 'search', [
             ('code', '=', 'qpay'),
         ], limit=1)
-        return self._copy('payment.provider', *providers, **MERCHANT, state='test')
+        # Odoo calls a journal's payment method as the provider, and takes no name twice.
+        return self._copy(
+            'payment.provider', *providers, **MERCHANT, state='test',
+            name=f'QPay {next(self.numbers)}',
+        )
 
     def _make_quotation(self):
         return self._create_quotation(1000)[0]
