@@ -185,11 +185,12 @@ class QPayPayPage(http.Controller):
         amount = intent.amount or (view == 'opening' and document.get_default_amount())
         is_owed = view in ('opening', 'open', 'expired')
         provider = intent.provider_id or document.find_provider()
+        status = intent._get_status_payload() if intent else {}
         return {
             'view': view,
             'intent': intent,
-            'status': intent._get_status_payload() if intent else {},
-            'known': self._get_known(intent),
+            'status': status,
+            'known': self._get_known(intent, status),
             'money_format': self._get_money_format(document.currency),
             'bus_version': WebsocketConnectionHandler._VERSION,
             'environment': intent.environment or provider and provider._qpay_environment() or '',
@@ -210,13 +211,12 @@ class QPayPayPage(http.Controller):
         }
 
     @staticmethod
-    def _get_known(intent):
+    def _get_known(intent, status):
         """Return what the page's script goes on from."""
         if not intent:
             return {'amount': 0, 'amount_paid': 0}
-        values = intent._get_status_payload()
         keys = ('state', 'amount', 'amount_paid', 'message')
-        return {**{key: values[key] for key in keys}, 'version': intent._get_version()}
+        return {**{key: status[key] for key in keys}, 'version': intent._get_version()}
 
     @staticmethod
     def _get_money_format(currency):

@@ -6,6 +6,7 @@ from odoo import http
 from odoo.http import content_disposition, request
 from odoo.tools import format_datetime
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qr_code import draw_card
 
 from .access import PAGE_HEADERS
@@ -29,7 +30,7 @@ class QPayPicture(http.Controller):
         intent = request.env['qpay.intent']._find_by_token(intent_id, access_token)
         if not intent or not intent._is_payable():
             raise NotFound()
-        until = format_datetime(intent.env, intent.expires_at, tz='Asia/Ulaanbaatar')
+        until = format_datetime(intent.env, intent.expires_at, tz=const.TIMEZONE)
         picture = draw_card(
             intent.qr_text,
             intent.currency_id.format(intent.amount - intent.amount_paid),

@@ -13,6 +13,8 @@ class QPayActivityMixin(models.AbstractModel):
     _inherit = ['mail.thread', 'mail.activity.mixin']
     # Nobody writes these records by hand, but accountants talk about them.
     _mail_post_access = 'read'
+    # Who can put right what these records are about.
+    _responsible_group = 'account.group_account_invoice'
 
     @api.model
     def _get_allowed_access_params(self):
@@ -39,14 +41,14 @@ class QPayActivityMixin(models.AbstractModel):
 
     def _get_responsible_user(self, without=None):
         """Return who gets activities about this record: the provider's responsible person, else who
-        made the QR, else an accountant of the document's company. Whoever it is can put it right.
+        made the QR, else somebody of the document's company. Whoever it is can put it right.
 
         :param res.users without: Who is asked no more.
         :rtype: res.users
         """
         self.ensure_one()
         candidates = (
-            self.provider_id.qpay_responsible_id | self._get_asker() | self._find_accountants()
+            self.provider_id.qpay_responsible_id | self._get_asker() | self._find_able()
         ) - (without or self.env['res.users'])
         administrators = self.env.ref('base.group_system').all_user_ids.filtered('active')
         able = filter(self._can_put_right, candidates)
@@ -60,7 +62,7 @@ class QPayActivityMixin(models.AbstractModel):
         """
         return (
             user.active
-            and user.has_group('account.group_account_invoice')
+            and user.has_group(self._responsible_group)
             and self.with_user(user).with_context(
                 allowed_company_ids=user.company_ids.ids
             ).has_access('read')
@@ -74,19 +76,23 @@ class QPayActivityMixin(models.AbstractModel):
         """Return the company or branch that this record is about, and who collects for it."""
         return self.document_company_id | self.company_id
 
-    def _find_accountants(self):
-        """Return the accountants who could be asked: of the document's own company first.
+    def _find_able(self):
+        """Return who else could be asked: of the document's own company first.
 
         :rtype: res.users
         """
         users = self.env['res.users'].sudo()
-        group = self.env.ref('account.group_account_invoice')
+        group = self.env.ref(self._responsible_group)
         return users.union(*(
             users.search([
                 ('all_group_ids', 'in', group.ids), ('company_ids', 'in', company.ids),
             ], order='id')
             for company in self._get_companies()
         ))
+
+    def _in_company_language(self):
+        """Return these records for writing down texts that the company's people will read."""
+        return self.with_context(lang=self.company_id.partner_id.lang)
 
     @api.model
     def _get_models(self):

@@ -22,6 +22,8 @@ class QPayHealth(models.Model):
     _description = 'QPay Health'
     _inherit = ['qpay.guarded', 'qpay.activity.mixin']
     _rec_name = 'provider_id'
+    # Nobody else may see a provider.
+    _responsible_group = 'base.group_system'
 
     provider_id = fields.Many2one(
         comodel_name='payment.provider', required=True, readonly=True, ondelete='cascade'
@@ -101,28 +103,7 @@ class QPayHealth(models.Model):
         """Return what is wrong, and what can be done, as a list."""
         return _NOTE % Markup().join(_ITEM % check.message for check in checks)
 
-    # === WHO IS TOLD === #
-
-    def _can_put_right(self, user):
-        """ Override of `qpay.activity.mixin`: nobody but administrators may see a provider. """
-        return (
-            user.active
-            and user.has_group('base.group_system')
-            and self.with_user(user).with_context(
-                allowed_company_ids=user.company_ids.ids
-            ).has_access('read')
-        )
-
-    def _find_accountants(self):
-        """ Override of `qpay.activity.mixin` to ask administrators of the company. """
-        administrators = self.env.ref('base.group_system').sudo().all_user_ids
-        return administrators.filtered(
-            lambda user: user.active and self.company_id in user.company_ids
-        ).sorted('id')
+    # === GETTERS === #
 
     def _get_companies(self):
         return self.company_id
-
-    def _in_company_language(self):
-        """Return this watch for writing texts that the company's people will read."""
-        return self.with_context(lang=self.company_id.partner_id.lang)

@@ -316,10 +316,6 @@ class QPayIntent(models.Model):
         """
         return Decimal(float_repr(self.amount, self.currency_id.decimal_places))
 
-    def _in_company_language(self):
-        """Return this QR for writing down texts that the company's people will read."""
-        return self.with_context(lang=self.company_id.partner_id.lang)
-
     def _get_status_message(self):
         """Return what people are told about the state: translated, and safe to show."""
         self.ensure_one()

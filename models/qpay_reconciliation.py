@@ -326,7 +326,3 @@ class QPayReconciliation(models.Model):
 
     def _get_companies(self):
         return self.company_id
-
-    def _in_company_language(self):
-        """Return this comparison for writing down texts that the company's people will read."""
-        return self.with_context(lang=self.company_id.partner_id.lang)

@@ -135,8 +135,11 @@ class QPayReconciliation(models.Model):
                 rows.filtered(lambda row: row.qpay_txn_id in listed_ids).ids
             )],
             'settled_payment_ids': [Command.set(settled.ids)],
-            **{f'{name}_total': self._sum(rows.mapped('amount')) for name, rows in groups.items()},
-            **{f'{name}_payment_ids': [Command.set(rows.ids)] for name, rows in groups.items()},
+            **{
+                f'{name}_total': self._sum(group.mapped('amount'))
+                for name, group in groups.items()
+            },
+            **{f'{name}_payment_ids': [Command.set(group.ids)] for name, group in groups.items()},
         }
 
     def _sum(self, amounts):

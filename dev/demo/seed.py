@@ -4,14 +4,10 @@ from datetime import timedelta
 
 from odoo import Command, fields
 
+from odoo.addons.payment_qpay import const
+
 from . import data, logo, shop
 
-# The merchant that the simulator knows (QPay contract §1.2 for its form).
-MERCHANT = {
-    'qpay_client_id': 'TEST_MERCHANT',
-    'qpay_client_secret': '123456',
-    'qpay_invoice_code': 'TEST_INVOICE',
-}
 LANGUAGE = 'mn_MN'
 TIME_ZONE = 'Asia/Ulaanbaatar'
 CHART = 'mn'
@@ -75,7 +71,7 @@ def _set_up_portal(env, customers):
 
 
 def _set_up_provider(env):
-    env.ref('payment_qpay.payment_provider_qpay').write(MERCHANT | {
+    env.ref('payment_qpay.payment_provider_qpay').write(const.SANDBOX_SETTINGS | {
         'state': 'test',
         # Else a provider in test mode is shown to nobody but the company's own people.
         'is_published': True,

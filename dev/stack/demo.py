@@ -61,26 +61,29 @@ def run(setup):
 
 def reset(setup):
     """Delete the data and start afresh."""
-    stop()
-    _simulator_state().unlink(missing_ok=True)
-    with postgres.serving():
-        Databases(setup, modules()).drop(database())
+    with _without_data(setup):
         run(setup)
 
 
 def take_pictures(setup):
     """Make the pictures of the documents from a demonstration that has just been made."""
+    with _without_data(setup), _servers(setup) as addresses:
+        _show(setup, addresses)
+        if setup.call(
+            '-m', 'demo.pictures', '--odoo', addresses['odoo'], '--database', database(),
+            '--chromium', system.chromium(), '--folder', str(REPOSITORY),
+        ):
+            raise Failure('The pictures could not be made.')
+
+
+@contextlib.contextmanager
+def _without_data(setup):
+    """Let PostgreSQL run with nothing of an earlier demonstration."""
     stop()
     _simulator_state().unlink(missing_ok=True)
     with postgres.serving():
         Databases(setup, modules()).drop(database())
-        with _servers(setup) as addresses:
-            _show(setup, addresses)
-            if setup.call(
-                '-m', 'demo.pictures', '--odoo', addresses['odoo'], '--database', database(),
-                '--chromium', system.chromium(), '--folder', str(REPOSITORY),
-            ):
-                raise Failure('The pictures could not be made.')
+        yield
 
 
 def stop():

@@ -366,9 +366,6 @@ class QPayEbarimt(models.Model):
     def _get_client(self):
         return self.payment_id._get_client()
 
-    def _in_company_language(self):
-        return self.with_context(lang=self.company_id.partner_id.lang)
-
 
 def _tells_that_nothing_was_issued(error):
     """Whether an error means that QPay has not issued the receipt.

@@ -2,8 +2,8 @@
 
 import itertools
 
+from odoo.addons.payment_qpay.const import SANDBOX_SETTINGS
 from odoo.addons.payment_qpay.dev.demo.data import ADMIN
-from odoo.addons.payment_qpay.dev.demo.seed import MERCHANT
 from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 
@@ -89,7 +89,7 @@ class RecordsCase(ShopCase):
         ], limit=1)
         # Odoo calls a journal's payment method as the provider, and takes no name twice.
         return self._copy(
-            'payment.provider', *providers, **MERCHANT, state='test',
+            'payment.provider', *providers, **SANDBOX_SETTINGS, state='test',
             name=f'QPay {next(self.numbers)}',
         )
 

@@ -5,6 +5,7 @@ const POLL_DELAY_WITH_BUS = 10000;
 const POLL_DELAY_AFTER_END = 30000;
 // QPay may call some seconds before it shows the payment, so what follows a call is looked for.
 const NEWS_PERIOD = 20000;
+export const REQUEST_TIME_LIMIT = 20000;
 
 /**
  * Follows one QR: asks Odoo for its state whenever Odoo's bus says that there is something to see,

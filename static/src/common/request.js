@@ -19,20 +19,3 @@ export function sendRequest(route, params, timeLimit) {
     };
     return answer;
 }
-
-/**
- * The same, where it does not matter why there is no answer.
- *
- * @param {string} route
- * @param {Object} params
- * @param {number} timeLimit - Milliseconds.
- * @return {Promise<Object|null>} The answer, if there is one.
- */
-export async function tryRequest(route, params, timeLimit) {
-    try {
-        return await sendRequest(route, params, timeLimit);
-    } catch (error) {
-        console.info('payment_qpay:', error);
-        return null;
-    }
-}

@@ -1,5 +1,5 @@
 import { formatDuration, secondsUntil } from '@payment_qpay/common/duration';
-import { QRPoller } from '@payment_qpay/common/qr_poller';
+import { QRPoller, REQUEST_TIME_LIMIT } from '@payment_qpay/common/qr_poller';
 import { announce, listen, rest, say, toggle } from '@payment_qpay/pay_page/elements';
 import { ChangeSocket } from '@payment_qpay/pay_page/change_socket';
 import { formatMoney, isPaidUp } from '@payment_qpay/pay_page/money';
@@ -7,7 +7,6 @@ import { sendRequest } from '@payment_qpay/pay_page/request';
 
 const CHECK_INTERVAL = 10000;
 const CONTINUE_DELAY = 6000;
-const REQUEST_TIME_LIMIT = 20000;
 
 /** Keeps the payer's page up to date: the time that is left, and what has become of the payment. */
 export class QPayPage {

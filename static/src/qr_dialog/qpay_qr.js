@@ -43,7 +43,7 @@ export class QPayQr extends Component {
             checkableAt: now,
             closesAt: Infinity,
         });
-        this.poller = new StatusPoller({ intent_id: this.intentId }, {
+        this.poller = new StatusPoller(this.intentId, {
             onStatus: (status) => this.onStatus(status),
             onError: (error) => this.onPollError(error),
         }, bus);
