@@ -148,11 +148,11 @@ def try_in_savepoint(env, act, *arguments, **options):
     try:
         with env.cr.savepoint():
             act(*arguments, **options)
-    except psycopg2.OperationalError:
-        raise
     except UserError as error:
         return str(error)
-    except Exception:
+    except Exception as error:
+        if contention := _find_contention(error):
+            raise contention from error
         _logger.exception("An unexpected error happened in %s.", act)
         return env._("An unexpected error happened. The server's log says more.")
     return ''
@@ -173,16 +173,28 @@ def isolated(env, act, *arguments, on_contention=None, on_failure=None):
         result = act(*arguments)
         env.cr.commit()
         return result
-    except (LockError, psycopg2.OperationalError):
-        then = on_contention
-    except Exception:
-        _logger.exception("An unexpected error happened in %s.", act)
-        then = on_failure
+    except Exception as error:
+        if _find_contention(error):
+            then = on_contention
+        else:
+            _logger.exception("An unexpected error happened in %s.", act)
+            then = on_failure
     env.cr.rollback()
     if then:
         then()
         env.cr.commit()
     return None
+
+
+def _find_contention(error):
+    """Return what tells that another transaction was in the way, if that is why something failed:
+    Odoo wraps what happens while a page is rendered.
+
+    :rtype: Exception | None
+    """
+    while error and not isinstance(error, (LockError, psycopg2.OperationalError)):
+        error = error.__cause__
+    return error
 
 
 def post_messages(env, post, *arguments, **options):

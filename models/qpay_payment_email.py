@@ -9,6 +9,7 @@ from odoo.addons.payment_qpay.scheduling import each_in_time
 _logger = logging.getLogger(__name__)
 
 _TEMPLATE = 'payment_qpay.mail_template_qpay_receipt'
+_QUEUE = 'mail.ir_cron_mail_scheduler_action'
 
 
 class QPayPayment(models.Model):
@@ -101,6 +102,9 @@ class QPayPayment(models.Model):
         self.email_due_at = False
         if template:
             template.send_mail(self.id, email_values={'attachments': self._get_email_files()})
+            # By itself, Odoo looks once an hour for what is to be sent.
+            if queue := self.env.ref(_QUEUE, raise_if_not_found=False):
+                queue._trigger()
 
     def _get_email_files(self):
         """Return the names and contents of what is attached.

@@ -1,10 +1,14 @@
 import base64
+import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.locking import isolated
 from odoo.addons.payment_qpay.scheduling import each_in_time, wake_cron
+
+_logger = logging.getLogger(__name__)
 
 _REPORT = 'account.action_report_payment_receipt'
 
@@ -87,9 +91,15 @@ class QPayReceipt(models.Model):
         if is_made or self._name_payments(intent) != self.shown_payments:
             self.unlink()
             return
-        content, _kind = self.env['ir.actions.report'].with_context(
-            lang=intent.env.lang
-        )._render_qweb_pdf(_REPORT, intent._get_booked_payments().ids)
+        try:
+            content, _kind = self.env['ir.actions.report'].with_context(
+                lang=intent.env.lang
+            )._render_qweb_pdf(_REPORT, intent._get_booked_payments().ids)
+        except UserError as error:
+            # The program that prints ends without a document now and then; the next time it does.
+            level = logging.ERROR if self._is_hopeless() else logging.WARNING
+            _logger.log(level, "The receipt of %s could not be printed: %s", intent.name, error)
+            return
         self.write({'document': base64.b64encode(content), 'made_at': fields.Datetime.now()})
 
     @api.model

@@ -1,11 +1,14 @@
-"""From the accountant's button to the paid invoice: the e-mail really goes out, and its link is
-opened on a phone.
+"""From the accountant's button to the paid invoice: the e-mail really goes out, its link is opened
+on a phone, and after the payment the receipt comes.
 """
+
+from datetime import timedelta
 
 from lxml import html
 
 from odoo.tests import tagged
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.data import ADMIN
 from odoo.addons.payment_qpay.tests.cases.browser_case import MONGOLIAN, PHONE
 from odoo.addons.payment_qpay.tests.cases.mailbox import Mailbox
@@ -18,6 +21,8 @@ ADDRESS = 'payer@mail.example'
 @tagged('post_install', '-at_install')
 class TestSentLink(PaymentFormCase):
 
+    emails_receipts = True
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -28,11 +33,6 @@ class TestSentLink(PaymentFormCase):
             'name': 'Шуудан', 'smtp_host': '127.0.0.1', 'smtp_port': cls.mailbox.port,
             'smtp_encryption': 'none',
         })
-        # It would send the same e-mails at the same moment.
-        cls.database.query(
-            'UPDATE ir_cron c SET active = false FROM ir_act_server s, ir_model m'
-            " WHERE s.id = c.ir_actions_server_id AND m.id = s.model_id AND m.model = 'mail.mail'"
-        )
 
     def test_link_of_the_email_is_opened_and_paid(self):
         for language, words in (('mn_MN', 'QPay-ээр'), ('en_US', 'Pay by QPay')):
@@ -57,6 +57,31 @@ class TestSentLink(PaymentFormCase):
                 qr = self._find_qr(page)
                 payment_id = self._pay(page, qr)
                 self.assertPaidOnce(invoice_id, qr['id'], payment_id)
+                self._expect_receipt(payment_id)
+
+    def _expect_receipt(self, payment_id):
+        """The receipt of a payment comes by e-mail, printed."""
+        def find():
+            return [
+                message for message in self.mailbox.find(ADDRESS)
+                if payment_id in message.get_body(('html',)).get_content()
+            ]
+        # It waits for what is printed, and looks again some minutes later.
+        self._let_scheduler_run()
+        wait_for(lambda: self.database.query(
+            'SELECT 1 FROM qpay_receipt r JOIN qpay_payment p ON p.intent_id = r.intent_id'
+            ' WHERE p.qpay_txn_id = %s AND r.made_at IS NOT NULL', payment_id
+        ), 'the printed receipt')
+        self._let_scheduler_run()
+        wait_for(find, 'the e-mail with the receipt')
+        [message] = find()
+        [printed] = message.iter_attachments()
+        self.assertEqual(printed.get_content_type(), 'application/pdf')
+        self.assertTrue(printed.get_content().startswith(b'%PDF'))
+
+    def _let_scheduler_run(self):
+        self.database.let_time_pass(const.EMAIL_RETRY_DELAY + timedelta(minutes=1))
+        self.database.wake_cron()
 
     def _set_customer(self, invoice_id, values):
         [invoice] = self.accountant.call('account.move', 'read', [invoice_id], ['partner_id'])

@@ -1,15 +1,18 @@
 """The printed receipt: made once, by the scheduled action, and kept."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from lxml import html
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.flow.test_pay_page import PayPageCase
+
+LOGGER = 'odoo.addons.payment_qpay.models'
 
 
 @tagged('post_install', '-at_install')
@@ -123,3 +126,23 @@ class TestPrintedReceipt(PayPageCase):
         self.assertTrue(self._open_text()[1])
         self._make()
         self.assertFalse(self._open_text()[1])
+
+    def test_printer_that_fails_is_tried_again_and_told_of_at_last(self):
+        self._open_text()
+        failing = patch.object(
+            self.registry['ir.actions.report'], '_render_qweb_pdf', _fail_to_print
+        )
+        for level in ('WARNING', 'WARNING', 'ERROR'):
+            with failing, self.assertLogs(f'{LOGGER}.qpay_receipt', 'WARNING') as log:
+                self._make()
+            self.assertEqual([record.levelname for record in log.records], [level])
+        self._make()
+        self.assertFalse(self.receipts.made_at)
+
+        self.receipts.attempts = 0
+        self._make()
+        self.assertTrue(self.receipts.made_at)
+
+
+def _fail_to_print(report, *_args, **_options):
+    raise UserError(report.env._("The program that prints has failed."))

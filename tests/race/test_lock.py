@@ -2,11 +2,18 @@
 
 from unittest.mock import patch
 
+import psycopg2
+from lxml import etree
+
 from odoo import SUPERUSER_ID, api
 from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 
-from odoo.addons.payment_qpay.locking import lock_in_new_transaction
+from odoo.addons.payment_qpay.locking import (
+    isolated,
+    lock_in_new_transaction,
+    try_in_savepoint,
+)
 
 
 @tagged('post_install', '-at_install')
@@ -90,3 +97,36 @@ class TestLock(TransactionCase):
 
     def test_nothing_to_lock(self):
         self.assertFalse(lock_in_new_transaction(self.records.browse()))
+
+    # === A COLLISION THAT ODOO WRAPS === #
+
+    def _collide_within_a_page(self):
+        """Render a page that writes what the rival has just changed."""
+        def collide():
+            self._change_as_rival()
+            self.rival_cr.commit()
+            self.own_cr.execute(
+                "UPDATE ir_config_parameter SET value = 'own' WHERE id = %s",
+                [self.records[0].id], log_exceptions=False,
+            )
+        self.own_cr.execute('SELECT 1')
+        self.records.env['ir.qweb']._render(
+            etree.fromstring('<t t-out="collide()"/>'), {'collide': collide}
+        )
+
+    def test_collision_while_a_page_is_rendered_is_one(self):
+        told = []
+        with self.assertNoLogs('odoo.addons.payment_qpay', 'ERROR'):
+            isolated(
+                self.records.env, self._collide_within_a_page,
+                on_contention=lambda: told.append('contention'),
+                on_failure=lambda: told.append('failure'),
+            )
+        self.assertEqual(told, ['contention'])
+
+    def test_collision_while_a_page_is_rendered_is_not_kept_quiet(self):
+        with (
+            self.assertNoLogs('odoo.addons.payment_qpay', 'ERROR'),
+            self.assertRaises(psycopg2.OperationalError),
+        ):
+            try_in_savepoint(self.records.env, self._collide_within_a_page)
