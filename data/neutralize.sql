@@ -9,6 +9,8 @@ UPDATE payment_provider
        qpay_ebarimt_invoice_code = NULL;
 UPDATE qpay_ebarimt
    SET next_attempt_at = NULL;
+UPDATE qpay_payment
+   SET email_due_at = NULL;
 DELETE FROM qpay_receipt
  WHERE made_at IS NULL;
 DELETE FROM qpay_token;

@@ -7,7 +7,7 @@ from odoo.addons.payment_qpay.locking import (
     check_no_savepoint,
     lock_in_new_transaction,
 )
-from odoo.addons.payment_qpay.scheduling import as_one_run, wake_cron
+from odoo.addons.payment_qpay.scheduling import as_one_run
 
 # QPay's ids have 15 or 36 characters (QPay contract §4.1).
 _MAX_PAYMENT_ID_LENGTH = 64
@@ -21,10 +21,13 @@ class QPayCallback(models.Model):
     """
 
     _name = 'qpay.callback'
-    _inherit = ['qpay.guarded']
+    _inherit = ['qpay.guarded', 'qpay.retry.mixin']
     _description = 'QPay Callback'
     _order = 'id desc'
     _rec_name = 'qpay_payment_id'
+
+    _retry_cron = 'ir_cron_process_callbacks'
+    _retry_delays = const.CALLBACK_RETRY_DELAYS
 
     intent_id = fields.Many2one(
         string="QR", comodel_name='qpay.intent', required=True, readonly=True, index=True,
@@ -59,8 +62,7 @@ class QPayCallback(models.Model):
         readonly=True,
     )
     message = fields.Char(string="Outcome", readonly=True)
-    attempts = fields.Integer(readonly=True)
-    next_attempt_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
+    next_attempt_at = fields.Datetime(default=fields.Datetime.now)
     processed_at = fields.Datetime(readonly=True)
     is_notified = fields.Boolean(
         string="Somebody Was Told", help="That QPay gives no answer.", readonly=True
@@ -146,7 +148,7 @@ class QPayCallback(models.Model):
         :param bool is_unavailable: Whether QPay's answer is still missing.
         """
         now = fields.Datetime.now()
-        delays = const.CALLBACK_RETRY_DELAYS
+        delays = self._retry_delays
         for callback in self:
             is_over = (
                 now - callback.received_at > const.CALLBACK_RETRY_PERIOD if is_unavailable
@@ -162,11 +164,9 @@ class QPayCallback(models.Model):
             delay = delays[min(callback.attempts, len(delays)) - 1]
             if is_unavailable and now + delay - callback.received_at >= const.TELL_PERIOD:
                 callback._notify_unanswered(problem)
-            callback.write({
-                'message': problem or self.env._("QPay does not show the payment yet."),
-                'next_attempt_at': now + delay,
-            })
-            self._trigger(now + delay)
+            callback._retry_after(
+                delay, message=problem or self.env._("QPay does not show the payment yet."),
+            )
 
     def _notify_unanswered(self, problem):
         """Tell somebody, once, that QPay gives no answer about the payment that it announced.
@@ -188,10 +188,6 @@ class QPayCallback(models.Model):
                 problem=problem or self.env._("another process is booking its payments."),
             ),
         )
-
-    @api.model
-    def _trigger(self, moment):
-        wake_cron(self.env, 'ir_cron_process_callbacks', moment)
 
     @api.autovacuum
     def _gc_finished(self):

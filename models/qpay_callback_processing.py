@@ -38,9 +38,7 @@ class QPayCallback(models.Model):
 
     @api.model
     def _get_due_domain(self):
-        return Domain('state', '=', 'received') & Domain(
-            'next_attempt_at', '<=', fields.Datetime.now()
-        )
+        return Domain('state', '=', 'received') & super()._get_due_domain()
 
     def _process(self, is_going_on=False):
         """Ask QPay about the QRs of these callbacks, once a QR, and settle what was paid as the
@@ -130,21 +128,14 @@ class QPayCallback(models.Model):
         :rtype: qpay.callback
         """
         claimed = lock_in_new_transaction(self)._filter_due()
-        for callback in claimed:
-            callback.attempts += 1
-        if claimed:
-            lease_end = fields.Datetime.now() + const.CALLBACK_LEASE
-            claimed.next_attempt_at = lease_end
-            self._trigger(lease_end)
+        claimed._begin_attempt(const.CALLBACK_LEASE)
         self.env.cr.commit()
         return claimed
 
     def _give_back(self):
         """Leave these callbacks, which this process has claimed, to the next run."""
-        now = fields.Datetime.now()
         for callback in self._lock_waiting():
-            callback.write({'attempts': callback.attempts - 1, 'next_attempt_at': now})
-        self._trigger(now)
+            callback._retry_after(attempts=callback.attempts - 1)
         self.env.cr.commit()
 
     def _settle_answered(self, run, questions):

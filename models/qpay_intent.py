@@ -265,9 +265,10 @@ class QPayIntent(models.Model):
         return self.create_uid
 
     def _is_payable(self):
-        """Whether this QR is there, and can be paid now."""
+        """Whether this QR is there, and can be paid now. What has arrived is not asked for."""
         self.ensure_one()
-        return self.state == 'new' and bool(self.qr_text) and not self._is_expired()
+        is_open = self.state == 'new' and bool(self.qr_text) and not self._is_expired()
+        return is_open and not self._has_full_amount()
 
     def _is_expired(self):
         """Whether the time of this QR is over. A QR whose answer was lost never had any."""

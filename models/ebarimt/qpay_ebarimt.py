@@ -18,9 +18,13 @@ class QPayEbarimt(models.Model):
 
     _name = 'qpay.ebarimt'
     _description = 'VAT Receipt'
-    _inherit = ['qpay.guarded', 'qpay.activity.mixin']
+    _inherit = ['qpay.guarded', 'qpay.activity.mixin', 'qpay.retry.mixin']
     _order = 'id desc'
     _rec_name = 'receipt_number'
+
+    # Both to issue it and, afterwards, to cancel it.
+    _retry_cron = 'ir_cron_ebarimt'
+    _retry_delays = const.EBARIMT_RETRY_DELAYS
 
     payment_id = fields.Many2one(
         string="QPay Payment", comodel_name='qpay.payment', required=True, readonly=True,
@@ -87,9 +91,6 @@ class QPayEbarimt(models.Model):
     raw_data = fields.Json(
         string="QPay's Answer", readonly=True, copy=False, groups='base.group_system'
     )
-    # Of the attempts to issue it, and afterwards of those to cancel it.
-    attempts = fields.Integer(readonly=True, copy=False)
-    next_attempt_at = fields.Datetime(readonly=True, copy=False)
     cancellation_ids = fields.One2many(
         comodel_name='qpay.ebarimt.cancellation',
         inverse_name='ebarimt_id',

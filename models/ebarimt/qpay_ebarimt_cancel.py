@@ -139,8 +139,8 @@ class QPayEbarimt(models.Model):
 
         :param str reason: A translated sentence.
         """
-        if delay := self._get_delay():
-            self._plan_attempt(delay, state_message=reason)
+        if delay := self._get_retry_delay():
+            self._retry_after(delay, state_message=reason)
         else:
             self._give_up_cancelling(reason)
 

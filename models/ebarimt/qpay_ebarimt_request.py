@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta, timezone
+from datetime import timezone
 from functools import partial
 
 from odoo import api, fields, models
@@ -20,7 +20,7 @@ from odoo.addons.payment_qpay.qpay_api import (
     QPayUnavailable,
     QPayUnreachable,
 )
-from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time, wake_cron
+from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time
 
 _logger = logging.getLogger(__name__)
 
@@ -77,13 +77,12 @@ class QPayEbarimt(models.Model):
         :rtype: bool
         """
         if not lock_in_new_transaction(self):
-            self._trigger(const.EBARIMT_PAUSE)
+            self._pause()
             return False
         if self.state != state:
             return False
-        self.attempts += 1
         # Should this process die, the cron finds out that nobody knows what came of it.
-        self.next_attempt_at = fields.Datetime.now() + const.EBARIMT_LEASE
+        self._begin_attempt(const.EBARIMT_LEASE)
         return True
 
     def _store_outcome(self, take):
@@ -158,9 +157,9 @@ class QPayEbarimt(models.Model):
         if self.state not in ('to_issue', 'sending'):
             return  # A person has decided in the meantime.
         reason = self.provider_id._qpay_get_error_message(error)
-        delay = not isinstance(error, QPayRefused) and self._get_delay()
+        delay = not isinstance(error, QPayRefused) and self._get_retry_delay()
         if delay:
-            self._plan_attempt(delay, state='to_issue', state_message=reason)
+            self._retry_after(delay, state='to_issue', state_message=reason)
         else:
             self._set_failed(reason)
 
@@ -249,14 +248,8 @@ class QPayEbarimt(models.Model):
         for receipt in self.filtered(lambda r: r.receiver_type == 'company' and not r.receiver):
             kind, number = receipt.payment_id._get_partner()._qpay_get_receiver()
             receipt.receiver = kind == 'company' and number
-        self.write({
-            'state': 'to_issue',
-            'state_message': False,
-            'attempts': 0,
-            'next_attempt_at': fields.Datetime.now(),
-        })
+        self._retry_after(state='to_issue', state_message=False, attempts=0)
         self.activity_unlink([const.ACTIVITY_TYPE])
-        self._trigger()
 
     def _set_receiver(self, kind, number):
         """Issue these receipts, which are not issued yet, to somebody else.
@@ -271,9 +264,9 @@ class QPayEbarimt(models.Model):
         are for; not more often than Odoo tries by itself. Of mere credit a person decides.
         """
         for receipt in self.filtered(lambda receipt: receipt.state == 'failed'):
-            has_tries_left = receipt.attempts <= len(const.EBARIMT_RETRY_DELAYS)
+            has_tries_left = receipt._get_retry_delay() is not None
             if has_tries_left and not receipt.payment_id._find_credit():
-                receipt._plan_attempt(timedelta(0), state='to_issue', state_message=False)
+                receipt._retry_after(state='to_issue', state_message=False)
 
     # === SCHEDULE === #
 
@@ -288,14 +281,14 @@ class QPayEbarimt(models.Model):
             receipt = receipt._in_company_language()
             isolated(
                 self.env, receipt._process,
-                on_contention=partial(receipt._trigger, const.EBARIMT_PAUSE),
+                on_contention=receipt._pause,
                 # It must not come up again and again.
                 on_failure=partial(receipt._store_outcome, receipt._give_up),
             )
 
     @api.model
     def _get_due_domain(self):
-        is_due = Domain('next_attempt_at', '<=', fields.Datetime.now())
+        is_due = super()._get_due_domain()
         is_to_cancel = Domain('cancellation_ids', '!=', False)
         return (
             Domain('state', 'in', ('to_issue', 'sending')) & is_due
@@ -308,7 +301,7 @@ class QPayEbarimt(models.Model):
         """Do what is due for this receipt."""
         if self.provider_id._qpay_is_silent(self.environment):
             # One after the other would wait in vain.
-            self._trigger(const.EBARIMT_PAUSE)
+            self._pause()
         elif self.state in ('to_issue', 'failed') and self.cancellation_ids:
             self._void()
         elif self.state == 'to_issue':
@@ -330,23 +323,6 @@ class QPayEbarimt(models.Model):
         else:
             self._set_unknown(self._get_doubt(QPayUnavailable()))
 
-    def _get_delay(self):
-        """Return after which time it is worth while to try again; None if it no longer is.
-
-        :rtype: timedelta
-        """
-        delays = const.EBARIMT_RETRY_DELAYS
-        return delays[self.attempts - 1] if self.attempts <= len(delays) else None
-
-    def _plan_attempt(self, delay, **values):
-        """Try again later.
-
-        :param timedelta delay: How much later.
-        :param values: What else changes.
-        """
-        self.write({**values, 'next_attempt_at': fields.Datetime.now() + delay})
-        self._trigger(delay)
-
     def _end_attempts(self):
         """Take note that the receipt is issued. It may have to be cancelled already."""
         self.write({'attempts': 0, 'next_attempt_at': False})
@@ -354,12 +330,10 @@ class QPayEbarimt(models.Model):
         if self.cancellation_ids:
             self._trigger()
 
-    def _trigger(self, delay=timedelta(0)):
-        """Have the receipts that are due processed.
-
-        :param timedelta delay: After which time.
-        """
-        wake_cron(self.env, 'ir_cron_ebarimt', fields.Datetime.now() + delay)
+    @api.model
+    def _pause(self):
+        """Have what is due looked at a little later."""
+        self._trigger(fields.Datetime.now() + const.EBARIMT_PAUSE)
 
     # === GETTERS === #
 

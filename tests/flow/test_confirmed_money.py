@@ -142,6 +142,16 @@ class TestInvoiceOfConfirmedMoney(ConfirmedMoneyCase):
             self._create_intent(self.bill, 9001)
         self.assertEqual(self._create_intent(self.bill, 9000).amount, 9000)
 
+    def test_qr_whose_money_has_arrived_is_not_shown_again(self):
+        part = self._create_intent(self.bill, 6000)
+        picture = f'{part._get_pay_path()}/qr.png'
+        self.assertEqual(self._open(picture).status_code, 200)
+        self._confirm_without_booking(part)
+        self.assertEqual(self._open(picture).status_code, 404)
+        second = self._create_intent(self.bill, 6000)
+        self.assertNotEqual(second, part)
+        self.assertTrue(second._is_payable())
+
     def test_money_that_is_recorded_counts_before_it_is_settled(self):
         self._pay(self.intent)
         self.intent._record(self.intent._fetch_new_payments())

@@ -49,6 +49,7 @@ class TestNeutralizedCopy(EbarimtCase):
             'qpay.intent.recheck': [],
             'qpay.outage': [],
             'qpay.token': [],
+            'qpay.payment': [('email_due_at', '!=', False)],
             'qpay.receipt': [('made_at', '=', False)],
             'qpay.ebarimt': sudo['qpay.ebarimt']._get_due_domain(),
             'qpay.ebarimt.cancellation': [],

@@ -159,7 +159,7 @@ class Sweep:
         try:
             yield
         except Error as error:
-            self._note(what, f'cannot be clicked: {error.message}')
+            self._note(what, f'cannot be clicked: {error.message} {client.read_dialogs()}')
         text, is_fault = client.find_error()
         if is_fault:
             self._note(what, text)

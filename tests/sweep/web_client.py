@@ -162,6 +162,13 @@ class WebClient:
             return '', False
         return error.inner_text(), bool(error.locator('[role=alert] .btn-link').count())
 
+    def read_dialogs(self):
+        """Return what is said by the dialogs that lie above the view.
+
+        :rtype: list[str]
+        """
+        return self._page.locator('.modal').all_inner_texts()
+
     def tidy_up(self):
         """Close what lies above the view; load the web client anew where that does not do."""
         with contextlib.suppress(Error):
