@@ -3,7 +3,7 @@
 import itertools
 
 from odoo.addons.payment_qpay.const import SANDBOX_SETTINGS
-from odoo.addons.payment_qpay.dev.demo.data import ADMIN
+from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT, ADMIN
 from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 
@@ -62,6 +62,19 @@ class RecordsCase(ShopCase):
         return self.accountant.call('account.bank.statement.line', 'create', {
             'journal_id': journal, 'payment_ref': 'Шилжүүлэг', 'amount': 1000,
         })
+
+    def _let_accountant_sell(self):
+        """Let the accountant use the till for the rest of this test."""
+        [(group,)] = self.database.query(
+            "SELECT res_id FROM ir_model_data"
+            " WHERE module = 'point_of_sale' AND name = 'group_pos_user'"
+        )
+        users = self.administrator.call('res.users', 'search', [
+            ('login', '=', ACCOUNTANT['login']),
+        ])
+        change = self.administrator.call
+        change('res.users', 'write', users, {'group_ids': [(4, group)]})
+        self.addCleanup(change, 'res.users', 'write', users, {'group_ids': [(3, group)]})
 
     def _make_customer(self):
         return self.accountant.call('res.partner', 'create', {
