@@ -1,6 +1,8 @@
 # Everything is done by dev/stack; "make help" lists what there is.
 PYTHON ?= $(firstword $(shell command -v python3.11) python3)
-STACK = @$(PYTHON) -m dev.stack
+HAS_PYTHON = command -v $(PYTHON) >/dev/null || { echo "error: There is no $(PYTHON) here: \
+install python3.11, or name one by make PYTHON=/path/to/python3.11." >&2; exit 1; }
+STACK = @$(HAS_PYTHON); $(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-reset pictures stop test test-core test-ecosystem test-without-ebarimt lint shell bench translations env scratch clean
@@ -27,7 +29,7 @@ test-core: ## compare Odoo's own tests with the addon and without, and click on 
 	$(STACK) test-core
 
 test-ecosystem: ## run the main job, money and clicks beside the addons of others (T and ARGS as for test)
-	@QPAY_TEST_DATABASE=ecosystem $(PYTHON) -m dev.stack test
+	@$(HAS_PYTHON); QPAY_TEST_DATABASE=ecosystem $(PYTHON) -m dev.stack test
 
 test-without-ebarimt: ## run the tests of the addon without its wing of VAT receipts (T and ARGS as for test)
 	$(STACK) test-without-ebarimt

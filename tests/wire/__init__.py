@@ -4,6 +4,7 @@ from . import test_client_ebarimt
 from . import test_client_errors
 from . import test_client_patience
 from . import test_documents
+from . import test_first_run
 from . import test_glossary
 from . import test_guide
 from . import test_in_app
