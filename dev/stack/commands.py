@@ -16,6 +16,7 @@ from . import (
     postgres,
     testing,
     translations,
+    verify,
     wing,
 )
 from .console import Failure, say
@@ -122,6 +123,8 @@ COMMANDS = {
     'demo': lambda: demo.run(ready()),
     'demo-reset': lambda: demo.reset(ready()),
     'pictures': lambda: demo.take_pictures(ready(for_tests=True)),
+    'verify': verify.verify,
+    'verify-live': lambda: demo.check(ready()),
     'stop': stop,
     'test': test,
     'test-core': test_core,

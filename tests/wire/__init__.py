@@ -1,4 +1,5 @@
 from . import test_asker
+from . import test_claims
 from . import test_client
 from . import test_client_ebarimt
 from . import test_client_errors
