@@ -41,7 +41,7 @@ FILESTORE = CHECKOUT / 'filestore'
 
 def prepare():
     """Create this checkout's work folder and the link through which Odoo reaches the addon."""
-    for folder in (ADDONS, LOGS, RUN, FILESTORE):
+    for folder in (CACHE, ADDONS, LOGS, RUN, FILESTORE):
         _make(folder)
     if not (ADDON_LINK.is_symlink() and ADDON_LINK.resolve() == REPOSITORY):
         ADDON_LINK.unlink(missing_ok=True)

@@ -93,13 +93,13 @@ def ready(for_tests=False):
     :param bool for_tests: whether what only the tests use is needed too
     """
     system.ensure(for_tests=for_tests)
+    prepare()
     odoo = odoo_source.locate()
     setup = Setup(odoo=odoo, venv=virtualenv.main_environment(odoo))
     if for_tests:
         for name in virtualenv.CLIENTS:
             virtualenv.client_python(name)
         nginx.locate()
-    prepare()
     _write_configuration(odoo)
     return setup
 

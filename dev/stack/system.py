@@ -16,7 +16,7 @@ BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 def postgres_bin():
     """Return the folder with ``initdb``, ``postgres`` and the rest, or None."""
     if chosen := os.environ.get('QPAY_POSTGRES_BIN'):
-        if not (Path(chosen) / 'initdb').exists():
+        if not os.access(f'{chosen}/initdb', os.X_OK):
             raise Failure(
                 f"QPAY_POSTGRES_BIN={chosen} has no initdb: name the folder of PostgreSQL's "
                 'programs, or leave the variable out.'
