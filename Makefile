@@ -1,9 +1,11 @@
 # Everything is done by dev/stack; "make help" lists what there is.
 PYTHON ?= $(firstword $(shell command -v python3.11) python3)
-STACK = @$(PYTHON) -m dev.stack
+HAS_PYTHON = command -v $(PYTHON) >/dev/null || { echo "error: There is no $(PYTHON) here: \
+install python3.11, or name one by make PYTHON=/path/to/python3.11." >&2; exit 1; }
+STACK = @$(HAS_PYTHON); $(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset pictures stop test test-core test-ecosystem test-without-ebarimt lint shell bench translations env scratch clean
+.PHONY: help setup demo demo-reset pictures stop test test-core test-ecosystem test-without-ebarimt verify verify-live lint shell bench translations env scratch clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{printf "make %-20s %s\n", $$1, $$2}'
@@ -27,10 +29,17 @@ test-core: ## compare Odoo's own tests with the addon and without, and click on 
 	$(STACK) test-core
 
 test-ecosystem: ## run the main job, money and clicks beside the addons of others (T and ARGS as for test)
-	@QPAY_TEST_DATABASE=ecosystem $(PYTHON) -m dev.stack test
+	@$(HAS_PYTHON); QPAY_TEST_DATABASE=ecosystem $(PYTHON) -m dev.stack test
 
 test-without-ebarimt: ## run the tests of the addon without its wing of VAT receipts (T and ARGS as for test)
 	$(STACK) test-without-ebarimt
+
+verify: ## check what README.md claims, as a new user in an empty folder, and print a table
+	$(STACK) verify
+
+# A part of "verify", for a demonstration that runs.
+verify-live:
+	$(STACK) verify-live
 
 lint: ## ruff and pylint-odoo
 	$(STACK) lint

@@ -138,7 +138,10 @@ class PaymentProvider(models.Model):
             kept=kept_name,
             others=', '.join(lines.mapped('name')),
         )
-        _logger.warning("%s", note)
+        _logger.warning(
+            "The journal %s had several payment methods of its provider %s; the first is kept.",
+            self.journal_id.name, self.name,
+        )
         manager = self._qpay_find_manager()
         if not manager:
             return

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import Command, fields
+from odoo.tools import SQL
 
 from odoo.addons.payment_qpay import const
 
@@ -112,7 +113,26 @@ def _set_addresses(env, simulator_url, odoo_url):
     parameters.set_param('web.base.url', odoo_url)
     # Else the address follows whatever an administrator signs in by.
     parameters.set_param('web.base.url.freeze', 'True')
-    env.ref('payment_qpay.payment_provider_qpay').write({
-        'qpay_base_url_sandbox': simulator_url,
-        'qpay_callback_url': odoo_url,
-    })
+    provider = env.ref('payment_qpay.payment_provider_qpay')
+    provider.qpay_callback_url = odoo_url
+    move_simulator(provider, simulator_url)
+
+
+def move_simulator(provider, url):
+    """Tell a provider that the simulator, with all that it knows, is elsewhere.
+
+    To the addon another address is another account: what is known of the account stays known.
+
+    :param payment.provider provider: whose QPay it is
+    :param str url: where it is now, without ``/v2``
+    """
+    before = provider._qpay_account('sandbox')
+    after = before.replace(provider._qpay_setting('qpay_base_url_sandbox'), url)
+    for model in ('qpay.intent', 'qpay.payment'):
+        records = provider.env[model].sudo().search([('account', '=', before)])
+        provider.env.cr.execute(SQL(
+            'UPDATE %s SET account = %s WHERE id = ANY(%s)',
+            SQL.identifier(records._table), after, records.ids,
+        ))
+        records.invalidate_recordset(['account'])
+    provider.qpay_base_url_sandbox = url

@@ -1,148 +1,20 @@
-"""The commands behind the Makefile: ``python3 -m dev.stack COMMAND``."""
+"""Runs a command: ``python3 -m dev.stack COMMAND``.
 
-import contextlib
-import os
-import shlex
-import shutil
+Looks at Python before anything else is imported, which another Python may be unable to read.
+"""
+
 import sys
 
-from . import (
-    benchmarks,
-    console,
-    core_tests,
-    demo,
-    module_sets,
-    paths,
-    postgres,
-    testing,
-    translations,
-    wing,
-)
-from .console import Failure, say
-from .databases import Databases
-from .setup import ready
+#: The packages are pinned for it.
+PYTHON = (3, 11)
 
-
-def setup():
-    """Make all ready that demo and tests need, and build the databases."""
-    made = ready(for_tests=True)
-    with postgres.serving():
-        Databases(made).base()
-    say('Everything is set up.')
-
-
-def test():
-    """Run the tests."""
-    return testing.test(ready(for_tests=True))
-
-
-def test_core():
-    """Run Odoo's own tests with the addon and without it."""
-    core_tests.test(ready(for_tests=True))
-
-
-def test_without_ebarimt():
-    """Run the tests of the addon without VAT receipts."""
-    wing.test()
-
-
-def lint():
-    """Run the linters."""
-    testing.lint(ready())
-
-
-def environment():
-    """Print the variables of the environment for a person's shell; PostgreSQL is left running."""
-    with _quiet():
-        made = ready(for_tests=True)
-        postgres.keep()
-        variables = made.variables() | testing.test_variables('invoicing')
-    for name, value in variables.items():
-        say(f'export {name}={shlex.quote(value)}')
-
-
-def scratch():
-    """Create a database with the addon as it stands, named by the variable ``DB``."""
-    name = os.environ.get('DB')
-    if not name:
-        raise Failure('Name the database: make scratch DB=name.')
-    made = ready()
-    postgres.keep()
-    databases = Databases(made)
-    databases.copy(databases.with_addon(), name)
-    say(f'The database {name} is ready.')
-
-
-def template():
-    """Print the name of the database that tests with real server processes copy."""
-    with _quiet():
-        made = ready(for_tests=True)
-        with postgres.serving():
-            name = Databases(made, module_sets.chosen(testing.TEMPLATE_MODULES)).with_demo_data()
-    say(name)
-
-
-def translate():
-    """Bring the translations up to date with the code."""
-    made = ready()
-    with postgres.serving():
-        return translations.update(made)
-
-
-def shell():
-    """Open Odoo's shell on the demonstration's database."""
-    made = ready()
-    with postgres.serving():
-        if not Databases(made).exists(demo.database()):
-            raise Failure('There is no demonstration yet: run "make demo" first.')
-        return made.call_odoo('shell', '--database', demo.database(), '--no-http')
-
-
-def stop():
-    """Stop the demonstration and PostgreSQL."""
-    demo.stop()
-    postgres.stop()
-
-
-def clean():
-    """Delete this checkout's work folder with its databases; downloads are kept."""
-    stop()
-    shutil.rmtree(paths.CHECKOUT, ignore_errors=True)
-
-
-def bench():
-    """Run the benchmarks on a database of their own."""
-    made = ready()
-    with postgres.serving():
-        return benchmarks.run(made)
-
-
-COMMANDS = {
-    'setup': setup,
-    'demo': lambda: demo.run(ready()),
-    'demo-reset': lambda: demo.reset(ready()),
-    'pictures': lambda: demo.take_pictures(ready(for_tests=True)),
-    'stop': stop,
-    'test': test,
-    'test-core': test_core,
-    'test-without-ebarimt': test_without_ebarimt,
-    'lint': lint,
-    'shell': shell,
-    'translations': translate,
-    'env': environment,
-    'scratch': scratch,
-    'bench': bench,
-    'template': template,
-    'clean': clean,
-}
-
-
-def _quiet():
-    """Send what is shown to standard error: standard output is read by a program."""
-    return contextlib.redirect_stdout(sys.stderr)
-
-
-if __name__ == '__main__':
-    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
-        sys.exit(f'usage: python3 -m dev.stack {{{",".join(COMMANDS)}}}')
-    sys.exit(console.main(COMMANDS[sys.argv[1]]))
+if sys.version_info[:2] == PYTHON:
+    from .commands import main
+    sys.exit(main())
+else:
+    sys.exit(
+        'error: This is Python {0}, but the packages are pinned for {1}: '
+        'install python{1} and run make PYTHON=python{1}.'.format(
+            '.'.join(map(str, sys.version_info[:3])), '.'.join(map(str, PYTHON)),
+        )
+    )

@@ -8,7 +8,14 @@ import time
 
 
 class Failure(Exception):
-    """Something a person has to put right; its text is one sentence that says what to do."""
+    """Something a person has to put right; its text is one sentence that says what to do.
+
+    :param str evidence: what a program printed, for the person who has to find out why
+    """
+
+    def __init__(self, sentence, evidence=''):
+        super().__init__(sentence)
+        self.evidence = evidence
 
 
 def say(text=''):
@@ -60,11 +67,11 @@ def run(command, *, failure, log=None, **options):
         except FileNotFoundError as error:
             raise Failure(f'{failure} (the program {error.filename} is missing)') from error
     if done.returncode:
-        # The last lines, for the person who has to find out why.
+        # Of all that was printed, its end says why.
         printed = log.read_text(encoding='utf-8', errors='replace') if log else done.stdout
         lines = [line for line in printed.splitlines() if line.strip()][-10:]
         evidence = ''.join(f'    | {line[:160]}\n' for line in lines)
-        raise Failure(f'{failure}\n{evidence}' + (f'    (all of it: {log})' if log else ''))
+        raise Failure(failure, evidence + (f'    (all of it: {log})\n' if log else ''))
     return done.stdout or ''
 
 
@@ -74,7 +81,8 @@ def main(function):
         return function() or 0
     except Failure as failure:
         sys.stdout.flush()
-        print(f'error: {failure}', file=sys.stderr, flush=True)
+        # The sentence last: it is what the person sees.
+        print(f'{failure.evidence}error: {failure}', file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
         print('stopped', file=sys.stderr, flush=True)

@@ -17,7 +17,7 @@ from .paths import DEV, LOGS, MODULE, REPOSITORY, fingerprint, locked
 # A test run may still be copying from a template when the next one builds its successor.
 KEPT_OF_EACH_KIND = 3
 # What the repository holds beside the addon, and so beside its database.
-NOT_IN_DATABASE = {'dev', 'docs', 'tests', 'Makefile', 'pyproject.toml'}
+NOT_IN_DATABASE = {'deploy', 'dev', 'docs', 'tests', 'Makefile', 'pyproject.toml'}
 
 # Attachments in the database make a copy of it whole: there is no filestore to copy with it.
 # Loading a language at the installation leaves English switched off.

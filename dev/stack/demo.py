@@ -86,6 +86,14 @@ def _without_data(setup):
         yield
 
 
+def check(setup):
+    """Check the running demonstration from outside, and print what comes of it as JSON."""
+    if not _ADDRESSES.exists():
+        raise Failure('The demonstration does not run: run "make demo" first.')
+    addresses = json.loads(_ADDRESSES.read_text(encoding='utf-8'))
+    return setup.call('-m', 'verify.live', *_options(addresses))
+
+
 def stop():
     """Stop the demonstration, and what is left of one whose watching command was killed."""
     stopped = [process.stop() for process in (_SUPERVISOR, _ODOO, _SIMULATOR)]
@@ -169,10 +177,13 @@ def _start(setup, process, address, command):
 
 def _show(setup, addresses):
     """Make the one real payment, unless the database has seen one, and tell where everything is."""
-    options = [f'--{name}={value}' for name, value in addresses.items()]
-    if setup.call('-m', 'demo', *options):
+    if setup.call('-m', 'demo', *_options(addresses)):
         raise Failure(f'The demonstration fails: read {_ODOO.log} and {_SIMULATOR.log}.')
     say(f'  Logs             {LOGS}')
+
+
+def _options(addresses):
+    return [f'--{name}={value}' for name, value in addresses.items()]
 
 
 def _say_running(setup):

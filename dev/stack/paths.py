@@ -10,6 +10,8 @@ import hashlib
 import os
 from pathlib import Path
 
+from .console import Failure
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEV = REPOSITORY / 'dev'
 MODULE = 'payment_qpay'
@@ -39,11 +41,21 @@ FILESTORE = CHECKOUT / 'filestore'
 
 def prepare():
     """Create this checkout's work folder and the link through which Odoo reaches the addon."""
-    for folder in (ADDONS, LOGS, RUN, FILESTORE):
-        folder.mkdir(parents=True, exist_ok=True)
+    for folder in (CACHE, ADDONS, LOGS, RUN, FILESTORE):
+        _make(folder)
     if not (ADDON_LINK.is_symlink() and ADDON_LINK.resolve() == REPOSITORY):
         ADDON_LINK.unlink(missing_ok=True)
         ADDON_LINK.symlink_to(REPOSITORY)
+
+
+def _make(folder):
+    with contextlib.suppress(PermissionError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise Failure(
+            f'{folder} cannot be written: downloads and databases go there; '
+            'set QPAY_CACHE to a folder of yours.'
+        )
 
 
 @contextlib.contextmanager
@@ -55,7 +67,7 @@ def locked(name, folder=CACHE):
     :param str name: what is being guarded
     :param Path folder: where the lock's file is put
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    _make(folder)
     with open(folder / f'.{name}.lock', 'w', encoding='utf-8') as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -21,16 +21,16 @@ def port(name, variable, first):
     if chosen := os.environ.get(variable):
         if not (chosen.isdigit() and 0 < int(chosen) < 65536):
             raise Failure(f'{variable}={chosen} is no port: give a number from 1 to 65535.')
-        if not _is_free(int(chosen)):
+        if not is_free(int(chosen)):
             raise Failure(
                 f'Port {chosen} is taken: stop what listens there, or choose another by {variable}.'
             )
         return int(chosen)
     remembered = json.loads(_FILE.read_text(encoding='utf-8')) if _FILE.exists() else {}
     known = remembered.get(name)
-    if known and _is_free(known):
+    if known and is_free(known):
         return known
-    free = next(filter(_is_free, range(first, first + 10 * _TRIES, 10)), None)
+    free = next(filter(is_free, range(first, first + 10 * _TRIES, 10)), None)
     if free is None:
         raise Failure(f'No port from {first} on is free: choose one by {variable}.')
     if known:
@@ -48,7 +48,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def _is_free(number):
+def is_free(number):
+    """Whether a server could listen at a port.
+
+    :rtype: bool
+    """
     try:
         # As servers do: a port whose last connections are still closing counts as free.
         socket.create_server(('127.0.0.1', number)).close()

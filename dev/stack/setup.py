@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import odoo_source, postgres, system, virtualenv
+from . import nginx, odoo_source, postgres, system, virtualenv
 from .console import run
 from .paths import ADDONS, CHECKOUT, DEV, FILESTORE, prepare
 
@@ -92,14 +92,14 @@ def ready(for_tests=False):
 
     :param bool for_tests: whether what only the tests use is needed too
     """
-    system.check_python()
     system.ensure(for_tests=for_tests)
+    prepare()
     odoo = odoo_source.locate()
     setup = Setup(odoo=odoo, venv=virtualenv.main_environment(odoo))
     if for_tests:
         for name in virtualenv.CLIENTS:
             virtualenv.client_python(name)
-    prepare()
+        nginx.locate()
     _write_configuration(odoo)
     return setup
 

@@ -4,30 +4,23 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from .console import Failure, Step, run
 from .paths import CACHE
 
-PYTHON = (3, 11)
 POSTGRES_MAJOR = 15
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
-
-
-def check_python():
-    """Refuse another Python than the one for which the packages are pinned."""
-    if sys.version_info[:2] != PYTHON:
-        wanted = '.'.join(map(str, PYTHON))
-        raise Failure(
-            f'This is Python {sys.version.split()[0]}, but the packages are pinned for {wanted}: '
-            f'install python{wanted} and run make PYTHON=python{wanted}.'
-        )
 
 
 def postgres_bin():
     """Return the folder with ``initdb``, ``postgres`` and the rest, or None."""
     if chosen := os.environ.get('QPAY_POSTGRES_BIN'):
+        if not os.access(f'{chosen}/initdb', os.X_OK):
+            raise Failure(
+                f"QPAY_POSTGRES_BIN={chosen} has no initdb: name the folder of PostgreSQL's "
+                'programs, or leave the variable out.'
+            )
         return Path(chosen)
     versions = [
         int(path.parts[-3]) for path in Path('/usr/lib/postgresql').glob('*/bin/initdb')
@@ -71,6 +64,7 @@ NEEDED_BY_TESTS = {
     'fontconfig': _has('fc-list'),
     'fonts-dejavu-core': _has_font_for_mongolian,
     'gettext': _has('msgfmt'),
+    'openssl': _has('openssl'),
 }
 
 
@@ -106,12 +100,13 @@ def _install(packages, command):
         'PG_CREATECLUSTER_CONF': '/dev/null',
     }
     with Step(f'Installing {", ".join(packages)}'):
+        again = f'check the network, or run "{command}" yourself'
         run(
             ['apt-get', 'update'], env=environment,
-            failure=f'The package lists could not be read: check the network, then "{command}".',
+            failure=f'The package lists could not be read: {again}.',
         )
         run(
             ['apt-get', 'install', '--yes', '--no-install-recommends', *packages],
             env=environment, stdin=subprocess.DEVNULL,
-            failure=f'The packages could not be installed: run "{command}" yourself.',
+            failure=f'The packages could not be installed: {again}.',
         )

@@ -8,7 +8,7 @@ import sys
 import xml.etree.ElementTree
 from concurrent.futures import ThreadPoolExecutor
 
-from . import module_sets, postgres, system, virtualenv
+from . import module_sets, nginx, postgres, system, virtualenv
 from .console import Failure, Step, say
 from .databases import Databases
 from .paths import ADDON_LINK, ADDONS, CHECKOUT, LOGS, MODULE, REPOSITORY
@@ -208,6 +208,7 @@ def test_variables(name):
         'QPAY_DEV_CLIENT_PYTHON': str(virtualenv.client_python('qpay-client')),
         'QPAY_DEV_PY_PYTHON': str(virtualenv.client_python('qpay-py')),
         'QPAY_DEV_CHROMIUM': system.chromium() or '',
+        'QPAY_DEV_NGINX': str(nginx.locate()),
     }
 
 

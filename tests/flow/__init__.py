@@ -12,6 +12,7 @@ from . import test_confirmed_money
 from . import test_core_words
 from . import test_currencies
 from . import test_currency_parts
+from . import test_demo_addresses
 from . import test_discounts
 from . import test_document_changes
 from . import test_extending

@@ -1,3 +1,4 @@
+from . import test_behind_nginx
 from . import test_busy_server
 from . import test_commits
 from . import test_concurrency
