@@ -134,10 +134,9 @@ def verify():
         Path(folder).chmod(0o755)
         visitor = Visitor(Path(folder))
         try:
-            results = _check(visitor, table)
+            return _show(table, _check(visitor, table))
         finally:
             visitor.make('stop')
-    return _show(table, results)
 
 
 def _check(visitor, table):
