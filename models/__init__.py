@@ -22,6 +22,7 @@ from . import payment_provider_connection
 from . import payment_provider_email
 from . import payment_provider_health
 from . import payment_provider_journal
+from . import payment_provider_login
 from . import payment_transaction
 from . import payment_transaction_chatter
 from . import payment_transaction_reference
@@ -68,6 +69,7 @@ from . import qpay_reconciliation_ledger
 from . import qpay_reconciliation_list
 from . import qpay_reconciliation_schedule
 from . import qpay_token
+from . import qpay_trial_call
 from . import res_users
 
 from . import ebarimt
