@@ -1,4 +1,5 @@
 from . import qpay_guarded
+from . import qpay_reasoned
 from . import qpay_reconciliation_totals
 
 from . import account_journal

@@ -13,6 +13,27 @@ from odoo.addons.payment_qpay.qpay_api import (
     QPayUnauthorized,
     QPayUnreachable,
 )
+from odoo.addons.payment_qpay.reasons import get_reason
+
+# What QPay's error keys mean (QPay contract §7.3), and ours.
+_REASONS = {
+    'INVOICE_CODE_INVALID': 'invoice_code_unknown',
+    'INVALID_AMOUNT': 'amount_refused',
+    'MIN_AMOUNT_ERR': 'amount_too_small',
+    'MAX_AMOUNT_ERR': 'amount_too_big',
+    'MERCHANT_INACTIVE': 'merchant_inactive',
+    'PERMISSION_DENIED': 'merchant_not_permitted',
+    'INVOICE_PAID': 'qpay_invoice_paid',
+    'INVOICE_NOTFOUND': 'qpay_invoice_unknown',
+    'EBARIMT_NOT_REGISTERED': 'receipts_not_registered',
+    'EBARIMT_ALREADY_REGISTERED': 'receipt_exists',
+    'EBARIMT_CANCEL_NOTSUPPERDED': 'receipts_not_cancelled',
+    'CLASSIFICATION_CODE_INVALID': 'classification_unknown',
+    'CUSTOMER_REGISTER_INVALID': 'register_unknown',
+    'VAT_AMOUNT_INVALID': 'vat_otherwise',
+    'PAYMENT_NOTFOUND': 'qpay_payment_unknown',
+    'ACCOUNT_CHANGED': 'earlier_account',
+}
 
 
 class PaymentProvider(models.Model):
@@ -205,47 +226,17 @@ class PaymentProvider(models.Model):
         :rtype: str
         """
         if isinstance(error, QPayUnreachable):
-            return self.env._("QPay cannot be reached. Please try again in a moment.")
+            return get_reason(self.env, 'qpay_unreachable')
         if isinstance(error, QPayUnauthorized):
-            return self.env._(
-                "QPay does not accept the user name and password. Please tell your administrator."
-            )
+            return get_reason(self.env, 'qpay_unauthorized')
         if isinstance(error, QPayRefused):
-            explanations = {
-                'INVOICE_CODE_INVALID': self.env._("QPay does not know the invoice code."),
-                'INVALID_AMOUNT': self.env._("QPay does not accept this amount."),
-                'MIN_AMOUNT_ERR': self.env._("The amount is below the least that QPay accepts."),
-                'MAX_AMOUNT_ERR': self.env._("The amount is above the most that QPay accepts."),
-                'MERCHANT_INACTIVE': self.env._("QPay has switched this merchant off."),
-                'PERMISSION_DENIED': self.env._("QPay does not permit this merchant to do this."),
-                'INVOICE_PAID': self.env._("This QPay invoice is already paid."),
-                'INVOICE_NOTFOUND': self.env._("QPay does not know this invoice."),
-                'EBARIMT_NOT_REGISTERED': self.env._(
-                    "QPay has no such VAT receipt, or has not switched VAT receipts on for this"
-                    " merchant."
-                ),
-                'EBARIMT_ALREADY_REGISTERED': self.env._("This payment has a VAT receipt already."),
-                'EBARIMT_CANCEL_NOTSUPPERDED': self.env._(
-                    "QPay does not cancel VAT receipts of this merchant."
-                ),
-                'CLASSIFICATION_CODE_INVALID': self.env._(
-                    "The tax office does not know the classification code."
-                ),
-                'CUSTOMER_REGISTER_INVALID': self.env._(
-                    "The tax office does not know the register number."
-                ),
-                'VAT_AMOUNT_INVALID': self.env._("QPay reckons the VAT otherwise."),
-                'PAYMENT_NOTFOUND': self.env._("QPay does not know this payment."),
-                'ACCOUNT_CHANGED': self.env._(
-                    "This belongs to an earlier account at QPay, which no provider uses any more."
-                    " Please set up a provider with that account, or look in its portal."
-                ),
-            }
+            if reason := _REASONS.get(error.key):
+                return get_reason(self.env, reason)
             fields_refused = ', '.join(f'{name}: {key}' for name, key in error.fields.items())
-            return explanations.get(error.key) or self.env._(
-                "QPay refused the request (%s).", fields_refused or error.key or error.status
+            return get_reason(
+                self.env, 'qpay_refused', fields_refused or error.key or error.status
             )
-        return self.env._("QPay did not answer properly. Please try again in a moment.")
+        return get_reason(self.env, 'qpay_no_proper_answer')
 
     @api.model
     def _qpay_get_public_message(self, reason):
@@ -257,6 +248,4 @@ class PaymentProvider(models.Model):
         """
         if self.env.user._is_internal():
             return reason
-        return self.env._(
-            "QPay cannot be used at this moment. Please try again later, or pay in another way."
-        )
+        return get_reason(self.env, 'unavailable_for_public')

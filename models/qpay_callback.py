@@ -7,6 +7,7 @@ from odoo.addons.payment_qpay.locking import (
     check_no_savepoint,
     lock_in_new_transaction,
 )
+from odoo.addons.payment_qpay.reasons import ReasonField, get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run, wake_cron
 
 # QPay's ids have 15 or 36 characters (QPay contract §4.1).
@@ -21,10 +22,11 @@ class QPayCallback(models.Model):
     """
 
     _name = 'qpay.callback'
-    _inherit = ['qpay.guarded']
+    _inherit = ['qpay.guarded', 'qpay.reasoned']
     _description = 'QPay Callback'
     _order = 'id desc'
     _rec_name = 'qpay_payment_id'
+    _reason_name = 'message'
 
     intent_id = fields.Many2one(
         string="QR", comodel_name='qpay.intent', required=True, readonly=True, index=True,
@@ -58,7 +60,7 @@ class QPayCallback(models.Model):
         required=True,
         readonly=True,
     )
-    message = fields.Char(string="Outcome", readonly=True)
+    message = ReasonField(string="Outcome", readonly=True)
     attempts = fields.Integer(readonly=True)
     next_attempt_at = fields.Datetime(readonly=True, default=fields.Datetime.now)
     processed_at = fields.Datetime(readonly=True)
@@ -155,7 +157,7 @@ class QPayCallback(models.Model):
             if is_over:
                 callback.write({
                     'state': 'failed' if is_unavailable else 'ignored',
-                    'message': problem or self.env._("QPay knows no such payment for this QR."),
+                    'message': problem or get_reason(self.env, 'payment_unknown'),
                     'processed_at': now,
                 })
                 continue
@@ -163,7 +165,7 @@ class QPayCallback(models.Model):
             if is_unavailable and now + delay - callback.received_at >= const.TELL_PERIOD:
                 callback._notify_unanswered(problem)
             callback.write({
-                'message': problem or self.env._("QPay does not show the payment yet."),
+                'message': problem or get_reason(self.env, 'payment_not_shown'),
                 'next_attempt_at': now + delay,
             })
             self._trigger(now + delay)

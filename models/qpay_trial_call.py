@@ -63,9 +63,9 @@ class QPayTrialCall(models.Model):
         if not token.startswith(_PREFIX):
             return False
         sent = token.removeprefix(_PREFIX).encode(errors='replace')
-        call = self.with_user(SUPERUSER_ID).search([]).filtered(
-            lambda call: consteq(call.token.encode(), sent)
-        )
+        call = self.with_user(SUPERUSER_ID).search([
+            ('create_date', '>=', fields.Datetime.now() - _KEEPING_PERIOD),
+        ]).filtered(lambda call: consteq(call.token.encode(), sent))
         call.has_arrived = True
         return bool(call)
 

@@ -52,6 +52,7 @@ from . import test_printed_receipt
 from . import test_provider
 from . import test_query_budget
 from . import test_qpay_down
+from . import test_reasons
 from . import test_receivable_accounts
 from . import test_reconciliation
 from . import test_reconciliation_accounts
