@@ -63,6 +63,8 @@ ENVIRONMENT_VARIABLES = frozendict({
 })
 # What makes up an account at QPay.
 ACCOUNT_SETTINGS = frozenset({'qpay_client_id', 'qpay_base_url_sandbox', 'qpay_base_url_live'})
+# What a login at QPay depends on.
+LOGIN_SETTINGS = ACCOUNT_SETTINGS | {'qpay_client_secret'}
 # Decides between the sandbox and the live host, over the provider's state.
 ENVIRONMENT_VARIABLE = 'QPAY_ENV'
 # What QPay gives everybody to try its sandbox with (QPay contract §8.2).
@@ -131,6 +133,8 @@ REFUND_PERIOD = timedelta(hours=1)
 VISITOR_TIMEOUT = 5
 # How long no request asks about an account of which QPay did not answer. Scheduled actions do.
 OUTAGE_PERIOD = timedelta(minutes=1)
+# How often it is noted when QPay answered or failed, unless that changes.
+NOTE_INTERVAL = timedelta(minutes=1)
 # After which time without an answer of QPay, or with nothing but refusals, a person is told; and
 # after how many comparisons in a row that failed.
 TELL_PERIOD = timedelta(days=1)
@@ -254,6 +258,9 @@ DEFAULT_QR_MINUTES = 60
 
 # Difference between this server's clock and QPay's from which the connection test warns.
 MAX_CLOCK_SKEW = timedelta(minutes=5)
+# How many seconds the connection test waits for a connection to this server's own public address,
+# and again for its answer.
+TRIAL_CALL_TIMEOUT = 5
 # The amount in tögrög of the invoice that the connection test creates and cancels; payments
 # below 10 were seen to fail (QPay contract §8.3).
 CONNECTION_TEST_AMOUNT = 100

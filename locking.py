@@ -10,6 +10,8 @@ from odoo.exceptions import LockError, UserError
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
+from odoo.addons.payment_qpay.reasons import get_reason, get_reason_of
+
 _logger = logging.getLogger(__name__)
 
 # How often rows may change in the very moment in which they are being locked.
@@ -149,12 +151,12 @@ def try_in_savepoint(env, act, *arguments, **options):
         with env.cr.savepoint():
             act(*arguments, **options)
     except UserError as error:
-        return str(error)
+        return get_reason_of(error)
     except Exception as error:
         if contention := _find_contention(error):
             raise contention from error
         _logger.exception("An unexpected error happened in %s.", act)
-        return env._("An unexpected error happened. The server's log says more.")
+        return get_reason(env, 'unexpected')
     return ''
 
 

@@ -20,6 +20,7 @@ SECRET_FIELDS = frozendict({
     'qpay.qr.wizard': ('ebarimt_receiver',),
     'qpay.receiver.wizard': ('receiver',),
     'qpay.token': ('access_token',),
+    'qpay.trial.call': ('token',),
     'res.partner': ('qpay_receiver',),
 })
 # Every field that is made of them when it is read, so that no query holds it.

@@ -17,7 +17,7 @@ class QPayController(http.Controller):
     def qpay_callback(self, token, qpay_payment_id='', **_data):
         """Store QPay's call, which is processed later (QPay contract §6).
 
-        :param str token: The secret that QPay was told with the invoice.
+        :param str token: The secret that QPay was told with the invoice, or that of a trial.
         :param qpay_payment_id: The payment that the call names; perhaps no text at all.
         :return: What QPay demands as an answer, once the call is stored.
         :raise NotFound: If the token is not ours.
@@ -25,9 +25,10 @@ class QPayController(http.Controller):
         intent_id, _separator, secret = token.partition('-')
         intents = request.env['qpay.intent']
         intent = intents._find_by_token(intent_id, secret, 'callback_token')
-        if not intent:
+        if intent:
+            request.env['qpay.callback'].with_user(SUPERUSER_ID)._receive(intent, qpay_payment_id)
+        elif not request.env['qpay.trial.call']._receive(token):
             raise NotFound()
-        request.env['qpay.callback'].with_user(SUPERUSER_ID)._receive(intent, qpay_payment_id)
         return request.make_response('SUCCESS', [('Content-Type', 'text/plain; charset=utf-8')])
 
     @http.route('/payment/qpay/check', type='jsonrpc', auth='public', website=True)

@@ -29,3 +29,4 @@ UPDATE qpay_intent
 DELETE FROM qpay_intent_recheck;
 DELETE FROM qpay_ebarimt_cancellation;
 DELETE FROM qpay_outage;
+DELETE FROM qpay_trial_call;

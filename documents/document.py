@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_number
+from odoo.addons.payment_qpay.reasons import get_reason
 
 from .link import PermanentLink
 from .qrs import DocumentQrs
@@ -193,7 +194,7 @@ class Document(DocumentQrs, PermanentLink):
         is_owed = self.document_currency.compare_amounts(self.get_owed_amount(), 0) > 0
         if is_owed or not self._is_waiting():
             return ''
-        return self.env._("This is paid: QPay has confirmed it, and it is being booked.")
+        return get_reason(self.env, 'being_booked')
 
     def _is_waiting(self):
         """Whether the books do not show all that was paid."""
@@ -242,7 +243,7 @@ class Document(DocumentQrs, PermanentLink):
         :rtype: str
         """
         if not self.records:
-            return self.env._("The document has been deleted.")
+            return get_reason(self.env, 'deleted')
         return self._get_blocking_reason()
 
     def get_payer_blocking_reason(self, intent):
@@ -252,13 +253,13 @@ class Document(DocumentQrs, PermanentLink):
         :rtype: str
         """
         if self.records and intent and self.is_of_another_customer(intent):
-            return self.env._("The document is another customer's now.")
+            return get_reason(self.env, 'other_customer')
         return self.get_blocking_reason()
 
     def _get_blocking_reason(self):
         if not self.is_paid():
             return None
-        return self.get_waiting_reason() or self.env._("This is already paid.")
+        return self.get_waiting_reason() or get_reason(self.env, 'already_paid')
 
     def get_closing_reason(self, intent):
         """Return why an open QR of this document must no longer be paid, for people; '' if it may.
@@ -267,12 +268,12 @@ class Document(DocumentQrs, PermanentLink):
         :rtype: str
         """
         if not self.records:
-            return self.env._("The document has been deleted.")
+            return get_reason(self.env, 'deleted')
         if change := self.get_change(intent):
             return change
         still_asked, owed = self.get_asked_amount(intent), self.get_owed_amount()
         if self.document_currency.compare_amounts(still_asked, owed) > 0:
-            return self.env._("The document was paid or changed in another way.")
+            return get_reason(self.env, 'paid_or_changed')
         return ''
 
     def get_change(self, intent):
@@ -285,11 +286,11 @@ class Document(DocumentQrs, PermanentLink):
         if not intent.document_version:
             return ''
         if self.is_of_another_customer(intent):
-            return self.env._("The document is another customer's now.")
+            return get_reason(self.env, 'other_customer')
         if self.company != intent.document_company_id:
-            return self.env._("The document is another company's now.")
+            return get_reason(self.env, 'other_company')
         if self.get_version() != intent.document_version:
-            return self.env._("The document was changed.")
+            return get_reason(self.env, 'changed')
         return ''
 
     def is_of_another_customer(self, intent):

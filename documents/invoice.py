@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.reasons import get_reason
 
 from .document import Document
 from .kinds import of
@@ -82,10 +83,7 @@ class InvoiceDocument(Document):
         if reason and is_employees and any(
             row._is_in_books() for row in self._find_waiting_rows()
         ):
-            return self.env._(
-                "This is paid, but the payment is not matched with it. Please match the customer's"
-                " credit."
-            )
+            return get_reason(self.env, 'not_matched')
         return reason
 
     def get_next_amount(self):
@@ -152,9 +150,9 @@ class InvoiceDocument(Document):
 
     def _get_blocking_reason_together(self):
         if len(self.records.commercial_partner_id) != 1 or len(self.records.company_id) != 1:
-            return self.env._("One QR can only be made for the invoices of one customer.")
+            return get_reason(self.env, 'several_customers')
         if len(self.records.currency_id) != 1:
-            return self.env._("One QR can only be made for invoices in one currency.")
+            return get_reason(self.env, 'several_currencies')
         return self.get_account_blocking_reason()
 
     def get_account_blocking_reason(self):
@@ -167,12 +165,9 @@ class InvoiceDocument(Document):
         other = items.filtered(lambda item: item.account_id != items[0].account_id)[:1]
         if not other:
             return None
-        return self.env._(
-            "%(invoice)s is booked on the receivable account %(account)s, and %(other_invoice)s on"
-            " %(other_account)s. One payment can only pay invoices of one account.",
-            invoice=items[0].move_id.name,
-            account=items[0].account_id.display_name,
-            other_invoice=other.move_id.name,
+        return get_reason(
+            self.env, 'several_accounts', invoice=items[0].move_id.name,
+            account=items[0].account_id.display_name, other_invoice=other.move_id.name,
             other_account=other.account_id.display_name,
         )
 
@@ -183,37 +178,33 @@ class InvoiceDocument(Document):
 
     def _get_blocking_reason_of(self, move):
         if move.move_type != 'out_invoice':
-            return self.env._("Only customer invoices can be paid by QPay.")
+            return get_reason(self.env, 'no_customer_invoice')
         if move.state == 'draft':
-            return self.env._("Please confirm the invoice first.")
+            return get_reason(self.env, 'invoice_draft')
         if move.state == 'cancel':
-            return self.env._("The invoice is cancelled.")
+            return get_reason(self.env, 'invoice_cancelled')
         if move.currency_id.is_zero(move.amount_residual):
-            return self.env._("The invoice is already paid.")
+            return get_reason(self.env, 'invoice_paid')
         document = self if move == self.records else of(move)
         if reason := document.get_waiting_reason():
             return reason
         if not self._has_rate(move):
-            return self.env._(
-                "QPay collects tögrög only, and there is no exchange rate between %(currency)s and"
-                " tögrög.",
-                currency=move.currency_id.name,
-            )
+            return get_reason(self.env, 'no_rate', currency=move.currency_id.name)
         return None
 
     def get_closing_reason(self, intent):
         """Return why an open QR must no longer be paid: what it asks for is no longer owed."""
         if not self.records or any(move.state != 'posted' for move in self.records):
-            return self.env._("The invoice is no longer confirmed.")
+            return get_reason(self.env, 'invoice_unconfirmed')
         if change := self.get_change(intent):
             return change
         if reason := self._get_blocking_reason_together():
             return self.env['payment.provider']._qpay_get_public_message(reason)
         still_asked, owed = self.get_asked_amount(intent), self.get_owed_amount()
         if self.document_currency.compare_amounts(still_asked, owed) > 0:
-            return self.env._("The invoice was paid or changed in another way.")
+            return get_reason(self.env, 'invoice_paid_or_changed')
         if self._is_discount_over(still_asked):
-            return self.env._("The discount for early payment has ended.")
+            return get_reason(self.env, 'discount_over')
         return ''
 
     def _is_discount_over(self, amount):

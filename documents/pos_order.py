@@ -1,5 +1,7 @@
 from odoo.exceptions import UserError
 
+from odoo.addons.payment_qpay.reasons import get_reason
+
 from .document import Document
 from .taxed_line import TaxedLine
 
@@ -75,10 +77,7 @@ class PosOrderDocument(Document):
             lambda session: session.state in _OPEN_STATES and not session.rescue
         )[:1]
         if not session:
-            raise UserError(self.env._(
-                "The till %s is closed. Please open it, and settle this payment again.",
-                order.config_id.name,
-            ))
+            raise UserError(get_reason(self.env, 'till_must_open', order.config_id.name))
         order.session_id = session
 
     def _is_open(self):
@@ -86,11 +85,11 @@ class PosOrderDocument(Document):
 
     def _get_blocking_reason(self):
         if self.records.state == 'cancel':
-            return self.env._("The order is cancelled.")
+            return get_reason(self.env, 'order_cancelled')
         if not self._is_open() or self.is_paid():
-            return self.get_waiting_reason() or self.env._("The order is already paid.")
+            return self.get_waiting_reason() or get_reason(self.env, 'order_paid')
         if self.records.session_id.state != 'opened':
-            return self.env._("The till is closed.")
+            return get_reason(self.env, 'till_closed')
         return None
 
     def get_closing_reason(self, intent):

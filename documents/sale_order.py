@@ -1,4 +1,5 @@
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.reasons import get_reason
 
 from .document import Document
 from .kinds import of
@@ -99,23 +100,23 @@ class SaleOrderDocument(Document):
     def _get_blocking_reason(self):
         order = self.records
         if order.state == 'cancel':
-            return self.env._("The order is cancelled.")
+            return get_reason(self.env, 'order_cancelled')
         if order.currency_id != self.currency:
-            return self.env._("QPay collects tögrög only; this order is in another currency.")
+            return get_reason(self.env, 'order_currency')
         if self.currency.compare_amounts(order.amount_total, 0) <= 0:
-            return self.env._("There is nothing to pay for this order.")
+            return get_reason(self.env, 'order_nothing_to_pay')
         if self.is_paid():
-            return self.get_waiting_reason() or self.env._("The order is already paid.")
+            return self.get_waiting_reason() or get_reason(self.env, 'order_paid')
         if self._is_expired(const.today()):
-            return self.env._("The quotation has expired.")
+            return get_reason(self.env, 'order_expired')
         return self._get_invoice_reason() or None
 
     def get_closing_reason(self, intent):
         """Return why an open QR must be closed: the order is cancelled, paid or invoiced."""
         if self.records.state == 'cancel':
-            return self.env._("The order is cancelled.")
+            return get_reason(self.env, 'order_cancelled')
         if self._is_expired(const.today()):
-            return self.env._("The quotation has expired.")
+            return get_reason(self.env, 'order_expired')
         return super().get_closing_reason(intent) or self._get_invoice_reason()
 
     def _is_expired(self, day):
@@ -142,9 +143,7 @@ class SaleOrderDocument(Document):
         )
         if not unpaid:
             return ''
-        return of(unpaid).get_waiting_reason() or self.env._(
-            "The order is invoiced: please let the customer pay the invoice."
-        )
+        return of(unpaid).get_waiting_reason() or get_reason(self.env, 'order_invoiced')
 
     # === WHAT IS PAID === #
 

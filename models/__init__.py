@@ -1,5 +1,6 @@
 from . import qpay_guarded
 from . import qpay_retry_mixin
+from . import qpay_reasoned
 from . import qpay_reconciliation_totals
 
 from . import account_journal
@@ -23,6 +24,7 @@ from . import payment_provider_connection
 from . import payment_provider_email
 from . import payment_provider_health
 from . import payment_provider_journal
+from . import payment_provider_login
 from . import payment_transaction
 from . import payment_transaction_chatter
 from . import payment_transaction_reference
@@ -69,6 +71,7 @@ from . import qpay_reconciliation_ledger
 from . import qpay_reconciliation_list
 from . import qpay_reconciliation_schedule
 from . import qpay_token
+from . import qpay_trial_call
 from . import res_users
 
 from . import ebarimt

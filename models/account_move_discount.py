@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from odoo.addons.payment_qpay.reasons import get_reason
+
 
 class AccountMove(models.Model):
     """The discounts for early payment that payments of QPay earn."""
@@ -78,9 +80,8 @@ class AccountMove(models.Model):
         if not invoices:
             return []
         if not invoices.company_id.account_journal_early_pay_discount_loss_account_id:
-            raise UserError(self.env._(
-                "%s has no account for the discounts of early payments. Please choose it in the"
-                " settings of accounting.", invoices.company_id.display_name,
+            raise UserError(get_reason(
+                self.env, 'no_discount_account', invoices.company_id.display_name
             ))
         items = invoices._qpay_get_term_items()
         with items._qpay_as_unpaid():

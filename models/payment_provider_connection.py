@@ -13,6 +13,27 @@ from odoo.addons.payment_qpay.qpay_api import (
     QPayUnauthorized,
     QPayUnreachable,
 )
+from odoo.addons.payment_qpay.reasons import get_reason
+
+# What QPay's error keys mean (QPay contract §7.3), and ours.
+_REASONS = {
+    'INVOICE_CODE_INVALID': 'invoice_code_unknown',
+    'INVALID_AMOUNT': 'amount_refused',
+    'MIN_AMOUNT_ERR': 'amount_too_small',
+    'MAX_AMOUNT_ERR': 'amount_too_big',
+    'MERCHANT_INACTIVE': 'merchant_inactive',
+    'PERMISSION_DENIED': 'merchant_not_permitted',
+    'INVOICE_PAID': 'qpay_invoice_paid',
+    'INVOICE_NOTFOUND': 'qpay_invoice_unknown',
+    'EBARIMT_NOT_REGISTERED': 'receipts_not_registered',
+    'EBARIMT_ALREADY_REGISTERED': 'receipt_exists',
+    'EBARIMT_CANCEL_NOTSUPPERDED': 'receipts_not_cancelled',
+    'CLASSIFICATION_CODE_INVALID': 'classification_unknown',
+    'CUSTOMER_REGISTER_INVALID': 'register_unknown',
+    'VAT_AMOUNT_INVALID': 'vat_otherwise',
+    'PAYMENT_NOTFOUND': 'qpay_payment_unknown',
+    'ACCOUNT_CHANGED': 'earlier_account',
+}
 
 
 class PaymentProvider(models.Model):
@@ -23,7 +44,8 @@ class PaymentProvider(models.Model):
     # === ACTION METHODS === #
 
     def action_qpay_test_connection(self):
-        """Try the settings at QPay and tell in one sentence what works and what does not.
+        """Try the settings at QPay, and the way of QPay's calls: tell of both what works and what
+        does not.
 
         :return: The notification to show.
         :rtype: dict
@@ -33,27 +55,27 @@ class PaymentProvider(models.Model):
         try:
             problem = self._qpay_find_problem()
         except QPayUnauthorized:
-            problem = self.env._(
-                "QPay does not accept the user name and password (%s). Copy both again from what"
-                " QPay sent you, without blanks, and mind that the sandbox has its own. If they"
-                " are right, ask QPay for new ones.", self._qpay_environment_name(),
-            )
+            problem = self._qpay_get_login_advice()
         except QPayError as error:
             problem = self._qpay_get_error_message(error)
-        message = problem or self.env._(
-            "QPay accepts the user name, password and invoice code (%(environment)s), and calls"
-            " %(url)s back.",
-            environment=self._qpay_environment_name(),
-            url=self._qpay_callback_base_url(),
-        )
+        problem_of_calls = self._qpay_find_problem_of_calls()
+        is_fine = not problem and not problem_of_calls
         return {
             'type': 'ir.actions.client',
             'tag': 'display_notification',
             'params': {
                 'title': self.env._("QPay connection"),
-                'message': message,
-                'type': 'warning' if problem else 'success',
-                'sticky': bool(problem),
+                'message': ' '.join((
+                    problem or self.env._(
+                        "QPay accepts the user name, password and invoice code (%s).",
+                        self._qpay_environment_name(),
+                    ),
+                    problem_of_calls or self.env._(
+                        "Calls to %s arrive here.", self._qpay_callback_base_url()
+                    ),
+                )),
+                'type': 'success' if is_fine else 'warning',
+                'sticky': not is_fine,
             },
         }
 
@@ -104,7 +126,7 @@ class PaymentProvider(models.Model):
                     amount=const.CONNECTION_TEST_AMOUNT,
                     reason=self._qpay_get_error_message(error),
                 )
-        return self._qpay_find_problem_of_surroundings(token)
+        return self._qpay_find_problem_of_clock(token)
 
     def _qpay_get_trials(self, request):
         """Return the invoices by which the provider's invoice codes are tried.
@@ -114,9 +136,8 @@ class PaymentProvider(models.Model):
         """
         return [request]
 
-    def _qpay_find_problem_of_surroundings(self, token):
-        """Check clock skew and callback URL: return what is wrong, though QPay accepts the
-        settings.
+    def _qpay_find_problem_of_clock(self, token):
+        """Return that this server's clock is wrong, though QPay accepts the settings.
 
         :param Token token: The token of a login just now.
         :return: A translated sentence, or None.
@@ -129,13 +150,71 @@ class PaymentProvider(models.Model):
                     "QPay accepts the settings, but this server's clock differs from QPay's by"
                     " %s minutes.", int(skew.total_seconds() // 60)
                 )
+        return None
+
+    def _qpay_find_problem_of_calls(self):
+        """Call the address that QPay calls, if it is a public one: return what keeps calls from
+        arriving, and what can be done.
+
+        :return: A translated sentence, or None.
+        :rtype: str
+        """
+        url = self._qpay_callback_base_url()
         if not self.qpay_callback_is_public:
             return self.env._(
-                "QPay accepts the settings, but it cannot call %s back: the address is not"
-                " public. Payments are then noticed only while somebody looks at the QR or checks.",
-                self._qpay_callback_base_url(),
+                "QPay cannot call %s: the address is not public. Payments are then noticed only"
+                " while somebody looks at the QR or checks.", url,
             )
-        return None
+        outcome = self.env['qpay.trial.call']._make(url)
+        return None if outcome == 'arrived' else {
+            'unreachable': self.env._(
+                "A call to %s got no connection. Check that the name is right, that the reverse"
+                " proxy runs, and that the firewall lets calls in. Some networks cannot reach their"
+                " own public address: then open it from outside.", url,
+            ),
+            'certificate': self.env._(
+                "A call to %s met a certificate that is not valid. Install one for this name, with"
+                " its whole chain.", url,
+            ),
+            'silent': self.env._(
+                "A call to %(url)s got no answer within %(seconds)s seconds. A server with one"
+                " process only cannot answer itself: set workers to 0, or to 2 and more. Otherwise"
+                " see what the reverse proxy waits for.",
+                url=url, seconds=const.TRIAL_CALL_TIMEOUT,
+            ),
+            'redirected': self.env._(
+                "%s leads on to another address. Enter that one: QPay need not follow.", url
+            ),
+            'refused': self.env._(
+                "%s keeps callers out. Let calls to /payment/qpay/ pass the reverse proxy and the"
+                " firewall without a password.", url,
+            ),
+            'failing': self.env._(
+                "The reverse proxy at %s gets no proper answer of Odoo. Check to which port it"
+                " passes calls on, and Odoo's log.", url,
+            ),
+            'unanswered': self.env._(
+                "A call to %s arrived here, but its answer did not come back. Check the reverse"
+                " proxy.", url,
+            ),
+            'elsewhere': self.env._(
+                "Something answers at %s, but not this database. Check that this is the address of"
+                " this Odoo (web.base.url in the system parameters), that the reverse proxy passes"
+                " /payment/qpay/ on and, if the server has several databases, that dbfilter"
+                " chooses this one by the name.", url,
+            ),
+        }[outcome]
+
+    def _qpay_get_login_advice(self):
+        """Return what an administrator can do when QPay refuses the login.
+
+        :rtype: str
+        """
+        return self.env._(
+            "QPay does not accept the user name and password (%s). Copy both again from what"
+            " QPay sent you, without blanks, and mind that the sandbox has its own. If they"
+            " are right, ask QPay for new ones.", self._qpay_environment_name(),
+        )
 
     # === ERRORS === #
 
@@ -147,47 +226,17 @@ class PaymentProvider(models.Model):
         :rtype: str
         """
         if isinstance(error, QPayUnreachable):
-            return self.env._("QPay cannot be reached. Please try again in a moment.")
+            return get_reason(self.env, 'qpay_unreachable')
         if isinstance(error, QPayUnauthorized):
-            return self.env._(
-                "QPay does not accept the user name and password. Please tell your administrator."
-            )
+            return get_reason(self.env, 'qpay_unauthorized')
         if isinstance(error, QPayRefused):
-            explanations = {
-                'INVOICE_CODE_INVALID': self.env._("QPay does not know the invoice code."),
-                'INVALID_AMOUNT': self.env._("QPay does not accept this amount."),
-                'MIN_AMOUNT_ERR': self.env._("The amount is below the least that QPay accepts."),
-                'MAX_AMOUNT_ERR': self.env._("The amount is above the most that QPay accepts."),
-                'MERCHANT_INACTIVE': self.env._("QPay has switched this merchant off."),
-                'PERMISSION_DENIED': self.env._("QPay does not permit this merchant to do this."),
-                'INVOICE_PAID': self.env._("This QPay invoice is already paid."),
-                'INVOICE_NOTFOUND': self.env._("QPay does not know this invoice."),
-                'EBARIMT_NOT_REGISTERED': self.env._(
-                    "QPay has no such VAT receipt, or has not switched VAT receipts on for this"
-                    " merchant."
-                ),
-                'EBARIMT_ALREADY_REGISTERED': self.env._("This payment has a VAT receipt already."),
-                'EBARIMT_CANCEL_NOTSUPPERDED': self.env._(
-                    "QPay does not cancel VAT receipts of this merchant."
-                ),
-                'CLASSIFICATION_CODE_INVALID': self.env._(
-                    "The tax office does not know the classification code."
-                ),
-                'CUSTOMER_REGISTER_INVALID': self.env._(
-                    "The tax office does not know the register number."
-                ),
-                'VAT_AMOUNT_INVALID': self.env._("QPay reckons the VAT otherwise."),
-                'PAYMENT_NOTFOUND': self.env._("QPay does not know this payment."),
-                'ACCOUNT_CHANGED': self.env._(
-                    "This belongs to an earlier account at QPay, which no provider uses any more."
-                    " Please set up a provider with that account, or look in its portal."
-                ),
-            }
+            if reason := _REASONS.get(error.key):
+                return get_reason(self.env, reason)
             fields_refused = ', '.join(f'{name}: {key}' for name, key in error.fields.items())
-            return explanations.get(error.key) or self.env._(
-                "QPay refused the request (%s).", fields_refused or error.key or error.status
+            return get_reason(
+                self.env, 'qpay_refused', fields_refused or error.key or error.status
             )
-        return self.env._("QPay did not answer properly. Please try again in a moment.")
+        return get_reason(self.env, 'qpay_no_proper_answer')
 
     @api.model
     def _qpay_get_public_message(self, reason):
@@ -199,6 +248,4 @@ class PaymentProvider(models.Model):
         """
         if self.env.user._is_internal():
             return reason
-        return self.env._(
-            "QPay cannot be used at this moment. Please try again later, or pay in another way."
-        )
+        return get_reason(self.env, 'unavailable_for_public')

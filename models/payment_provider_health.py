@@ -97,25 +97,54 @@ class PaymentProvider(models.Model):
         ]
 
     def _qpay_get_health_of_answers(self, base_url, account, token):
-        """Return whether QPay answered, and accepted the login, when it was last asked."""
+        """Return whether QPay answered, and accepted the login, when it was last asked, and when it
+        last did.
+        """
+        known = self.env['qpay.outage'].sudo().search(account, limit=1)
+        answer, failure = self._qpay_get_last_answer(known), self._qpay_get_last_failure(known)
         if token.refused_at:
-            return HealthCheck('answers', 'danger', self.env._(
+            level, sentences = 'danger', [self.env._(
                 "QPay refused the user name and password on %(moment)s (%(environment)s). Copy both"
                 " again from what QPay sent you, then press Test connection.",
                 moment=format_datetime(self.env, token.refused_at, tz=const.TIMEZONE),
                 environment=self._qpay_environment_name(),
-            ))
-        if self.env['qpay.outage'].sudo().search_count(account, limit=1):
-            return HealthCheck('answers', 'danger', self.env._(
+            ), answer]
+        elif known._is_failing() and known.failure == 'error':
+            level, sentences = 'warning', [self.env._(
+                "QPay answered with an error when it was last asked. Press Test connection in a few"
+                " minutes. If there still is one, ask QPay."
+            ), answer, failure]
+        elif known._is_failing():
+            level, sentences = 'danger', [self.env._(
                 "QPay did not answer when it was last asked. Press Test connection in a few"
                 " minutes. If it still does not answer, check that this server reaches %(url)s,"
                 " and ask QPay.", url=base_url,
-            ))
-        if not token:
-            return HealthCheck('answers', 'warning', self.env._(
+            ), answer, failure]
+        elif not token:
+            level, sentences = 'warning', [self.env._(
                 "Odoo has never logged in to QPay with this user name. Press Test connection."
-            ))
-        return HealthCheck('answers', 'ok', self.env._("QPay answered when it was last asked."))
+            )]
+        else:
+            level, sentences = 'ok', [
+                answer or self.env._("QPay answered when it was last asked."), failure
+            ]
+        return HealthCheck('answers', level, ' '.join(filter(None, sentences)))
+
+    def _qpay_get_last_answer(self, known):
+        """Return when QPay last answered an account as it should; '' if that is not known."""
+        return known.answered_at and self.env._(
+            "QPay last answered on %s.",
+            format_datetime(self.env, known.answered_at, tz=const.TIMEZONE),
+        ) or ''
+
+    def _qpay_get_last_failure(self, known):
+        """Return when and why a call for an account last failed; '' if none did."""
+        reasons = dict(known._fields['failure']._description_selection(self.env))
+        return known.failed_at and self.env._(
+            "A call last failed on %(moment)s: %(reason)s.",
+            moment=format_datetime(self.env, known.failed_at, tz=const.TIMEZONE),
+            reason=reasons.get(known.failure, known.failure),
+        ) or ''
 
     def _qpay_get_health_of_clock(self, token):
         """Return whether this server's clock agrees with QPay's: tokens and days depend on it."""

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.locking import try_in_savepoint
+from odoo.addons.payment_qpay.reasons import get_reason
 
 _logger = logging.getLogger(__name__)
 
@@ -77,24 +78,15 @@ class PaymentProvider(models.Model):
         :rtype: str
         """
         if not self.journal_id:
-            return self.env._(
-                "The provider %s has no payment journal. Please choose one in its configuration.",
-                self.name,
-            )
+            return get_reason(self.env, 'no_journal', self.name)
         line = self._qpay_get_method_line()
         if not line:
-            return self.env._(
-                "The journal %(journal)s has no incoming payment method of the provider"
-                " %(provider)s. Please add one.",
-                journal=self.journal_id.name,
-                provider=self.name,
+            return get_reason(
+                self.env, 'no_payment_method', journal=self.journal_id.name, provider=self.name
             )
         if not line.payment_account_id:
-            return self.env._(
-                "The payment method %(provider)s of the journal %(journal)s has no outstanding"
-                " account. Please choose one in the journal's incoming payments.",
-                provider=self.name,
-                journal=self.journal_id.name,
+            return get_reason(
+                self.env, 'no_outstanding_account', provider=self.name, journal=self.journal_id.name
             )
         return ''
 

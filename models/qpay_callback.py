@@ -7,6 +7,7 @@ from odoo.addons.payment_qpay.locking import (
     check_no_savepoint,
     lock_in_new_transaction,
 )
+from odoo.addons.payment_qpay.reasons import ReasonField, get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run
 
 # QPay's ids have 15 or 36 characters (QPay contract §4.1).
@@ -21,10 +22,11 @@ class QPayCallback(models.Model):
     """
 
     _name = 'qpay.callback'
-    _inherit = ['qpay.guarded', 'qpay.retry.mixin']
+    _inherit = ['qpay.guarded', 'qpay.reasoned', 'qpay.retry.mixin']
     _description = 'QPay Callback'
     _order = 'id desc'
     _rec_name = 'qpay_payment_id'
+    _reason_name = 'message'
 
     _retry_cron = 'ir_cron_process_callbacks'
     _retry_delays = const.CALLBACK_RETRY_DELAYS
@@ -61,7 +63,7 @@ class QPayCallback(models.Model):
         required=True,
         readonly=True,
     )
-    message = fields.Char(string="Outcome", readonly=True)
+    message = ReasonField(string="Outcome", readonly=True)
     next_attempt_at = fields.Datetime(default=fields.Datetime.now)
     processed_at = fields.Datetime(readonly=True)
     is_notified = fields.Boolean(
@@ -157,7 +159,7 @@ class QPayCallback(models.Model):
             if is_over:
                 callback.write({
                     'state': 'failed' if is_unavailable else 'ignored',
-                    'message': problem or self.env._("QPay knows no such payment for this QR."),
+                    'message': problem or get_reason(self.env, 'payment_unknown'),
                     'processed_at': now,
                 })
                 continue
@@ -165,7 +167,7 @@ class QPayCallback(models.Model):
             if is_unavailable and now + delay - callback.received_at >= const.TELL_PERIOD:
                 callback._notify_unanswered(problem)
             callback._retry_after(
-                delay, message=problem or self.env._("QPay does not show the payment yet."),
+                delay, message=problem or get_reason(self.env, 'payment_not_shown'),
             )
 
     def _notify_unanswered(self, problem):

@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, isolated, lock_in_new_transaction
 from odoo.addons.payment_qpay.qpay_api import Asker, QPayError
+from odoo.addons.payment_qpay.reasons import get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run, is_time_left, wake_cron
 
 _logger = logging.getLogger(__name__)
@@ -188,8 +189,8 @@ class QPayCallback(models.Model):
             # One that cannot be processed must not hold up the others.
             self.env.cr.rollback()
             _logger.exception("The callbacks %s could not be processed.", self.ids)
-            return self.env._("An unexpected error happened. The server's log says more.")
-        return self.env._("Another process is booking the payments of this QR.")
+            return get_reason(self.env, 'unexpected')
+        return get_reason(self.env, 'another_process')
 
     def _finish(self, intent, problem, is_booked):
         """Finish these callbacks, or plan their next attempt.
@@ -201,7 +202,7 @@ class QPayCallback(models.Model):
         """
         unknown = self._finish_known(intent, is_checked=is_booked)
         if not is_booked and not problem:
-            problem = self.env._("Another process is booking the payments of this QR.")
+            problem = get_reason(self.env, 'another_process')
         unknown._retry_later(problem, is_unavailable=not is_booked)
 
     def _finish_known(self, intent, is_checked=False):
@@ -221,7 +222,7 @@ class QPayCallback(models.Model):
         )
         known.write({
             'state': 'processed' if is_checked else 'duplicate',
-            'message': self.env._("The payment is recorded."),
+            'message': get_reason(self.env, 'payment_recorded'),
             'processed_at': fields.Datetime.now(),
         })
         if any(known.mapped('is_notified')):

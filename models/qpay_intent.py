@@ -11,6 +11,7 @@ from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.locking import check_no_savepoint
 from odoo.addons.payment_qpay.qpay_api import QPayError
 from odoo.addons.payment_qpay.qr_code import draw_qr
+from odoo.addons.payment_qpay.reasons import ReasonField, get_reason
 
 
 class QPayIntent(models.Model):
@@ -21,7 +22,7 @@ class QPayIntent(models.Model):
     """
 
     _name = 'qpay.intent'
-    _inherit = ['qpay.guarded', 'qpay.account.mixin', 'qpay.activity.mixin']
+    _inherit = ['qpay.guarded', 'qpay.reasoned', 'qpay.account.mixin', 'qpay.activity.mixin']
     _description = 'QPay QR'
     _order = 'id desc'
 
@@ -95,7 +96,7 @@ class QPayIntent(models.Model):
         copy=False,
         index=True,
     )
-    state_message = fields.Char(string="Reason", readonly=True, copy=False)
+    state_message = ReasonField(string="Reason", readonly=True, copy=False)
     qpay_invoice_id = fields.Char(
         string="QPay Invoice", readonly=True, copy=False, index='btree_not_null'
     )
@@ -210,7 +211,7 @@ class QPayIntent(models.Model):
         check_no_savepoint(self.env)
         intent = self.sudo()
         if intent.state == 'new' and not intent._close(
-            self.env._("Cancelled by an employee."), is_notified=True
+            get_reason(self.env, 'cancelled_by_employee'), is_notified=True
         ):
             raise UserError(self.env._(
                 "QPay did not confirm that the QR is cancelled. It is cancelled here; Odoo tries"
@@ -228,7 +229,7 @@ class QPayIntent(models.Model):
         self.ensure_one()
         check_records(self)
         if not self._get_document():
-            raise UserError(self.env._("The document has been deleted."))
+            raise UserError(get_reason(self.env, 'deleted'))
         action = {
             'type': 'ir.actions.act_window',
             'name': self.document_name,
@@ -355,5 +356,6 @@ class QPayIntent(models.Model):
             'deeplinks': self.deeplinks or [] if is_live else [],
             'pay_url': self.pay_url,
             'expires_at': self.expires_at and f'{self.expires_at.isoformat()}Z',
-            'message': self._get_status_message(),
+            # Other systems get it over XML-RPC, which takes no kinds of texts.
+            'message': str(self._get_status_message()),
         }

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.locking import LOCK_TIMEOUT, isolated, lock_in_new_transaction
 from odoo.addons.payment_qpay.qpay_api import QPayError, QPayRefused
+from odoo.addons.payment_qpay.reasons import get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time, wake_cron
 
 _logger = logging.getLogger(__name__)
@@ -148,18 +149,18 @@ class QPayIntent(models.Model):
         """
         self.ensure_one()
         if self.state != 'new':
-            return self.state_message or self.env._("Ended.")
+            return self.state_message or get_reason(self.env, 'ended')
         if not self.qpay_invoice_id or not self.expires_at:
-            return self.env._("QPay's answer never came.")
+            return get_reason(self.env, 'answer_never_came')
         if self._is_expired():
-            return self.env._("Expired.")
+            return get_reason(self.env, 'expired')
         if self.provider_id.state == 'disabled':
-            return self.env._("QPay was switched off.")
+            return get_reason(self.env, 'switched_off')
         if self.environment != self.provider_id._qpay_environment():
-            return self.env._("The provider was switched between sandbox and live.")
+            return get_reason(self.env, 'environment_switched')
         document = documents.of(self._get_document())
         if document.records and not document.may_be_collected_by(self.provider_id.sudo(), False):
-            return self.env._("Another account at QPay collects the payment of this document now.")
+            return get_reason(self.env, 'other_account')
         return document.get_closing_reason(self)
 
     def _enqueue_recheck(self):

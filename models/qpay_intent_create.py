@@ -16,6 +16,7 @@ from odoo.addons.payment_qpay.qpay_api import (
     check_invoice_qr,
     clean_text,
 )
+from odoo.addons.payment_qpay.reasons import get_reason
 
 _logger = logging.getLogger(__name__)
 
@@ -254,7 +255,7 @@ class QPayIntent(models.Model):
         is_in_creation = fields.Datetime.now() < self.create_date + const.CREATION_PERIOD
         if not self.qpay_invoice_id and is_in_creation:
             raise self._get_creation_error()
-        self._close(self.env._("Replaced by a new QR."))
+        self._close(get_reason(self.env, 'replaced'))
         if self.state == 'paid':
             raise UserError(self.env._("The earlier QR of this document has just been paid."))
 
@@ -287,7 +288,7 @@ class QPayIntent(models.Model):
             check_invoice_qr(invoice.qr_text, request.amount)
         except EmvError as error:
             _logger.error("QPay's QR for %s is not what was asked for: %s.", self.name, error)
-            self._close(self.env._("QPay's QR asks for something else than this amount."))
+            self._close(get_reason(self.env, 'other_amount'))
             self._set_failed(self.state_message)
 
     def _get_invoice_request(self):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.reasons import get_reason
 
 
 class QPayIntent(models.Model):
@@ -23,14 +24,11 @@ class QPayIntent(models.Model):
             return
         since = fields.Datetime.now() - const.PUBLIC_QR_PERIOD
         if document.count_intents(since) >= const.PUBLIC_QR_LIMIT:
-            raise UserError(self.env._(
-                "Too many QRs were asked for. Please try again in %s minutes.",
-                const.PUBLIC_QR_PERIOD // timedelta(minutes=1),
+            raise UserError(get_reason(
+                self.env, 'too_many_qrs', const.PUBLIC_QR_PERIOD // timedelta(minutes=1)
             ))
         if self._count_public(provider) >= const.PUBLIC_QR_PROVIDER_LIMIT:
-            raise UserError(self.env._(
-                "Very many people ask for QRs at this moment. Please try again in a minute."
-            ))
+            raise UserError(get_reason(self.env, 'very_many_people'))
 
     @api.model
     def _count_public(self, provider):

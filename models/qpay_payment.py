@@ -14,6 +14,7 @@ from odoo.addons.payment_qpay.locking import (
     check_no_savepoint,
     lock_in_new_transaction,
 )
+from odoo.addons.payment_qpay.reasons import ReasonField
 
 
 class QPayPayment(models.Model):
@@ -24,7 +25,7 @@ class QPayPayment(models.Model):
 
     _name = 'qpay.payment'
     _description = 'QPay Payment'
-    _inherit = ['qpay.guarded', 'qpay.account.mixin', 'qpay.activity.mixin']
+    _inherit = ['qpay.guarded', 'qpay.reasoned', 'qpay.account.mixin', 'qpay.activity.mixin']
     _order = 'paid_at desc, id desc'
     _rec_name = 'qpay_txn_id'
 
@@ -105,7 +106,7 @@ class QPayPayment(models.Model):
         required=True,
         readonly=True,
     )
-    state_message = fields.Char(string="Reason", readonly=True)
+    state_message = ReasonField(string="Reason", readonly=True)
     transaction_id = fields.Many2one(
         comodel_name='payment.transaction', readonly=True, index='btree_not_null'
     )

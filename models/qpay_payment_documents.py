@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import documents
+from odoo.addons.payment_qpay.reasons import get_reason
 
 
 class QPayPayment(models.Model):
@@ -50,7 +51,7 @@ class QPayPayment(models.Model):
                 self.provider_id, self.amount, self.assigned_partner_id,
                 self.assigned_invoice_ids, f'QPay-{self.qpay_txn_id}',
             )
-        raise UserError(self.env._("Please say first whose payment it is."))
+        raise UserError(get_reason(self.env, 'nobodys_yet'))
 
     def _get_taken(self, document):
         """Return whether a document takes this payment, and what of it the transaction shows.

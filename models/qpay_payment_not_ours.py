@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_accountant
+from odoo.addons.payment_qpay.reasons import get_reason
 
 
 class QPayPayment(models.Model):
@@ -87,6 +88,4 @@ class QPayPayment(models.Model):
 
     def _ask_whose(self):
         """Have a person say whose this payment is, of which no QR tells."""
-        self._flag_for_review(self.env._(
-            "This payment belongs to no QR of Odoo. Please say whose it is."
-        ))
+        self._flag_for_review(get_reason(self.env, 'nobodys'))

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.locking import run_in_new_transaction
 from odoo.addons.payment_qpay.qpay_api import QPayError
+from odoo.addons.payment_qpay.reasons import get_reason, get_reason_of
 
 _logger = logging.getLogger(__name__)
 
@@ -41,20 +42,20 @@ class QPayPayment(models.Model):
             self.write({
                 'status': 'refunded',
                 'state': 'settled',
-                'state_message': self.env._("Refunded before it was booked: nothing is to book."),
+                'state_message': get_reason(self.env, 'refunded_before'),
             })
             # Else Odoo would count its document as paid.
             self.transaction_id.filtered(lambda tx: tx.state == 'done').state = 'cancel'
             self.activity_unlink([const.ACTIVITY_TYPE])
             return
-        reason = self.env._("QPay shows this payment as refunded. Please book the refund.")
+        reason = get_reason(self.env, 'refunded_at_qpay')
         if self.refund_transaction_id.state in ('draft', 'pending'):
             try:
                 # Where others are in the way, the next comparison finds it again.
                 self._book_refund()
                 return
             except UserError as error:
-                reason = str(error)
+                reason = get_reason_of(error)
         self.write({
             'is_refund_noticed': True,
             'refunded_at': self.refunded_at or fields.Datetime.now(),

@@ -6,6 +6,7 @@ from odoo.tools import split_every
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.locking import try_in_savepoint
+from odoo.addons.payment_qpay.reasons import get_reason
 from odoo.addons.payment_qpay.scheduling import each_in_time, wake_cron
 
 _logger = logging.getLogger(__name__)
@@ -104,7 +105,7 @@ class QPayPayment(models.Model):
         self.transaction_id.with_context(**self._get_invoicing_context())._post_process()
         for payment in self:
             if not payment.transaction_id.payment_id:
-                raise UserError(self.env._("Odoo did not create a payment for this transaction."))
+                raise UserError(get_reason(self.env, 'no_payment_created'))
             payment.write({
                 'state': 'settled',
                 'state_message': False,
@@ -147,9 +148,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         if not self._is_real_money():
-            raise UserError(self.env._(
-                "This is a payment of QPay's sandbox, which is no real money."
-            ))
+            raise UserError(get_reason(self.env, 'sandbox_money'))
 
     def _get_later_discrepancy(self, is_surplus, is_undiscounted):
         """Return how a usual payment turns out to be unusual when it is booked.

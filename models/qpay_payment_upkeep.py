@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.reasons import get_reason
 
 
 class QPayPayment(models.Model):
@@ -46,10 +47,7 @@ class QPayPayment(models.Model):
         """
         for payment in self.filtered(lambda payment: payment._get_credit_items()):
             payment.is_unmatched = True
-            payment._flag_for_review(self.env._(
-                "The payment is no longer matched with what it had paid. Match the customer's"
-                " credit by hand, or settle this payment again."
-            ))
+            payment._flag_for_review(get_reason(self.env, 'unmatched'))
 
     def _notice_matched(self):
         """Clear activities of payments that are matched again.
@@ -94,10 +92,7 @@ class QPayPayment(models.Model):
         )
         for payment in lost:
             payment._let_go_of_payment()
-            payment._flag_for_review(self.env._(
-                "The payment in the books was deleted, cancelled or reset to draft. Please settle"
-                " it again."
-            ))
+            payment._flag_for_review(get_reason(self.env, 'lost_in_books'))
         return lost
 
     def _let_go_of_payment(self):

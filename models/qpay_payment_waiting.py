@@ -2,6 +2,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay.reasons import get_reason
 
 
 class QPayPayment(models.Model):
@@ -126,9 +127,7 @@ class QPayPayment(models.Model):
             'currency_code': self.currency_id.name,
         })
         if transaction.state != 'done':
-            raise UserError(transaction.state_message or self.env._(
-                "Odoo did not create a payment for this transaction."
-            ))
+            raise UserError(transaction.state_message or get_reason(self.env, 'no_payment_created'))
 
     def _ask_nobody_again(self):
         """Have nobody asked for this payment while it waits for a person: confirm its transaction,

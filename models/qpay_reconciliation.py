@@ -9,6 +9,7 @@ from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_accountant
 from odoo.addons.payment_qpay.locking import check_no_savepoint, isolated
 from odoo.addons.payment_qpay.qpay_api import QPayError
+from odoo.addons.payment_qpay.reasons import ReasonField, get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run
 
 _logger = logging.getLogger(__name__)
@@ -24,7 +25,9 @@ class QPayReconciliation(models.Model):
     """
 
     _name = 'qpay.reconciliation'
-    _inherit = ['qpay.guarded', 'qpay.activity.mixin', 'qpay.reconciliation.totals']
+    _inherit = [
+        'qpay.guarded', 'qpay.reasoned', 'qpay.activity.mixin', 'qpay.reconciliation.totals',
+    ]
     _description = 'QPay Reconciliation'
     _order = 'id desc'
     _rec_name = 'create_date'
@@ -58,7 +61,7 @@ class QPayReconciliation(models.Model):
         readonly=True,
         copy=False,
     )
-    state_message = fields.Char(string="Reason", readonly=True, copy=False)
+    state_message = ReasonField(string="Reason", readonly=True, copy=False)
     is_scheduled = fields.Boolean(
         string="By Odoo",
         help="Made by the scheduled action, not by a person.",
@@ -220,9 +223,8 @@ class QPayReconciliation(models.Model):
         self._notify_unanswered_refunds()
         self.write({
             'state': 'done' if is_complete else 'failed',
-            'state_message': False if is_complete else self.env._(
-                "Some payments could not be taken in, or are being booked by another process."
-                " Please compare again."
+            'state_message': False if is_complete else get_reason(
+                self.env, 'comparison_incomplete'
             ),
             'matched_count': len(
                 listed.filtered(lambda row: self._is_within(row.paid_at)) - refunded
@@ -284,10 +286,7 @@ class QPayReconciliation(models.Model):
         for row in refunded | not_refunded:
             isolated(
                 self.env, row._apply_refund if row in refunded else row._apply_no_refund,
-                on_failure=partial(row._flag_for_review, self.env._(
-                    "What QPay's list says about the refund of this payment could not be booked"
-                    " because of an unexpected error. The server's log says more."
-                )),
+                on_failure=partial(row._flag_for_review, get_reason(self.env, 'refund_not_booked')),
             )
         return refunded
 

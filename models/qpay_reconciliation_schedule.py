@@ -3,6 +3,7 @@ import logging
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.reasons import get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time
 
 _logger = logging.getLogger(__name__)
@@ -69,9 +70,7 @@ class QPayReconciliation(models.Model):
             # One provider that cannot be reconciled must not hold up the others.
             self.env.cr.rollback()
             _logger.exception("The payments of %s could not be compared.", self.provider_id.name)
-            self.write({'state': 'failed', 'state_message': self.env._(
-                "An unexpected error happened. The server's log says more."
-            )})
+            self.write({'state': 'failed', 'state_message': get_reason(self.env, 'unexpected')})
         self._notify_failures()
 
     def _leaves_gap(self):

@@ -57,6 +57,16 @@ class QPayToken(models.Model):
         """
         return SharedToken(self.env.registry, f'{base_url} {username}', patience)
 
+    @api.model
+    def _for_trial(self, base_url, username):
+        """Return the token store of an account, for a login that is not saved yet.
+
+        :param str base_url: The host, without `/v2`.
+        :param str username: QPay's user name of the merchant.
+        :rtype: TriedToken
+        """
+        return TriedToken(self.env.registry, f'{base_url} {username}')
+
 
 class SharedToken:
     """One row of `qpay.token` as the token store of a `QPayClient`.
@@ -154,6 +164,15 @@ class SharedToken:
             [_now().replace(tzinfo=None, microsecond=0), self._account],
         )
         cr.commit()
+
+
+class TriedToken(SharedToken):
+    """The token of a login that is only tried: if QPay refuses it, the one in use is as good as it
+    was.
+    """
+
+    def _note_refusal(self, cr):
+        cr.rollback()
 
 
 def _is_usable(token, rejected):

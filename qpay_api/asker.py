@@ -6,6 +6,7 @@ outage of an account are kept by whoever asks, in `Asker.ask` and `Asker.wait`.
 
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from http.cookiejar import DefaultCookiePolicy
+from operator import methodcaller
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -108,7 +109,7 @@ class Asker:
             self._under_way[future] = desk, question, client, note
 
     def _end(self, future, desk, question, client, note):
-        client.note_outage(note.is_silent)
+        client.note_outage(note.last)
         try:
             future.result()
         except _TokenRejected as rejection:
@@ -201,17 +202,20 @@ class _Note:
     """The store of an outage for one question: it notes what is to be kept by whoever asks."""
 
     def __init__(self):
-        #: Whether QPay did not answer the last call; None if there was none.
-        self.is_silent = None
+        #: What the store is to be told of the last call; None if there was none.
+        self.last = None
 
     def check(self):
         """Let the question be asked: whoever asks has checked that."""
 
     def begin(self):
-        self.is_silent = True
+        self.last = methodcaller('begin')
 
-    def end(self):
-        self.is_silent = False
+    def end(self, failure=''):
+        self.last = methodcaller('end', failure)
+
+    def fail(self, failure):
+        self.last = methodcaller('fail', failure)
 
 
 def _create_session(connections):

@@ -46,8 +46,8 @@ class Connection:
         `current(log_in, rejected='')`, which returns the `Token` to use and logs in if there is
         none but the rejected one, and `renew(log_in)`, which always logs in.
     :param outage: Where it is kept that QPay does not answer: an object with `check()`, which
-        raises `QPayUnreachable` if QPay is not to be asked now, `begin()` and `end()`; by default
-        nothing is kept.
+        raises `QPayUnreachable` if QPay is not to be asked now, `begin()`, `end(failure='')` and
+        `fail(failure)`; by default nothing is kept.
     :param Breaker breaker: What ends a run of many calls while QPay is down; by default nothing
         does.
     :param float timeout: Seconds to connect, and to wait for bytes of an answer.
@@ -91,16 +91,13 @@ class Connection:
         if self._outage:
             self._outage.check()
 
-    def note_outage(self, is_silent):
+    def note_outage(self, note):
         """Take note of how calls went that were made aside.
 
-        :param bool is_silent: Whether QPay did not answer the last one; None if there was none.
+        :param callable note: What is to be told the store of the outage; None if there was no call.
         """
-        if self._outage and is_silent is not None:
-            if is_silent:
-                self._outage.begin()
-            else:
-                self._outage.end()
+        if self._outage and note:
+            note(self._outage)
 
     # === TOKEN === #
 
@@ -191,12 +188,14 @@ class Connection:
         except requests.RequestException as error:
             if self._outage and _is_silence(error):
                 self._outage.begin()
+            elif self._outage:
+                self._outage.fail('unreachable')
             # The exceptions' own texts hold addresses and are not for people.
             if _was_never_sent(error):
                 raise QPayUnreachable(message='no connection') from error
             raise QPayUnknownOutcome(message='no answer') from error
         if self._outage:
-            self._outage.end()
+            self._outage.end(_get_failure(response, is_login='auth' in options))
         if 400 <= response.status_code < 500:
             error_class = QPayUnauthorized if response.status_code == 401 else QPayRefused
             raise error_class(**parsing.parse_error(response.status_code, _json(response)))
@@ -238,6 +237,18 @@ def _is_silence(error):
     """Whether a request failed because nobody answered for as long as it waited."""
     reason = error.args[0] if error.args else None
     return isinstance(error, requests.Timeout) or isinstance(reason, ReadTimeoutError)
+
+
+def _get_failure(response, is_login):
+    """Return what is wrong with QPay's answer itself, in a word; '' if nothing is.
+
+    That it refuses what it was asked is an answer, and that it wants a new login, too.
+    """
+    if is_login and response.status_code == 401:
+        return 'refused'
+    is_refusal = 400 <= response.status_code < 500
+    is_answer = response.status_code == 200 and isinstance(_json(response), dict)
+    return '' if is_refusal or is_answer else 'error'
 
 
 def _json(response):

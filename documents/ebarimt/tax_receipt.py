@@ -9,6 +9,7 @@ from odoo.addons.payment_qpay.qpay_api import (
     VAT,
     InvoiceLine,
 )
+from odoo.addons.payment_qpay.reasons import get_reason
 
 _CENT = Decimal('0.01')
 
@@ -120,15 +121,12 @@ class TaxReceipt:
 
     def _find_problem_of_document(self):
         if self.provider._qpay_has_other_ebarimt(self.document.records):
-            return self.env._("Another system issues the VAT receipt of this document.")
+            return get_reason(self.env, 'other_system_issues')
         if not self.lines:
-            return self.env._("This document has no lines that a VAT receipt could show.")
+            return get_reason(self.env, 'no_lines_to_show')
         unclear = self._find_line(lambda line: not line.kind)
         if unclear:
-            return self.env._(
-                "What the taxes of \"%s\" are on VAT receipts is not known. Please choose it on"
-                " each tax.", unclear.name,
-            )
+            return get_reason(self.env, 'tax_unknown', unclear.name)
         return ''
 
     def _find_problem_of_codes(self):
@@ -136,57 +134,35 @@ class TaxReceipt:
         if not self.district_code and (
             self.has_lines or self.provider.qpay_ebarimt_generation == 'v3'
         ):
-            return self.env._(
-                "Please enter the district and khoroo of %s, for VAT receipts.",
-                self.company.name,
-            )
+            return get_reason(self.env, 'district_missing', self.company.name)
         nameless = self._find_line(lambda line: not line.classification_code)
         if nameless:
-            return self.env._(
-                "\"%s\" has no classification code for VAT receipts. Please enter it on the"
-                " product, its category or the company.", nameless.name,
-            )
+            return get_reason(self.env, 'classification_missing', nameless.name)
         return ''
 
     def _find_problem_after_payment(self):
         """After payment, QPay knows the amount only, and takes all of it for sold with VAT."""
         if self._find_line(lambda line: line.taxation != ('vat', False)):
-            return self.env._(
-                "After payment, QPay issues VAT receipts only of what is all sold with VAT, and"
-                " without city tax. Please choose \"With QPay's invoice\" on the provider before"
-                " the QR is made."
-            )
+            return get_reason(self.env, 'with_invoice_needed')
         return ''
 
     def _find_problem_of_invoice(self):
         if self.document.has_unclear_rest() and len({line.taxation for line in self.lines}) > 1:
-            return self.env._(
-                "A part is credited, and it is not known which lines are still to be paid: QPay"
-                " issues no VAT receipt of lines with different taxes then."
-            )
+            return get_reason(self.env, 'part_credited')
         totals, _sold = self._get_totals()
         negative = self._find_line(lambda line: totals[line.taxation] < 0)
         if negative:
-            return self.env._(
-                "QPay issues no VAT receipt with the negative amount of \"%s\". Please give the"
-                " discount on the line itself.", negative.name,
-            )
+            return get_reason(self.env, 'negative_line', negative.name)
         without_vat = [line for line in self.lines if line.kind != 'vat']
         if any(line.has_city_tax for line in without_vat):
-            return self.env._("QPay issues VAT receipts with city tax only of lines with VAT.")
+            return get_reason(self.env, 'city_tax_without_vat')
         unexplained = next((line for line in without_vat if not line.tax_product_code), None)
         if unexplained:
-            return self.env._(
-                "\"%s\" bears no VAT, but has no tax product code that says why. Please enter it on"
-                " the product, its category or the company.", unexplained.name,
-            )
+            return get_reason(self.env, 'tax_product_code_missing', unexplained.name)
         if len({line.kind for line in self.lines} - {'vat'}) > 1 and (
             self.tax_type != TAX_TYPE_VAT
         ):
-            return self.env._(
-                "QPay issues no VAT receipt of a document with lines of 0 % VAT and exempt lines."
-                " Please make an invoice of each."
-            )
+            return get_reason(self.env, 'zero_and_exempt')
         return ''
 
     def _find_line(self, condition):

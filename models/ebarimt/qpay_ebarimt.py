@@ -7,6 +7,7 @@ from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_accountant
 from odoo.addons.payment_qpay.locking import check_no_savepoint
 from odoo.addons.payment_qpay.qr_code import draw_qr
+from odoo.addons.payment_qpay.reasons import ReasonField, get_reason
 
 
 class QPayEbarimt(models.Model):
@@ -18,7 +19,7 @@ class QPayEbarimt(models.Model):
 
     _name = 'qpay.ebarimt'
     _description = 'VAT Receipt'
-    _inherit = ['qpay.guarded', 'qpay.activity.mixin', 'qpay.retry.mixin']
+    _inherit = ['qpay.guarded', 'qpay.reasoned', 'qpay.activity.mixin', 'qpay.retry.mixin']
     _order = 'id desc'
     _rec_name = 'receipt_number'
 
@@ -76,7 +77,7 @@ class QPayEbarimt(models.Model):
         copy=False,
         index=True,
     )
-    state_message = fields.Char(string="Reason", readonly=True, copy=False)
+    state_message = ReasonField(string="Reason", readonly=True, copy=False)
     amount = fields.Monetary(readonly=True)
     vat_amount = fields.Monetary(string="VAT", readonly=True)
     city_tax_amount = fields.Monetary(string="City Tax", readonly=True)
@@ -199,10 +200,7 @@ class QPayEbarimt(models.Model):
             return True
         answer = receipt._retrieve()
         if not answer:
-            raise UserError(self.env._(
-                "QPay does not find the receipt. That proves nothing: please look in QPay's portal,"
-                " and press the button that says what you have seen."
-            ))
+            raise UserError(get_reason(self.env, 'receipt_not_found'))
         receipt._store_outcome(partial(receipt._set_issued, answer))
         return True
 

@@ -4,6 +4,7 @@ from odoo import models
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.qpay_api import EBARIMT_V1, QPayError, QPayRefused
+from odoo.addons.payment_qpay.reasons import get_reason
 
 
 class QPayEbarimt(models.Model):
@@ -86,9 +87,7 @@ class QPayEbarimt(models.Model):
         if key := self._get_cancel_key():
             take = self._ask_for_cancellation(key)
         else:
-            take = partial(self._give_up_cancelling, self.env._(
-                "QPay's number of the receipt is not known."
-            ))
+            take = partial(self._give_up_cancelling, get_reason(self.env, 'receipt_number_unknown'))
         self._store_outcome(take)
 
     def _ask_for_cancellation(self, key):

@@ -20,6 +20,7 @@ from odoo.addons.payment_qpay.qpay_api import (
     QPayUnavailable,
     QPayUnreachable,
 )
+from odoo.addons.payment_qpay.reasons import get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run, each_in_time
 
 _logger = logging.getLogger(__name__)
@@ -191,14 +192,8 @@ class QPayEbarimt(models.Model):
         :rtype: str
         """
         if error.key == 'EBARIMT_ALREADY_REGISTERED':
-            return self.env._(
-                "QPay says that this payment has a VAT receipt already: look in QPay's portal, and"
-                " press the button that says what you have seen."
-            )
-        return self.env._(
-            "QPay's answer was lost: look in QPay's portal whether the receipt was issued, and"
-            " press the button that says so."
-        )
+            return get_reason(self.env, 'receipt_known_at_qpay')
+        return get_reason(self.env, 'receipt_answer_lost')
 
     def _set_unknown(self, reason):
         """Have a person say whether QPay has issued this receipt.
@@ -235,7 +230,7 @@ class QPayEbarimt(models.Model):
         """Take a person's word that this receipt is issued; nobody knows its numbers."""
         self.write({
             'state': 'issued',
-            'state_message': self.env._("Issued, as %s says.", self.env.user.name),
+            'state_message': get_reason(self.env, 'receipt_issued_as_said', self.env.user.name),
             'amount': self.payment_id.amount,
             'issued_at': fields.Datetime.now(),
         })
@@ -315,7 +310,7 @@ class QPayEbarimt(models.Model):
 
     def _give_up(self):
         """Leave to a person what failed unexpectedly."""
-        reason = self.env._("An unexpected error happened. The server's log says more.")
+        reason = get_reason(self.env, 'unexpected')
         if self.state == 'to_issue':
             self._set_failed(reason)
         elif self.state == 'issued':

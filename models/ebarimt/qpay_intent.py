@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
+from odoo.addons.payment_qpay.reasons import ReasonField
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class QPayIntent(models.Model):
     ebarimt_receiver = fields.Char(
         string="Number on the VAT Receipt", readonly=True, copy=False
     )
-    ebarimt_refusal = fields.Char(
+    ebarimt_refusal = ReasonField(
         string="QPay Refused the Taxes", help="Why QPay's invoice has no lines.", readonly=True,
         copy=False,
     )

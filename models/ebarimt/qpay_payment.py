@@ -4,6 +4,7 @@ from odoo.exceptions import UserError
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
 from odoo.addons.payment_qpay.locking import try_in_savepoint
+from odoo.addons.payment_qpay.reasons import get_reason
 
 
 class QPayPayment(models.Model):
@@ -79,11 +80,9 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         if not self._is_sale():
-            raise UserError(self.env._(
-                "The payment was paid back or credited: there is nothing to issue a receipt of."
-            ))
+            raise UserError(get_reason(self.env, 'nothing_to_receipt'))
         if self.ebarimt_ids.filtered(lambda receipt: receipt.state != 'cancelled'):
-            raise UserError(self.env._("This payment has a VAT receipt already."))
+            raise UserError(get_reason(self.env, 'receipt_exists'))
         self._create_receipt(kind, number)
 
     def _create_receipt(self, kind, number):
@@ -169,10 +168,7 @@ class QPayPayment(models.Model):
         """
         self.ensure_one()
         if kind == 'company' and not number:
-            return self.env._(
-                "The customer has no register number of seven digits. Please enter it as the"
-                " customer's Tax ID, or press \"Change the receiver\"."
-            )
+            return get_reason(self.env, 'register_missing')
         if self.intent_id:
             return self.intent_id._find_ebarimt_problem()
         return self._get_tax_receipt().get_receipt_error(is_asked=True)
@@ -191,7 +187,4 @@ class QPayPayment(models.Model):
             is_credit = self.discrepancy == 'double'
         if not is_credit:
             return ''
-        return self.env._(
-            "All of this payment is the customer's credit. Press \"Issue again\" when something is"
-            " sold for it, or pay it back."
-        )
+        return get_reason(self.env, 'all_is_credit')

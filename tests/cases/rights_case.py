@@ -111,6 +111,7 @@ class RightsCase(EbarimtCase):
                 'qpay.other.shop', provider_id=self.provider.id, name='X', text='Дархан',
             ),
             self._create_row('qpay.token', account='https://qpay.example someone'),
+            self._create_row('qpay.trial.call'),
             self._create_row('qpay.outage', account='someone', until=fields.Datetime.now()),
             self._create_row('qpay.receipt', intent_id=self.row.intent_id.id, shown_payments='0'),
         )

@@ -117,8 +117,10 @@ class Shop:
                 body = handler.rfile.read(size)
                 self.requests.append((handler.command, handler.path, dict(handler.headers), body))
                 time.sleep(delay)
-                status, text = answers.pop(0) if len(answers) > 1 else answers[0]
+                status, text, *headers = answers.pop(0) if len(answers) > 1 else answers[0]
                 handler.send_response(status)
+                for header in headers:
+                    handler.send_header(*header)
                 handler.send_header('Content-Length', str(len(text)))
                 handler.end_headers()
                 handler.wfile.write(text)

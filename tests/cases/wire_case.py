@@ -39,6 +39,7 @@ class MemoryOutage:
 
     def __init__(self):
         self.is_known = False
+        self.failures = []
 
     def check(self):
         if self.is_known:
@@ -47,8 +48,13 @@ class MemoryOutage:
     def begin(self):
         self.is_known = True
 
-    def end(self):
+    def end(self, failure=''):
         self.is_known = False
+        if failure:
+            self.fail(failure)
+
+    def fail(self, failure):
+        self.failures.append(failure)
 
 
 class WireCase(BaseCase):
@@ -111,16 +117,26 @@ def real_requests():
     return patch.object(requests.Session, 'send', _super_send)
 
 
-@contextmanager
-def untrusted_https_server(folder):
-    """Listen with a certificate that nobody vouches for; give the address and what was read."""
+def create_certificate(folder, name):
+    """Write a certificate that nobody vouches for, and its key; return both paths.
+
+    :param str folder: Where they are written.
+    :param str name: Whose it is, for example "DNS:example.mn".
+    """
     certificate, key = f'{folder}/certificate.pem', f'{folder}/key.pem'
     subprocess.run(
         ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
-         '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1',
-         '-keyout', key, '-out', certificate],
+         '-nodes', '-days', '2', '-subj', f'/CN={name.partition(":")[2]}',
+         '-addext', f'subjectAltName={name}', '-keyout', key, '-out', certificate],
         check=True, capture_output=True,
     )
+    return certificate, key
+
+
+@contextmanager
+def untrusted_https_server(folder):
+    """Listen with a certificate that nobody vouches for; give the address and what was read."""
+    certificate, key = create_certificate(folder, 'IP:127.0.0.1')
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     received = []

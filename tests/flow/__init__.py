@@ -4,6 +4,7 @@ from . import test_bus_channels
 from . import test_callback
 from . import test_callback_flood
 from . import test_changed_documents
+from . import test_changed_login
 from . import test_chatter
 from . import test_check_route
 from . import test_companies
@@ -26,6 +27,7 @@ from . import test_intent_refused
 from . import test_kept_payments
 from . import test_known_pitfalls
 from . import test_landing
+from . import test_last_answers
 from . import test_list_rows
 from . import test_long_gaps
 from . import test_merchants
@@ -51,6 +53,7 @@ from . import test_printed_receipt
 from . import test_provider
 from . import test_query_budget
 from . import test_qpay_down
+from . import test_reasons
 from . import test_receivable_accounts
 from . import test_reconciliation
 from . import test_reconciliation_accounts
@@ -66,6 +69,7 @@ from . import test_shared_account_lists
 from . import test_tables
 from . import test_taken_back
 from . import test_translations
+from . import test_trial_call
 from . import test_uninstall
 from . import test_unusual_payments
 from . import test_views

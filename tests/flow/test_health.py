@@ -8,14 +8,15 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon, environment
+from odoo.addons.payment_qpay.tests.cases.public_address import PUBLIC_URL, PublicAddress
 
 
 @tagged('post_install', '-at_install')
-class TestHealth(QPayCommon):
+class TestHealth(PublicAddress, QPayCommon):
 
     def setUp(self):
         super().setUp()
-        self.provider.qpay_callback_url = 'https://odoo.example.mn'
+        self.provider.qpay_callback_url = PUBLIC_URL
         self.actions = self.env['ir.cron'].sudo().browse(
             self.env['ir.model.data'].sudo().search([
                 ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),

@@ -163,7 +163,8 @@ class TestQrCreationFails(QPayCommon):
         self.assertFalse(result)
         self.assertRegex(message, sentence)
         failed = self.bill.sudo().qpay_intent_ids[:1]
-        self.assertEqual((failed.state, failed.state_message), ('failed', message))
+        read = failed.with_context(lang=self.accountant.lang).state_message
+        self.assertEqual((failed.state, read), ('failed', message))
         self.assertFalse(failed.qr_text)
         self.assertFalse(self._transactions(self.bill))
         return failed

@@ -29,6 +29,7 @@ class TestNeutralizedCopy(EbarimtCase):
         receipt._request_cancellation()
         self.env['qpay.receipt'].sudo()._get_for(paid)
         self.env['qpay.outage'].sudo().create({'account': 'x', 'until': past})
+        self.env['qpay.trial.call'].sudo().create({})
         intent = self._create_intent(self._create_invoice())
         intent.sudo()._enqueue_recheck()
         self._call_back(intent, 'announced')
@@ -50,6 +51,7 @@ class TestNeutralizedCopy(EbarimtCase):
             'qpay.outage': [],
             'qpay.token': [],
             'qpay.payment': [('email_due_at', '!=', False)],
+            'qpay.trial.call': [],
             'qpay.receipt': [('made_at', '=', False)],
             'qpay.ebarimt': sudo['qpay.ebarimt']._get_due_domain(),
             'qpay.ebarimt.cancellation': [],

@@ -7,6 +7,7 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const, post_init_hook, uninstall_hook
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon, environment
+from odoo.addons.payment_qpay.tests.cases.public_address import PUBLIC_URL, PublicAddress
 from odoo.addons.payment_qpay.tests.cases.wire_case import unused_url
 
 CREDENTIALS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code')
@@ -106,7 +107,7 @@ class TestProviderSettings(QPayCommon):
         self.assertEqual(self.provider.state, 'test')
 
     def test_credentials_are_not_copied(self):
-        self.provider.qpay_callback_url = 'https://odoo.example.mn'
+        self.provider.qpay_callback_url = PUBLIC_URL
         copied = self.provider.copy()
         for name in (*CREDENTIALS, 'qpay_callback_url'):
             self.assertFalse(copied[name], name)
@@ -140,11 +141,11 @@ class TestProviderSettings(QPayCommon):
 
 
 @tagged('post_install', '-at_install')
-class TestConnectionTest(QPayCommon):
+class TestConnectionTest(PublicAddress, QPayCommon):
 
     def setUp(self):
         super().setUp()
-        self.provider.qpay_callback_url = 'https://odoo.example.mn'
+        self.provider.qpay_callback_url = PUBLIC_URL
 
     def _test_connection(self):
         """Press the button, and return the kind and the sentence of its answer."""
@@ -162,7 +163,20 @@ class TestConnectionTest(QPayCommon):
         kind, message = self._test_connection()
         self.assertEqual(kind, 'success')
         self.assertIn('Sandbox', message)
-        self.assertIn('https://odoo.example.mn', message)
+        self.assertIn(PUBLIC_URL, message)
+
+    def test_both_are_told_of_whichever_works(self):
+        self.provider.qpay_client_secret = 'wrong'
+        kind, message = self._test_connection()
+        self.assertEqual(kind, 'warning')
+        self.assertIn('user name and password', message)
+        self.assertIn(f'Calls to {PUBLIC_URL} arrive here.', message)
+        self.provider.qpay_client_secret = '123456'
+        self.public_target = unused_url()
+        kind, message = self._test_connection()
+        self.assertEqual(kind, 'warning')
+        self.assertIn('QPay accepts', message)
+        self.assertIn('got no connection', message)
 
     def test_no_invoice_stays_payable_at_qpay(self):
         self._test_connection()
@@ -289,7 +303,7 @@ class TestInstallation(QPayCommon):
 
     def test_copy_of_the_database_has_no_credentials_and_ends_no_qr(self):
         intent = self._create_intent(self._create_invoice())
-        self.provider.qpay_callback_url = 'https://odoo.example.mn'
+        self.provider.qpay_callback_url = PUBLIC_URL
         self.env.flush_all()
         for query in get_neutralization_queries(['payment', 'payment_qpay']):
             self.env.cr.execute(query)

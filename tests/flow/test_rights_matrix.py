@@ -9,6 +9,7 @@ from odoo.addons.payment_qpay.tests.cases.rights_case import RightsCase
 ARGUMENTS = {
     ('account.move', 'write'): [{'ref': 'X'}],
     ('account.payment', 'write'): [{'memo': 'X'}],
+    ('payment.provider', 'web_save'): [{'name': 'X'}, {}],
     ('payment.provider', 'write'): [{'name': 'X'}],
     ('res.users', 'write'): [{'active': True}],
 }

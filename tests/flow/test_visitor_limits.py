@@ -103,7 +103,7 @@ class TestSilentQPay(RenewalCase):
     @property
     def outage(self):
         self.env.invalidate_all()
-        return self.env['qpay.outage'].sudo().search([])
+        return self.env['qpay.outage'].sudo().search([('until', '!=', False)])
 
     def _let_outage_end(self):
         self.outage.until = fields.Datetime.now() - timedelta(seconds=1)
@@ -145,7 +145,7 @@ class TestSilentQPay(RenewalCase):
         stores = [provider._qpay_get_outage(is_obeyed=True) for _process in range(2)]
         stores[0].begin()
         self._let_outage_end()
-        until = stores[1]._read()
+        until = stores[1]._read().until
         stores[0].check()
         self.assertFalse(stores[1]._claim(until))
         with self.assertRaises(qpay_outage.QPayUnreachable):

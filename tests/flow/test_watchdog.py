@@ -8,15 +8,16 @@ from odoo.tests import tagged
 from odoo.addons.mail.tests.common import MailCommon
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
+from odoo.addons.payment_qpay.tests.cases.public_address import PUBLIC_URL, PublicAddress
 
 
-class WatchdogCase(QPayCommon):
+class WatchdogCase(PublicAddress, QPayCommon):
 
     def setUp(self):
         super().setUp()
         # Nothing is wrong to begin with.
         self.provider.write({
-            'qpay_callback_url': 'https://odoo.example.mn',
+            'qpay_callback_url': PUBLIC_URL,
             'qpay_responsible_id': self.administrator.id,
             'qpay_fee_account_id': self.company_data['default_account_expense'].id,
         })

@@ -15,4 +15,5 @@ from . import test_random_money
 from . import test_refund_servers
 from . import test_several_schedulers
 from . import test_side_by_side
+from . import test_trial_calls
 from . import test_uninstallation
