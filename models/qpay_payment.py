@@ -284,7 +284,9 @@ class QPayPayment(models.Model):
         try:
             with mute_logger('odoo.sql_db'), self.env.cr.savepoint():
                 # That it was created is what the row itself says.
-                row = self.with_context(mail_create_nolog=True).create(values)
+                row = self.with_context(
+                    mail_create_nolog=True, mail_create_nosubscribe=True
+                ).create(values)
                 return row.with_env(self.env)
         except psycopg2.errors.UniqueViolation:
             return self.browse()
