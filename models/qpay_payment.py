@@ -123,6 +123,7 @@ class QPayPayment(models.Model):
         "This QPay payment is already recorded.",
     )
     _paid_at_index = models.Index('(paid_at DESC, id DESC)')
+    _recorded_index = models.Index('(provider_id, create_date)')
     _open_index = models.Index("(state) WHERE state IN ('to_settle', 'needs_attention')")
 
     # === COMPUTE METHODS === #
