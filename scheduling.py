@@ -7,7 +7,7 @@ import time
 _logger = logging.getLogger(__name__)
 
 
-def wake_cron(env, name, moment=None):
+def wake_cron(env, name, moments=None):
     """Have one of our scheduled actions run.
 
     Whoever pays an invoice or changes an order must not be kept from it because an administrator
@@ -15,12 +15,14 @@ def wake_cron(env, name, moment=None):
 
     :param Environment env: The environment.
     :param str name: The action's external id in this module.
-    :param datetime moment: When; by default as soon as this transaction is committed.
+    :param moments: When, once or at each of several moments; by default as soon as this transaction
+        is committed.
+    :type moments: datetime | list[datetime]
     """
     cron_id = env['ir.model.data']._xmlid_to_res_id(f'payment_qpay.{name}')
     crons = env['ir.cron'].sudo().with_context(active_test=False)
     if cron := crons.search_fetch([('id', '=', cron_id)], ['active']):
-        cron._trigger(at=moment)
+        cron._trigger(at=moments)
     else:
         _logger.error("The scheduled action payment_qpay.%s is gone: update the module.", name)
 

@@ -70,7 +70,7 @@ class InvoiceDocument(Document):
     def get_version(self):
         """Return what stands for what is sold by the invoices, for how much."""
         return ' '.join(
-            get_version(move, move.invoice_line_ids.filtered(
+            get_version(move, move.line_ids.filtered(
                 lambda line: line.display_type == 'product'
             )) for move in self.records.sorted('id')
         )

@@ -7,6 +7,18 @@ from odoo.addons.payment_qpay.locking import check_committed
 class DocumentQrs:
     """The QRs of a document: who collects, which can be paid, and which is shown to whom."""
 
+    # See `with_known_rows`.
+    _known_rows = None
+
+    def with_known_rows(self):
+        """Return this document for several questions within one transaction: the ledger is asked
+        only once which of its rows are of money for it.
+
+        :rtype: Document
+        """
+        self._known_rows = self._find_rows()
+        return self
+
     def find_providers(self, is_for_payer=None):
         """Return the QPay providers that may collect the payment of this document, in sudo mode,
         the best one first: of real money, of the very website, published, of the nearest company.
@@ -72,7 +84,10 @@ class DocumentQrs:
         website = provider._qpay_get_website()
         return (
             provider.state in ('enabled', 'test')
-            and provider.company_id in self.company.sudo().parent_ids
+            and (
+                provider.company_id == self.company
+                or provider.company_id in self.company.sudo().parent_ids
+            )
             and (not website or not self.website or website == self.website)
         )
 
@@ -147,10 +162,8 @@ class DocumentQrs:
             before anything happens, if the document is not committed yet, or within a savepoint.
         """
         check_committed(self.records)
-        self.check_payable()
-        self.check_amount(amount)
         return self.env['qpay.intent'].sudo()._request(
-            self.records, amount, provider or self.get_provider(), self.partner, **options
+            self.records, amount, provider, self.partner, **options
         )
 
     def get_current_intent(self, amount, provider=None):

@@ -96,7 +96,9 @@ class AccountMove(models.Model):
         :return: None
         """
         # Whoever posts or pays need not be allowed to see orders, nor other companies' invoices.
-        moves = self.sudo()
+        moves = self.sudo().filtered(lambda move: move.move_type != 'entry')
+        if not moves:
+            return
         intents = documents.of(moves).find_open_intents()
         # Without `sale` there are no orders.
         if 'sale_line_ids' in moves.line_ids._fields:

@@ -138,12 +138,13 @@ class PaymentTransaction(models.Model):
         """
         values = documents.of(document).get_transaction_values() if document else {}
         is_named = bool(self.sudo()._compute_reference_prefix('-', **values))
-        method = provider.with_context(active_test=False).payment_method_ids.filtered(
-            lambda method: method.code == const.PROVIDER_CODE
-        )
+        method = provider.env['payment.method'].with_context(active_test=False).search([
+            ('provider_ids', 'in', provider.ids), ('code', '=', const.PROVIDER_CODE),
+        ], limit=1)
         return self._qpay_create_apart(self.create, {
             'provider_id': provider.id,
-            'payment_method_id': method[:1].id,
+            'payment_method_id': method.id,
+            'company_id': provider.company_id.id,
             'reference': self._compute_reference(
                 const.PROVIDER_CODE, prefix=None if is_named else prefix, **values
             ),
@@ -162,7 +163,11 @@ class PaymentTransaction(models.Model):
     def _qpay_get_ledger_row(self):
         """Return the ledger's row of the payment that this transaction confirmed."""
         rows = self.env['qpay.payment'].sudo()
-        return rows.search([('transaction_id', '=', self.id)], limit=1) if self else rows
+        # Whoever settles a row knows it, and has not written it yet.
+        row = rows.browse(self.env.context.get('qpay_settled_row_id'))
+        if not self or row and row.transaction_id == self:
+            return row if self else rows
+        return rows.search([('transaction_id', '=', self.id)], limit=1)
 
     def _qpay_get_refunded_row(self):
         """Return the ledger's row of the payment that this transaction gives back."""

@@ -35,9 +35,11 @@ class QPayCallback(models.Model):
         string="QR", comodel_name='qpay.intent', required=True, readonly=True, index=True,
         ondelete='cascade',
     )
-    company_id = fields.Many2one(related='intent_id.company_id', store=True, index=True)
+    company_id = fields.Many2one(
+        related='intent_id.company_id', store=True, precompute=True, index=True
+    )
     document_company_id = fields.Many2one(
-        related='intent_id.document_company_id', store=True, index=True
+        related='intent_id.document_company_id', store=True, precompute=True, index=True
     )
     document_name = fields.Char(related='intent_id.document_name')
     qpay_payment_id = fields.Char(

@@ -214,8 +214,9 @@ class QPayCallback(models.Model):
         :rtype: qpay.callback
         """
         waiting = self._lock_waiting()
-        payments = intent.payment_ids.filtered(lambda payment: payment.state != 'to_settle')
-        known_ids = set(payments.mapped('qpay_txn_id'))
+        known_ids = set(intent.payment_ids.search_fetch([
+            ('intent_id', '=', intent.id), ('state', '!=', 'to_settle'),
+        ], ['qpay_txn_id']).mapped('qpay_txn_id'))
         known = waiting.filtered(
             lambda callback: callback.qpay_payment_id in known_ids
             or (is_checked and known_ids and not callback.qpay_payment_id)

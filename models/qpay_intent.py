@@ -30,7 +30,9 @@ class QPayIntent(models.Model):
     provider_id = fields.Many2one(
         comodel_name='payment.provider', required=True, readonly=True, ondelete='restrict',
     )
-    company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
+    company_id = fields.Many2one(
+        related='provider_id.company_id', store=True, precompute=True, index=True
+    )
     environment = fields.Selection(
         selection=[('sandbox', "Sandbox"), ('live', "Live")], required=True, readonly=True,
     )
@@ -80,8 +82,12 @@ class QPayIntent(models.Model):
     )
     currency_id = fields.Many2one(comodel_name='res.currency', required=True, readonly=True)
     amount = fields.Monetary(required=True, readonly=True)
-    amount_paid = fields.Monetary(compute='_compute_amount_paid', store=True, readonly=True)
-    amount_refunded = fields.Monetary(compute='_compute_amount_paid', store=True, readonly=True)
+    amount_paid = fields.Monetary(
+        compute='_compute_amount_paid', store=True, precompute=True, readonly=True
+    )
+    amount_refunded = fields.Monetary(
+        compute='_compute_amount_paid', store=True, precompute=True, readonly=True
+    )
     state = fields.Selection(
         string="Status",
         selection=[

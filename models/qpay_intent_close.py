@@ -125,8 +125,8 @@ class QPayIntent(models.Model):
             self._notify_unconfirmed_close()
 
     @api.model
-    def _trigger_recheck(self, moment):
-        wake_cron(self.env, 'ir_cron_recheck', moment)
+    def _trigger_recheck(self, moments):
+        wake_cron(self.env, 'ir_cron_recheck', moments)
 
     def _close_if_due(self):
         """Close this QR if there is a reason to, else recheck it when it expires.

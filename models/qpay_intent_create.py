@@ -47,7 +47,7 @@ class QPayIntent(models.Model):
 
         :param recordset document: The record that is to be paid.
         :param float amount: The amount in tögrög.
-        :param payment.provider provider: The provider, in sudo mode.
+        :param payment.provider provider: The provider, in sudo mode; None for the company's.
         :param res.partner partner: The customer.
         :param payment.transaction transaction: The transaction to confirm when the QR is paid;
             by default one is created.
@@ -55,9 +55,13 @@ class QPayIntent(models.Model):
         :rtype: qpay.intent
         :raise UserError: If QPay refuses or does not answer; the reason is kept on the intent.
         """
-        adapter = documents.of(document)
-        adapter.check_provider(provider)
         open_qrs = self._lock_and_find_open(document)
+        adapter = documents.of(document).with_known_rows()
+        if not transaction:
+            adapter.check_payable()
+            adapter.check_amount(amount)
+        provider = provider or adapter.get_provider()
+        adapter.check_provider(provider)
         option_values = self._get_option_values(adapter, provider, **options)
         if (
             len(open_qrs) == 1
@@ -74,6 +78,7 @@ class QPayIntent(models.Model):
                 other._replace()
             if self._lock_and_find_open(document):
                 raise self._get_creation_error()
+            adapter = documents.of(document).with_known_rows()
         # What was owed when people asked may have been paid since.
         if transaction:
             adapter.check_together()
@@ -87,13 +92,14 @@ class QPayIntent(models.Model):
             'partner_id': partner.id,
             'transaction_id': transaction and transaction.id,
         }).with_env(self.env)
-        # Monetary values are stored rounded to the currency; read what was stored.
-        intent.invalidate_recordset(['amount'])
-        intent._trigger_recheck(intent.recheck_at)
+        # It counts from now on: so it is planned once, and nothing is read again to store the QR.
+        expires_at = fields.Datetime.now() + timedelta(minutes=provider.qpay_qr_minutes)
+        intent._trigger_recheck([intent.recheck_at, expires_at])
+        question = intent._get_client(), intent._get_invoice_request()
         self.env.cr.commit()
-        intent._create_at_qpay()
+        intent._create_at_qpay(*question, expires_at)
         # Whoever changed the document before the QR was committed did not know of it.
-        if reason := intent._get_closing_reason():
+        if reason := intent._complete():
             intent._close(reason)
             raise UserError(reason)
         return intent
@@ -117,7 +123,7 @@ class QPayIntent(models.Model):
             'res_id': records.id if len(records) == 1 else False,
             'document_name': document.name,
             **document.get_intent_values(amount),
-            'amount': amount,
+            'amount': document.currency.round(amount),
             'currency_id': document.currency.id,
             'recheck_at': fields.Datetime.now() + const.CREATION_PERIOD,
         }
@@ -259,31 +265,32 @@ class QPayIntent(models.Model):
         if self.state == 'paid':
             raise UserError(self.env._("The earlier QR of this document has just been paid."))
 
-    def _create_at_qpay(self):
+    def _create_at_qpay(self, client, request, expires_at):
         """Ask QPay for the invoice of this intent (QPay contract §2).
 
+        :param QPayClient client: What asks.
+        :param InvoiceRequest request: What it asks for.
+        :param datetime expires_at: Until when the QR can be paid.
         :raise UserError: If there is no QR that can be shown.
         """
-        provider = self.provider_id
-        request = self._get_invoice_request()
         try:
-            invoice = self._get_client().create_invoice(request)
+            invoice = client.create_invoice(request)
         except QPayRefused as error:
-            reason = provider._qpay_get_error_message(error)
+            reason = self.provider_id._qpay_get_error_message(error)
             if self._adapt_to_refusal(reason):
-                self._create_at_qpay()
+                self._create_at_qpay(client, self._get_invoice_request(), expires_at)
                 return
             self._notify_refusal(reason)
             self._set_failed(reason, {'error': error.key, 'fields': error.fields})
         except QPayUnavailable as error:
             # Whether QPay made the invoice is not known: the next try gets another number.
-            self._set_failed(provider._qpay_get_error_message(error), {'error': error.key})
-        self._store_invoice(invoice)
-        if self.state != 'new':
+            self._set_failed(
+                self.provider_id._qpay_get_error_message(error), {'error': error.key}
+            )
+        if not self._store_invoice(invoice, expires_at):
             # It was cancelled while QPay was making it.
             self._close(self.state_message)
             raise UserError(self._get_status_message())
-        self._ensure_transaction()
         try:
             check_invoice_qr(invoice.qr_text, request.amount)
         except EmvError as error:
@@ -326,17 +333,20 @@ class QPayIntent(models.Model):
         """
         return False
 
-    def _store_invoice(self, invoice):
+    def _store_invoice(self, invoice, expires_at):
         """Store the invoice that QPay has made, whatever has happened to this QR meanwhile.
 
         :param Invoice invoice: QPay's answer.
+        :param datetime expires_at: Until when the QR can be paid.
+        :return: Whether it can be paid: nobody has ended it meanwhile.
+        :rtype: bool
         :raise LockError: If somebody holds this QR for very long. The invoice is then as good as
             one whose answer was lost.
         """
         if not lock_in_new_transaction(self, const.ANSWER_LOCK_TIMEOUT):
             _logger.error("QPay's answer for %s could not be stored.", self.name)
             raise self._get_lock_error()
-        expires_at = fields.Datetime.now() + timedelta(minutes=self.provider_id.qpay_qr_minutes)
+        is_open = self.state == 'new'
         self.write({
             'qpay_invoice_id': invoice.invoice_id,
             'qr_text': invoice.qr_text,
@@ -346,8 +356,8 @@ class QPayIntent(models.Model):
             'expires_at': expires_at,
             'recheck_at': expires_at,
         })
-        self._trigger_recheck(expires_at)
         self.env.cr.commit()
+        return is_open
 
     def _set_failed(self, reason, raw_response=None):
         """Record that there is no QR, and tell the person who asked for it.

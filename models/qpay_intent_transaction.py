@@ -16,19 +16,25 @@ class QPayIntent(models.Model):
 
     _inherit = 'qpay.intent'
 
-    def _ensure_transaction(self):
-        """Create the transaction that this QR confirms, unless it has one. Where others are in the
-        way, money of this QR gets a transaction when it arrives.
+    def _complete(self):
+        """Create the transaction that this QR confirms, which QPay has just made, unless it has one
+        or must no longer be paid. Where others are in the way, money of this QR gets a transaction
+        when it arrives.
+
+        :return: Why it must no longer be paid, for people; empty if it may be.
+        :rtype: str
         """
-        if self.transaction_id or not lock_in_new_transaction(self, LOCK_TIMEOUT):
-            return
+        is_locked = bool(lock_in_new_transaction(self, LOCK_TIMEOUT))
+        reason = self._get_closing_reason()
         try:
             with mute_logger('odoo.sql_db'):
-                self.transaction_id = self._create_transaction(self.amount)
+                if is_locked and not reason and not self.transaction_id:
+                    self.transaction_id = self._create_transaction(self.amount)
                 self.env.cr.commit()
         except (psycopg2.IntegrityError, psycopg2.OperationalError) as error:
             self.env.cr.rollback()
             _logger.info("The QR %s has no transaction yet: %s", self.name, error)
+        return reason
 
     def _create_transaction(self, amount, is_linked=True):
         """Create a transaction for money of this QR.

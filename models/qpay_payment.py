@@ -124,6 +124,7 @@ class QPayPayment(models.Model):
         "This QPay payment is already recorded.",
     )
     _paid_at_index = models.Index('(paid_at DESC, id DESC)')
+    _recorded_index = models.Index('(provider_id, create_date)')
     _open_index = models.Index("(state) WHERE state IN ('to_settle', 'needs_attention')")
 
     # === COMPUTE METHODS === #
@@ -285,7 +286,9 @@ class QPayPayment(models.Model):
         try:
             with mute_logger('odoo.sql_db'), self.env.cr.savepoint():
                 # That it was created is what the row itself says.
-                row = self.with_context(mail_create_nolog=True).create(values)
+                row = self.with_context(
+                    mail_create_nolog=True, mail_create_nosubscribe=True
+                ).create(values)
                 return row.with_env(self.env)
         except psycopg2.errors.UniqueViolation:
             return self.browse()

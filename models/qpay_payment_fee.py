@@ -22,6 +22,7 @@ class QPayPayment(models.Model):
     )
 
     _fee_waiting_index = models.Index('(id) WHERE is_fee_waiting')
+    _fee_unbooked_index = models.Index('(provider_id) WHERE fee_move_id IS NULL AND fee > 0')
 
     def _book_fee(self):
         """Book QPay's fee, if the provider has an account for it, or reverse it with a refund, so

@@ -120,8 +120,9 @@ class QPayPayment(models.Model):
             payment._follow_up()
 
     def _get_invoicing_context(self):
-        """Return how Odoo makes the automatic invoice of the order that this payment pays: of its
-        day, and of what is not invoiced yet. Those that are booked together pay no order.
+        """Return which row is settled, and how Odoo makes the automatic invoice of the order that
+        this payment pays: of its day, and of what is not invoiced yet. Those that are booked
+        together pay no order.
 
         :rtype: dict
         """
@@ -129,6 +130,7 @@ class QPayPayment(models.Model):
             return {}
         document = documents.of_transaction(self.transaction_id)
         return {
+            'qpay_settled_row_id': self.id,
             'qpay_payment_date': self._get_payment_date(),
             'qpay_invoiced_amount': document.get_invoiced_amount(),
         }

@@ -34,6 +34,33 @@ class Bench:
                 wizard.create({})._create_payments()
         return meter.typical()
 
+    def confirm_transaction(self):
+        """Odoo's own payment of an invoice online, by a provider that asks nobody: it is confirmed,
+        and then booked, as the page does that its payer waits on.
+        """
+        provider = self._get_demo_provider()
+        meter = self._meter()
+        for invoice in self._create_invoices(GOES):
+            transaction = self.env['payment.transaction'].create({
+                'provider_id': provider.id,
+                'payment_method_id': provider.payment_method_ids[:1].id,
+                'reference': invoice.name,
+                'amount': invoice.amount_residual,
+                'currency_id': invoice.currency_id.id,
+                'partner_id': invoice.partner_id.id,
+                'operation': 'online_direct',
+                'invoice_ids': [Command.set(invoice.ids)],
+            })
+            with meter.go():
+                transaction._process('demo', {
+                    'reference': transaction.reference, 'simulated_state': 'done',
+                })
+                self.env.cr.commit()
+                transaction._post_process()
+            if invoice.amount_residual:
+                raise RuntimeError(f'{invoice.name} was not paid: its cost says nothing.')
+        return meter.typical()
+
     def create_qr(self):
         """An accountant asks for the QR of an invoice."""
         meter = self._meter()
@@ -98,6 +125,10 @@ class Bench:
         self.env.cr.commit()
         return self.env['qpay.intent'].union(*(intent for intent, _payment_id in paid))
 
+    def create_paid_qrs(self, number):
+        """Return QRs that are paid, of which QPay has told nothing yet, with QPay's payments."""
+        return self._create_paid(number)
+
     def create_open_intent(self):
         """Return a QR that can be paid, for others to see."""
         [invoice] = self._create_invoices(1)
@@ -122,6 +153,19 @@ class Bench:
         # QPay is asked only about what is saved.
         self.env.cr.commit()
         return invoices
+
+    def _get_demo_provider(self):
+        """Return Odoo's provider for demonstrations, which books as QPay's does."""
+        provider = self.env['payment.provider'].search([
+            ('code', '=', 'demo'), ('company_id', '=', self.env.company.id),
+        ], limit=1)
+        provider.state = 'test'
+        qpay = self.env.ref('payment_qpay.payment_provider_qpay')
+        lines = provider.journal_id.inbound_payment_method_line_ids
+        lines.filtered(lambda line: line.payment_provider_id == provider).payment_account_id = (
+            qpay._qpay_get_method_line().payment_account_id
+        )
+        return provider
 
     def _create_intent(self, invoice):
         return documents.of(invoice).get_or_create_intent(invoice.amount_residual)

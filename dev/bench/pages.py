@@ -3,16 +3,14 @@
 import contextlib
 import itertools
 import resource
-import threading
 import time
 from typing import NamedTuple
 
 from playwright.sync_api import sync_playwright
-from werkzeug.serving import make_server
-
-from odoo import http
 
 from odoo.addons.payment_qpay.dev.stack.system import chromium
+
+from .serving import serving
 
 _PHONE = {'width': 390, 'height': 844}
 # What mobile networks give where they are good and where they are bad, in bits a second.
@@ -56,7 +54,7 @@ def measure_pages(bench):
 
     :param Bench bench: Work on fresh invoices.
     """
-    with _serving() as url, _browsing() as browser:
+    with serving() as url, _browsing() as browser:
         ways = {
             'the page of an open QR': lambda: bench.create_open_intent()._get_pay_path(),
             'a link that has no QR yet': bench.create_link_path,
@@ -103,17 +101,6 @@ def visit(browser, address, speed=None):
     context.close()
     seconds = [moments[name] / 1000 - began for name in ('text', 'payable', 'live')]
     return Visit(*seconds, sum(sizes) / 1000)
-
-
-@contextlib.contextmanager
-def _serving():
-    """Answer over HTTP in this very process: its database is this process's alone."""
-    server = make_server('127.0.0.1', 0, http.root, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f'http://127.0.0.1:{server.port}'
-    finally:
-        server.shutdown()
 
 
 @contextlib.contextmanager

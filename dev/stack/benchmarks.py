@@ -6,8 +6,9 @@ from .console import say
 from .databases import Databases
 
 SCRIPT = """
+import sys
 from odoo.addons.payment_qpay.dev.bench.run import run
-run(env)
+sys.exit(1 if run(env) else 0)
 """
 
 
@@ -16,8 +17,13 @@ def run(setup):
     databases = Databases(setup)
     database = f'bench-{os.getpid()}'
     databases.copy(databases.with_demo_data(), database)
-    say('==> Measuring (a minute or two)')
     try:
+        say("==> Installing Odoo's provider for demonstrations, the yardstick")
+        setup.call_odoo(
+            '--database', database, '--init', 'payment_demo', '--stop-after-init', '--no-http',
+            '--log-level=error',
+        )
+        say('==> Measuring (some minutes)')
         return setup.call_odoo(
             'shell', '--database', database, '--no-http', '--log-level=error',
             input=SCRIPT, text=True,

@@ -48,6 +48,7 @@ from . import test_payer_errors
 from . import test_payment_apps
 from . import test_payment_day
 from . import test_payment_extensions
+from . import test_plans
 from . import test_poll_news
 from . import test_printed_receipt
 from . import test_provider
