@@ -96,9 +96,8 @@ class QPayReceipt(models.Model):
                 lang=intent.env.lang
             )._render_qweb_pdf(_REPORT, intent._get_booked_payments().ids)
         except UserError as error:
-            # The program that prints ends without a document now and then; the next time it does.
-            level = logging.ERROR if self._is_hopeless() else logging.WARNING
-            _logger.log(level, "The receipt of %s could not be printed: %s", intent.name, error)
+            # The program that prints fails now and then: it is tried again.
+            _logger.warning("The receipt of %s could not be printed: %s", intent.name, error)
             return
         self.write({'document': base64.b64encode(content), 'made_at': fields.Datetime.now()})
 
