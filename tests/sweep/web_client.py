@@ -160,7 +160,11 @@ class WebClient:
         error = self._page.locator(ERROR).first
         if not error.count():
             return '', False
-        return error.inner_text(), bool(error.locator('[role=alert] .btn-link').count())
+        details = error.locator('[role=alert] .btn-link')
+        is_fault = bool(details.count())
+        if is_fault and not error.locator('pre').count():
+            details.first.click()
+        return error.inner_text(), is_fault
 
     def read_dialogs(self):
         """Return what is said by the dialogs that lie above the view.
