@@ -366,8 +366,6 @@ class Document(DocumentQrs, PermanentLink):
 
         :rtype: qpay.payment
         """
-        if self._known_rows is not None:
-            return self._known_rows
         rows = self.env['qpay.payment'].sudo()
         # Each by its own index: asked for with "or", the database reads the whole ledger.
         queries = [rows._search(domain).select() for domain in self._get_row_domains()]

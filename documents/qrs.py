@@ -1,3 +1,5 @@
+from functools import cache
+
 from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
@@ -7,16 +9,13 @@ from odoo.addons.payment_qpay.locking import check_committed
 class DocumentQrs:
     """The QRs of a document: who collects, which can be paid, and which is shown to whom."""
 
-    # See `with_known_rows`.
-    _known_rows = None
-
     def with_known_rows(self):
         """Return this document for several questions within one transaction: the ledger is asked
         only once which of its rows are of money for it.
 
         :rtype: Document
         """
-        self._known_rows = self._find_rows()
+        self._find_rows = cache(self._find_rows)
         return self
 
     def find_providers(self, is_for_payer=None):
