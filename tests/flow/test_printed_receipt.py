@@ -140,4 +140,4 @@ class TestPrintedReceipt(PayPageCase):
 
 
 def _fail_to_print(report, *_args, **_options):
-    raise UserError(report.env._("The program that prints has failed."))
+    raise UserError(report._description)
