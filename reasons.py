@@ -169,6 +169,13 @@ class ReasonField(fields.Char):
         # XML-RPC takes no kinds of texts.
         return value and str(value)
 
+    # What is stored would be the name of a group: rows are grouped by the kind of their reason.
+    def _description_groupable(self, env):
+        return False
+
+    def _description_sortable(self, env):
+        return False
+
 
 def get_reason(env, key, *args, **kwargs):
     """Return a reason for people, in the language of the environment.

@@ -224,7 +224,7 @@ class PaymentProvider(models.Model):
         ])
         if count:
             return HealthCheck('payments', 'danger', self.env._(
-                "%s payments have not been settled for more than ten minutes. Open QPay's"
+                "Payments that have waited to be settled for more than ten minutes: %s. Open QPay's"
                 " payments: each says why, and can be settled again.", count,
             ))
         return HealthCheck('payments', 'ok', self.env._("No payment waits to be settled."))

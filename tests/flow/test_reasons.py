@@ -153,6 +153,12 @@ class TestReasons(QPayCommon):
         self.assertRegex(labels['too_many_qrs'], CYRILLIC)
         self.assertEqual(set(labels), set(reasons.SENTENCES))
 
+    def test_nobody_is_offered_to_group_or_sort_by_what_is_stored(self):
+        for row, name in self._rows().items():
+            described = row.fields_get([name, 'reason'])
+            self.assertFalse(described[name]['groupable'] or described[name]['sortable'])
+            self.assertTrue(described['reason']['groupable'])
+
     def test_each_sentence_is_one_and_translated(self):
         kinds = {
             language: dict(reasons.get_kinds(self.env(context={'lang': language})))
