@@ -30,7 +30,9 @@ class PaymentProvider(models.Model):
             base_url,
             username,
             self._qpay_setting('qpay_client_secret'),
-            tokens=self.env['qpay.token']._for_account(base_url, username, patience),
+            tokens=self.env['qpay.token']._for_login(
+                self._qpay_get_login_key(environment), patience
+            ),
             outage=self._qpay_get_outage(environment),
             breaker=self._qpay_get_breaker(environment),
             deadline=deadline,
@@ -60,7 +62,9 @@ class PaymentProvider(models.Model):
     def _qpay_get_outage(self, environment=None, is_obeyed=None):
         """Return the store of the account's outage: requests obey it, scheduled actions do not."""
         is_obeyed = bool(request) if is_obeyed is None else is_obeyed
-        return self.env['qpay.outage']._for_account(*self._qpay_get_login(environment), is_obeyed)
+        return self.env['qpay.outage']._for_login(
+            self._qpay_get_login_key(environment), is_obeyed
+        )
 
     def _qpay_get_breaker(self, environment=None):
         """Return what ends this run of a scheduled action for the account while QPay is down; None
@@ -70,7 +74,7 @@ class PaymentProvider(models.Model):
         if breakers is None:
             return None
         return breakers.setdefault(
-            self._qpay_get_login(environment), Breaker(self._qpay_get_questions_at_once())
+            self._qpay_get_login_key(environment), Breaker(self._qpay_get_questions_at_once())
         )
 
     @api.model
@@ -90,6 +94,14 @@ class PaymentProvider(models.Model):
             self._qpay_setting(f'qpay_base_url_{environment}'),
             self._qpay_setting('qpay_client_id'),
         )
+
+    def _qpay_get_login_key(self, environment=None):
+        """Return what all processes know the provider's login by.
+
+        :param str environment: 'sandbox' or 'live'; by default the provider's present one.
+        :rtype: str
+        """
+        return ' '.join(self._qpay_get_login(environment))
 
 
 def _get_deadline():

@@ -86,10 +86,10 @@ class PaymentProvider(models.Model):
         :rtype: list[HealthCheck]
         """
         try:
-            base_url, username = self._qpay_get_login()
+            base_url, _username = self._qpay_get_login()
         except UserError as error:
             return [HealthCheck('answers', 'danger', str(error))]
-        account = [('account', '=', f'{base_url} {username}')]
+        account = [('account', '=', self._qpay_get_login_key())]
         token = self.env['qpay.token'].sudo().search(account, limit=1)
         return [
             self._qpay_get_health_of_answers(base_url, account, token),

@@ -59,7 +59,7 @@ class PaymentProvider(models.Model):
         )
         if not self._qpay_is_login_replaced_by(changed):
             return
-        tokens = self.env['qpay.token']._for_trial(*changed._qpay_get_login())
+        tokens = self.env['qpay.token']._for_trial(changed._qpay_get_login_key())
         try:
             changed._qpay_client().aside(tokens=tokens).log_in()
         except QPayUnauthorized as error:

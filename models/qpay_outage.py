@@ -60,15 +60,14 @@ class QPayOutage(models.Model):
         return _is_failing(self)
 
     @api.model
-    def _for_account(self, base_url, username, is_obeyed):
-        """Return the store of an account's outage, as `QPayClient` uses it.
+    def _for_login(self, login, is_obeyed):
+        """Return the store of a login's outage, as `QPayClient` uses it.
 
-        :param str base_url: The host, without `/v2`.
-        :param str username: QPay's user name of the merchant.
+        :param str login: Where, without `/v2`, and as whom, see `_qpay_get_login_key`.
         :param bool is_obeyed: Whether QPay is not asked during an outage.
         :rtype: SharedOutage
         """
-        return SharedOutage(self.env.registry, f'{base_url} {username}', is_obeyed)
+        return SharedOutage(self.env.registry, login, is_obeyed)
 
 
 class SharedOutage:

@@ -47,25 +47,23 @@ class QPayToken(models.Model):
     )
 
     @api.model
-    def _for_account(self, base_url, username, patience=TIMEOUT):
-        """Return the token store of an account, as `QPayClient` uses it.
+    def _for_login(self, login, patience=TIMEOUT):
+        """Return the token store of a login, as `QPayClient` uses it.
 
-        :param str base_url: The host, without `/v2`.
-        :param str username: QPay's user name of the merchant.
+        :param str login: Where, without `/v2`, and as whom, see `_qpay_get_login_key`.
         :param float patience: For how many seconds somebody else's login is waited for.
         :rtype: SharedToken
         """
-        return SharedToken(self.env.registry, f'{base_url} {username}', patience)
+        return SharedToken(self.env.registry, login, patience)
 
     @api.model
-    def _for_trial(self, base_url, username):
-        """Return the token store of an account, for a login that is not saved yet.
+    def _for_trial(self, login):
+        """Return the token store of a login that is not saved yet.
 
-        :param str base_url: The host, without `/v2`.
-        :param str username: QPay's user name of the merchant.
+        :param str login: Where, without `/v2`, and as whom.
         :rtype: TriedToken
         """
-        return TriedToken(self.env.registry, f'{base_url} {username}')
+        return TriedToken(self.env.registry, login)
 
 
 class SharedToken:

@@ -26,7 +26,7 @@ class TestLastAnswers(QPayCommon):
     def known(self):
         """What is known of the account that the provider has now."""
         self.env.invalidate_all()
-        account = ' '.join(self.provider._qpay_get_login())
+        account = self.provider._qpay_get_login_key()
         return self.env['qpay.outage'].sudo().search([('account', '=', account)])
 
     def _ask(self):

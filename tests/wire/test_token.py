@@ -60,7 +60,7 @@ class TestSharedToken(WireCase):
         """Ask QPay for something as a process of its own does."""
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            tokens = env['qpay.token']._for_account(self.simulator.url, 'TEST_MERCHANT')
+            tokens = env['qpay.token']._for_login(f'{self.simulator.url} TEST_MERCHANT')
         client = QPayClient(self.simulator.url, 'TEST_MERCHANT', password, tokens)
         return client.check_payment(self.invoice_id)
 
@@ -135,7 +135,7 @@ class TestSharedToken(WireCase):
     def test_request_that_fails_later_does_not_lose_the_token(self):
         with self.registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            tokens = env['qpay.token']._for_account(self.simulator.url, 'TEST_MERCHANT')
+            tokens = env['qpay.token']._for_login(f'{self.simulator.url} TEST_MERCHANT')
             QPayClient(self.simulator.url, 'TEST_MERCHANT', '123456', tokens).log_in()
             cr.rollback()
         self._call()
