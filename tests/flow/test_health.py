@@ -81,7 +81,7 @@ class TestHealth(PublicAddress, QPayCommon):
         self._ledger(intent).state = 'needs_attention'
         self.assert_health('payments', 'ok')
         self._age(self._ledger(intent), timedelta(minutes=11))
-        self.assert_health('payments', 'danger', '1 payments')
+        self.assert_health('payments', 'danger', 'minutes: 1')
 
     def test_qpay_that_does_not_answer(self):
         self._create_intent(self._create_invoice())

@@ -95,7 +95,7 @@ class TestWatchdog(WatchdogCase):
         self._pay_and_settle(intent := self._create_intent(self._create_invoice()))
         self._ledger(intent).state = 'needs_attention'
         self._age(self._ledger(intent), timedelta(minutes=11))
-        self.assert_told('1 payments')
+        self.assert_told('minutes: 1')
         self._ledger(intent).state = 'settled'
         self.assert_over()
 
