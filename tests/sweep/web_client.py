@@ -76,7 +76,9 @@ class WebClient:
 
     def settle(self):
         """Wait until everything that was asked for is there."""
-        self._page.evaluate('() => { window.sweepWatch.quietFrames = 0; }')
+        # What leads to another page at this moment begins to count anew there.
+        with contextlib.suppress(Error):
+            self._page.evaluate('() => { window.sweepWatch.quietFrames = 0; }')
         self._page.wait_for_function(IS_QUIET)
 
     def get_menus(self, app):
