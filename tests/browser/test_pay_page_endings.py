@@ -66,8 +66,7 @@ class TestPayPageEnd(PayPageCase):
         self.database.query(
             'UPDATE qpay_intent SET recheck_at = now() WHERE id = %s', qr['intent_id']
         )
-        self.database.let_time_pass(timedelta(hours=1))
-        self.database.wake_cron()
+        self.database.run_after(timedelta(hours=1))
         wait_for(lambda: self._get_state(qr) == 'cancelled', 'the end of the QR')
         with page.expect_request_finished(lambda request: request.url.endswith('/qpay/check')):
             page.clock.run_for(10_000)
@@ -145,8 +144,7 @@ class TestPayPageEnd(PayPageCase):
         page, qr = self._open_qr(locale='en-US')
 
         self._pay_otherwise(qr['invoice_id'])
-        self.database.let_time_pass(timedelta(minutes=1))
-        self.database.wake_cron()
+        self.database.run_after(timedelta(minutes=1))
 
         self._expect_view(page, 'settled')
         expect(page.locator('.o_qpay_show_settled h2 >> visible=true')).to_have_text(

@@ -16,6 +16,8 @@ from odoo.addons.payment_qpay.tests.cases.payment_form_case import PaymentFormCa
 from odoo.addons.payment_qpay.tests.cases.servers import wait_for
 
 ADDRESS = 'payer@mail.example'
+# After which time what was not ready to be e-mailed is looked at again.
+DUE = const.EMAIL_RETRY_DELAY + timedelta(minutes=1)
 
 
 @tagged('post_install', '-at_install')
@@ -67,21 +69,17 @@ class TestSentLink(PaymentFormCase):
                 if payment_id in message.get_body(('html',)).get_content()
             ]
         # It waits for what is printed, and looks again some minutes later.
-        self._let_scheduler_run()
+        self.database.run_after(DUE)
         wait_for(lambda: self.database.query(
             'SELECT 1 FROM qpay_receipt r JOIN qpay_payment p ON p.intent_id = r.intent_id'
             ' WHERE p.qpay_txn_id = %s AND r.made_at IS NOT NULL', payment_id
         ), 'the printed receipt')
-        self._let_scheduler_run()
+        self.database.run_after(DUE)
         wait_for(find, 'the e-mail with the receipt')
         [message] = find()
         [printed] = message.iter_attachments()
         self.assertEqual(printed.get_content_type(), 'application/pdf')
         self.assertTrue(printed.get_content().startswith(b'%PDF'))
-
-    def _let_scheduler_run(self):
-        self.database.let_time_pass(const.EMAIL_RETRY_DELAY + timedelta(minutes=1))
-        self.database.wake_cron()
 
     def _set_customer(self, invoice_id, values):
         [invoice] = self.accountant.call('account.move', 'read', [invoice_id], ['partner_id'])

@@ -107,6 +107,14 @@ class Database:
         with _connected(self.name) as cursor:
             cursor.execute(_LET_TIME_PASS, {'duration': duration})
 
+    def run_after(self, duration):
+        """Let time pass, and have the scheduler look for what is due then.
+
+        :param timedelta duration: How much time passes.
+        """
+        self.let_time_pass(duration)
+        self.wake_cron()
+
     def is_scheduler_idle(self):
         """Whether no scheduled action of the addon is due or running.
 
@@ -386,8 +394,7 @@ class RealServerCase(BaseCase):
             return not self.database.query("SELECT id FROM qpay_callback WHERE state = 'received'")
 
         if not is_empty():
-            self.database.let_time_pass(timedelta(minutes=1))
-            self.database.wake_cron()
+            self.database.run_after(timedelta(minutes=1))
         wait_for(is_empty, 'an empty inbox')
 
     def _calls(self, endpoint='POST /v2/payment/check'):

@@ -118,8 +118,7 @@ class TestEbarimtBrowser(PayPageCase):
         self.database.query(
             "UPDATE qpay_ebarimt SET next_attempt_at = now() AT TIME ZONE 'UTC'"
         )
-        self.database.let_time_pass(const.EBARIMT_RETRY_DELAYS[0])
-        self.database.wake_cron()
+        self.database.run_after(const.EBARIMT_RETRY_DELAYS[0])
         expect(page.locator('.o_qpay_lottery')).to_be_visible()
         expect(page.locator('.o_qpay_ebarimt')).to_be_hidden()
         self.assertEqual(self.qpay.ebarimts(payment_id)[0]['receiver'], '99112233')

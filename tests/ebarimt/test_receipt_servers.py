@@ -102,8 +102,7 @@ class TestEbarimtServers(RealServerCase):
             self._credit(qr['invoice_id'])
             self.assertEqual(self._get_state(receipt_id), 'issued')
 
-        self.database.let_time_pass(const.EBARIMT_PAUSE)
-        self.database.wake_cron()
+        self.database.run_after(const.EBARIMT_PAUSE)
         wait_for(lambda: self._get_state(receipt_id) == 'cancelled', 'the cancellation')
         self.assertEqual([r['status'] for r in self.qpay.ebarimts(payment_id)], ['CANCELED'])
         self.assertCleanLog()

@@ -57,8 +57,7 @@ class TestCrash(RealServerCase):
         wait_for(lambda: not self._due_triggers(), 'the first run of the scheduler')
         self.assertFalse(self._is_paid(qr['invoice_id']))
 
-        self.database.let_time_pass(const.CALLBACK_LEASE)
-        self.database.wake_cron()
+        self.database.run_after(const.CALLBACK_LEASE)
 
         self._wait_until_paid(qr['invoice_id'])
         self._let_inbox_empty()
@@ -130,8 +129,7 @@ class TestCrash(RealServerCase):
         self.assertFalse(self._is_paid(qr['invoice_id']))
 
         self._start_simulator()
-        self.database.let_time_pass(timedelta(minutes=1))
-        self.database.wake_cron()
+        self.database.run_after(timedelta(minutes=1))
 
         self._wait_until_paid(qr['invoice_id'])
         self._let_inbox_empty()

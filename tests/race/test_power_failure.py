@@ -114,8 +114,7 @@ class TestPowerFailure(RealServerCase):
     def _see_through(self, invoice_id):
         """Let the scheduler find what was left behind."""
         for _run in range(3):
-            self.database.let_time_pass(timedelta(minutes=2))
-            self.database.wake_cron()
+            self.database.run_after(timedelta(minutes=2))
             wait_for(self.database.is_scheduler_idle, 'the end of its run')
             if self._is_paid(invoice_id):
                 break
