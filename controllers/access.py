@@ -1,4 +1,6 @@
-"""How scripts are refused what they may not see; who may is in `qpay.intent`."""
+"""What scripts are answered in, and how they are refused what they may not see; who may is in
+`qpay.intent`.
+"""
 
 from werkzeug.exceptions import abort
 
@@ -19,6 +21,16 @@ _FORBIDDEN = {
     'id': None,
     'error': {'code': 403, 'message': "403: Forbidden", 'data': {'message': "403: Forbidden"}},
 }
+
+
+def get_page_language():
+    """Return the language of the website's pages, which Odoo keeps in a cookie, for routes that
+    belong to no website; before there is one, that of the request.
+
+    :rtype: str
+    """
+    chosen = request.cookies.get('frontend_lang')
+    return request.env['res.lang']._get_code(chosen) or request.env.lang
 
 
 def refuse():

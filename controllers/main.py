@@ -5,7 +5,7 @@ from odoo.http import request
 
 from odoo.addons.payment_qpay.qpay_api import QPayError
 
-from .access import refuse
+from .access import get_page_language, refuse
 
 
 class QPayController(http.Controller):
@@ -31,7 +31,8 @@ class QPayController(http.Controller):
             raise NotFound()
         return request.make_response('SUCCESS', [('Content-Type', 'text/plain; charset=utf-8')])
 
-    @http.route('/payment/qpay/check', type='jsonrpc', auth='public', website=True)
+    # No `website=True`: a poll would take twice as many queries.
+    @http.route('/payment/qpay/check', type='jsonrpc', auth='public')
     def qpay_check(self, intent_id=0, access_token='', now=False, known=None):
         """Return the state of a QR. Looking is free: QPay is asked only within its budget.
 
@@ -44,7 +45,7 @@ class QPayController(http.Controller):
         :rtype: dict
         :raise HTTPException: With status 403, if the intent may not be seen or does not exist.
         """
-        intents = request.env['qpay.intent']
+        intents = request.env['qpay.intent'].with_context(lang=get_page_language())
         intent = (
             intents._find_by_token(intent_id, access_token) or intents._find_visible(intent_id)
         )
@@ -55,6 +56,7 @@ class QPayController(http.Controller):
                 intent._sync_payments()
             except QPayError as error:
                 reason = intent.provider_id._qpay_get_error_message(error)
-                message = request.env['payment.provider']._qpay_get_public_message(reason)
+                providers = request.env['payment.provider'].with_context(lang=intent.env.lang)
+                message = providers._qpay_get_public_message(reason)
                 return {**intent._get_status_payload(), 'message': message}
         return intent._get_news(known)

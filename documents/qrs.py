@@ -92,7 +92,7 @@ class DocumentQrs:
 
     def _search_providers(self):
         providers = self.env['payment.provider'].sudo()
-        return providers.search([
+        return providers.search_fetch([
             *providers._check_company_domain(self.company), ('code', '=', const.PROVIDER_CODE),
         ])
 

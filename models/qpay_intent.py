@@ -112,7 +112,9 @@ class QPayIntent(models.Model):
     qr_image = fields.Binary(string="QR", compute='_compute_qr_image')
     short_url = fields.Char(string="Short Link", readonly=True, copy=False)
     deeplinks = fields.Json(string="Bank Links", readonly=True, copy=False)
-    raw_response = fields.Json(string="QPay's Answer", readonly=True, copy=False)
+    raw_response = fields.Json(
+        string="QPay's Answer", readonly=True, copy=False, prefetch=False
+    )
     expires_at = fields.Datetime(readonly=True, copy=False)
     access_token = fields.Char(
         help="What the payer's page is opened with.",

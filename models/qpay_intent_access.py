@@ -22,7 +22,7 @@ class QPayIntent(models.Model):
         :rtype: qpay.intent
         """
         intents = self.with_user(SUPERUSER_ID).browse()
-        intent = intents.browse(to_id(intent_id)).exists()
+        intent = intents.search_fetch([('id', '=', to_id(intent_id))])
         # An unknown intent costs the same comparison as a known one.
         authentic_token = intent[field_name] or '-'
         # What came over the wire may be a text that cannot be encoded.
