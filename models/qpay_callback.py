@@ -106,7 +106,7 @@ class QPayCallback(models.Model):
             ('intent_id', '=', intent.id), ('received_at', '>', now - const.CALLBACK_LIMIT_PERIOD),
         ]) >= const.CALLBACK_LIMIT:
             return self._count(intent)
-        callback = self.create({
+        callback = self.with_company(intent.company_id).create({
             'intent_id': intent.id, 'qpay_payment_id': _clean_payment_id(qpay_payment_id),
         })
         self._trigger(now)
@@ -166,30 +166,27 @@ class QPayCallback(models.Model):
                 })
                 continue
             delay = delays[min(callback.attempts, len(delays)) - 1]
-            if is_unavailable and now + delay - callback.received_at >= const.TELL_PERIOD:
-                callback._notify_unanswered(problem)
             callback._retry_after(
                 delay, message=problem or get_reason(self.env, 'payment_not_shown'),
             )
+            if is_unavailable and now + delay - callback.received_at >= const.TELL_PERIOD:
+                callback._notify_unanswered()
 
-    def _notify_unanswered(self, problem):
-        """Tell somebody, once, that QPay gives no answer about the payment that it announced.
-
-        :param str problem: Why, for people.
-        :return: None
-        """
+    def _notify_unanswered(self):
+        """Tell somebody, once, that QPay gives no answer about the payment that it announced."""
         self.ensure_one()
         if self.is_notified:
             return
         self.is_notified = True
-        self.intent_id._schedule_activity(
-            self.env._("QPay gives no answer about a payment"),
-            self.env._(
+        intent = self.intent_id._in_company_language()
+        intent._schedule_activity(
+            intent.env._("QPay gives no answer about a payment"),
+            intent.env._(
                 "QPay called because of a payment (%(payment)s) of this QR, but has not answered"
                 " what was paid: %(problem)s Odoo goes on asking for two weeks. Please see in"
                 " QPay's portal whether the QR was paid.",
                 payment=self.qpay_payment_id or '-',
-                problem=problem or self.env._("another process is booking its payments."),
+                problem=self.with_env(intent.env).message,
             ),
         )
 

@@ -94,7 +94,7 @@ class QPayCallback(models.Model):
         :rtype: dict[Question, tuple]
         """
         asked = {}
-        for intent, callbacks in self._claim()._group_by_intent():
+        for intent, callbacks in self._claim().grouped('intent_id').items():
             question = intent._get_question(callbacks.mapped('qpay_payment_id'))
             client = None
             try:
@@ -110,15 +110,6 @@ class QPayCallback(models.Model):
             asker.ask(question, client)
             asked[question] = intent, callbacks
         return asked
-
-    def _group_by_intent(self):
-        """Yield each QR of these callbacks with its callbacks, for writing in its company's words.
-
-        :rtype: iterator
-        """
-        for intent, callbacks in self.grouped('intent_id').items():
-            intent = intent._in_company_language()
-            yield intent, callbacks.with_env(intent.env)
 
     def _claim(self):
         """Take on these callbacks, so that no other process does so for a while.
@@ -214,7 +205,7 @@ class QPayCallback(models.Model):
         :rtype: qpay.callback
         """
         waiting = self._lock_waiting()
-        known_ids = set(intent.payment_ids.search_fetch([
+        known_ids = set(self.env['qpay.payment'].search_fetch([
             ('intent_id', '=', intent.id), ('state', '!=', 'to_settle'),
         ], ['qpay_txn_id']).mapped('qpay_txn_id'))
         known = waiting.filtered(
