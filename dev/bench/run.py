@@ -11,7 +11,9 @@ from .cases import Bench
 from .crowd import multiply
 from .pages import measure_pages
 from .plans import check_plans
+from .processes import measure_processes
 from .routes import measure_routes
+from .viewers import measure_viewers
 
 CASES = (
     ('Odoo registers a payment', 'register_payment'),
@@ -24,7 +26,10 @@ CASES = (
 )
 CROWD = int(os.environ.get('QPAY_DEV_BENCH_CROWD') or 100_000)
 # What is measured: all of it, unless some is chosen.
-PARTS = (os.environ.get('QPAY_DEV_BENCH') or 'bursts routes pages costs crowd plans').split()
+PARTS = (
+    os.environ.get('QPAY_DEV_BENCH')
+    or 'bursts processes routes viewers pages costs crowd plans'
+).split()
 
 
 def run(env):
@@ -44,8 +49,12 @@ def run(env):
             _print_bursts(
                 yardstick, [burst.measure(bench, seconds) for seconds in burst.ANSWER_SECONDS]
             )
+        if 'processes' in PARTS:
+            measure_processes(bench)
         if 'routes' in PARTS:
             measure_routes(bench)
+        if 'viewers' in PARTS:
+            measure_viewers(bench)
         if 'pages' in PARTS:
             measure_pages(bench)
         small = _measure(bench) if 'costs' in PARTS else []
