@@ -91,6 +91,16 @@ def _percentile(viewers):
     return statistics.quantiles(_polls(viewers), n=20)[-1]
 
 
+def _session():
+    """Return what makes a request as a proxy does: each has a connection of its own, which is tried
+    again where all of the server's processes are busy.
+    """
+    session = requests.Session()
+    session.headers['Connection'] = 'close'
+    session.mount('http://', HTTPAdapter(max_retries=_RETRIES))
+    return session
+
+
 class _Viewer(threading.Thread):
     """Whoever has a QR before them: asks every few seconds, and at once when the bus says so.
 
@@ -115,10 +125,11 @@ class _Viewer(threading.Thread):
         """Pay, and have Odoo called as QPay does."""
         self.paid_at = time.monotonic()
         payment = qpay.pay(self._invoice_id, callback=False)
-        requests.get(
-            self._callback_url, params={'qpay_payment_id': payment['payment_id']},
-            timeout=_TIME_LIMIT,
-        ).raise_for_status()
+        with _session() as session:
+            session.get(
+                self._callback_url, params={'qpay_payment_id': payment['payment_id']},
+                timeout=_TIME_LIMIT,
+            ).raise_for_status()
 
     def wait_until_told(self):
         """Wait until the viewer knows that the QR is paid."""
@@ -130,25 +141,24 @@ class _Viewer(threading.Thread):
     def run(self):
         """Ask again and again: when the bus says so, or after a pause."""
         time.sleep(random.uniform(0, _POLL_SECONDS))
-        with requests.Session() as session:
-            # A server whose processes are all busy may refuse a connection.
-            session.mount(self._url, HTTPAdapter(max_retries=_RETRIES))
-            bus = None
-            while not self._is_over.is_set() and not self.told_at:
-                bus = bus or self._listen()
-                self._poll(session)
-                try:
-                    bus.recv()
-                except websocket.WebSocketTimeoutException:
-                    continue
-                except (websocket.WebSocketException, OSError):
-                    bus = None
+        bus = None
+        while not self._is_over.is_set() and not self.told_at:
+            bus = bus or self._listen()
+            self._poll()
+            try:
+                bus.recv()
+            except websocket.WebSocketTimeoutException:
+                continue
+            except (websocket.WebSocketException, OSError):
+                bus = None
 
-    def _poll(self, session):
+    def _poll(self):
         began = time.monotonic()
-        answer = session.post(f'{self._url}/payment/qpay/check', timeout=_TIME_LIMIT, json={
-            'jsonrpc': '2.0', 'method': 'call', 'params': {**self._values, 'known': self._known},
-        }).json()['result']
+        with _session() as session:
+            answer = session.post(f'{self._url}/payment/qpay/check', timeout=_TIME_LIMIT, json={
+                'jsonrpc': '2.0', 'method': 'call',
+                'params': {**self._values, 'known': self._known},
+            }).json()['result']
         now = time.monotonic()
         self.polls.append(now - began)
         self._known = answer.get('version', self._known)
