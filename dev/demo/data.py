@@ -1,5 +1,7 @@
 """What the demonstration's company sells to whom. All of it is made up."""
 
+LANGUAGE = 'mn_MN'
+
 COMPANY = {
     'name': 'Хөх Тэнгэр ХХК',
     'street': 'Энхтайваны өргөн чөлөө 17',

@@ -1,6 +1,6 @@
 """A quotation that its deposit confirms, for databases that have Odoo's module for sales."""
 
-from .data import CUSTOMERS, PRODUCTS
+from .data import CUSTOMERS, LANGUAGE, PRODUCTS
 
 # Of what is ordered.
 DEPOSIT = 0.3
@@ -21,7 +21,7 @@ def make_quotation(seller):
         'require_payment': True,
         'prepayment_percent': DEPOSIT,
         'order_line': [(0, 0, {'product_id': product, 'product_uom_qty': 4}) for product in sold],
-    })
+    }, context={'lang': LANGUAGE})
     # It counts as sent without an e-mail.
     seller.call('sale.order', 'action_quotation_sent', [order])
     [made] = seller.call('sale.order', 'read', [order], ['name'])
