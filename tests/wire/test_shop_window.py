@@ -74,8 +74,7 @@ class TestShopWindow(BaseCase):
             document.parent.joinpath(name).resolve()
             for document in documents
             for name in PICTURE.findall(document.read_text(encoding='utf-8'))
-        } | {PAGE.parent / name for name in self.page.xpath('//img/@src')}
-        made = {path for path in WINDOW.rglob('*.png') if path.name != 'icon.png'}
-        self.assertEqual({path.relative_to(ADDON) for path in shown},
-                         {path.relative_to(ADDON) for path in made})
+        } | {WINDOW.joinpath(name).resolve() for name in self.page.xpath('//img/@src')}
+        made = {path.resolve() for path in WINDOW.rglob('*.png') if path.name != 'icon.png'}
+        self.assertEqual(shown, made)
         self.assertEqual(list((ADDON / 'docs').rglob('*.png')), [])
