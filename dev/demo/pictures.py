@@ -14,6 +14,8 @@ from .data import ACCOUNTANT, ADMIN, CUSTOMERS, PORTAL_CUSTOMER, PRODUCTS, SELLE
 
 LANGUAGES = {'mn': 'mn_MN', 'en': 'en_US'}
 WIDE = {'width': 1600, 'height': 760}
+# A page of the website whose scripts do what its buttons say.
+READY = 'body[is-ready=true]'
 LOW = {'width': 1280, 'height': 580}
 PHONE = {'width': 390, 'height': 760}
 INVOICE_BUTTON = 'button[name=action_qpay_qr]'
@@ -119,12 +121,13 @@ class Photographer:
         # In the second language, the cart is still full.
         if not self._find('sale.order', [('website_id', '!=', False), ('state', '=', 'draft')]):
             camera.open(page, '/shop', '.oe_product')
-            page.get_by_role('link', name=PRODUCTS[1][0]).first.click()
-            page.click('#add_to_cart')
+            with page.expect_navigation():
+                page.get_by_role('link', name=PRODUCTS[1][0]).first.click()
+            page.click(f'{READY} #add_to_cart')
             expect(page.locator('sup.my_cart_quantity:visible')).to_have_text('1')
         camera.open(page, '/shop/checkout', 'a[name=website_sale_main_button]')
         camera.open(page, '/shop/payment', '[name=o_payment_option]')
-        page.locator('[name=o_payment_option] label').first.click()
+        page.locator(f'{READY} [name=o_payment_option] label').first.click()
         page.set_viewport_size(LOW)
         camera.save(page.screenshot(animations='disabled'), f'{code}/shop')
         page.context.close()
