@@ -16,8 +16,8 @@ demo: ## set up, start Odoo with a QPay simulator, make one payment, stay up
 demo-reset: ## delete the demonstration's data and start afresh
 	$(STACK) demo-reset
 
-pictures: ## make all pictures of the documents again, from a demonstration made afresh
-	$(STACK) pictures
+pictures: ## make all pictures of the documents again, from a demonstration with shop and till made afresh
+	@$(HAS_PYTHON); QPAY_DEMO_MODULES=sales $(PYTHON) -m dev.stack pictures
 
 stop: ## stop the demonstration and PostgreSQL
 	$(STACK) stop

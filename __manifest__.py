@@ -6,7 +6,7 @@
     'summary': "Invoices are paid by any Mongolian bank app through a QPay QR.",
     'author': 'payment_qpay contributors',
     'license': 'LGPL-3',
-    'images': ['static/description/banner.png', 'static/description/dialog_en.png'],
+    'images': ['static/description/banner.png', 'static/description/en/dialog.png'],
     'depends': ['payment', 'account_payment'],
     'external_dependencies': {'python': ['qrcode', 'requests']},
     'data': [

@@ -11,9 +11,10 @@ from simulator.control import SimulatorControl, SimulatorError
 
 from .cases import make_cases
 from .client import OdooClient, OdooRefusal
-from .data import ACCOUNTANT, ADMIN, CUSTOMERS, PORTAL_CUSTOMER
+from .data import ACCOUNTANT, ADMIN, CUSTOMERS, PORTAL_CUSTOMER, SELLER
 from .month import make_month
 from .payment import NotSettled, make_payment, switch_receipts_on
+from .quotation import make_quotation
 
 LINKS_SHOWN = 2
 
@@ -34,6 +35,8 @@ def main():
             print('\nReady-made cases:')
             for sentence in (*month, *make_cases(odoo, bank)):
                 print(f'  {sentence}')
+            if _has_shop(options):
+                print(f'  {make_quotation(_log_in(options, SELLER))}')
         _show_addresses(odoo, options)
     except (OdooRefusal, SimulatorError, NotSettled, requests.RequestException) as error:
         print(f'{type(error).__name__}: {error}', file=sys.stderr)
@@ -45,11 +48,16 @@ def _log_in(options, user):
     return OdooClient(options.odoo).log_in(options.database, user['login'], user['password'])
 
 
+def _has_shop(options):
+    return options.database.startswith('sales')
+
+
 def _show_addresses(odoo, options):
     print(f"""
   Odoo             {options.odoo}/odoo (invoices: {options.odoo}/odoo/customer-invoices,
                    QPay: {options.odoo}/odoo/qpay)
-                   accountant / accountant (in Mongolian), admin / admin
+                   accountant / accountant, admin / admin (in Mongolian; English by the user's
+                   own preferences)
   A customer       {options.odoo}/my/invoices
                    nomin / nomin (in a private window: one browser, one person)""")
     for invoice in odoo.call('account.move', 'search_read', [
@@ -58,7 +66,7 @@ def _show_addresses(odoo, options):
     ], ['name', 'amount_residual', 'qpay_link'], limit=LINKS_SHOWN):
         print(f'  To pay           {invoice["qpay_link"]}')
         print(f'                   {invoice["name"]}: {invoice["amount_residual"]:,.2f} ₮')
-    if options.database.startswith('sales'):
+    if _has_shop(options):
         print(f"""  Shop and till    {options.odoo}/shop, {options.odoo}/odoo/point-of-sale
                    seller / seller""")
     print(f"  The payer's bank {options.simulator}")

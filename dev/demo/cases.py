@@ -6,7 +6,7 @@ another program of the company takes a payment that Odoo knows nothing of.
 
 import requests
 
-from .data import CUSTOMERS
+from .data import CUSTOMERS, LANGUAGE
 
 SANDBOX = ('TEST_MERCHANT', '123456')
 INVOICE_CODE = 'TEST_INVOICE'
@@ -46,7 +46,10 @@ def _pay_unknown(odoo, bank):
         'callback_url': f'{bank.base_url}/',
     })
     bank.pay(made['invoice_id'], callback=False)
-    [reconciliation] = odoo.call('qpay.reconciliation', 'create', [{}])
+    # Its first message is in the language of who makes it.
+    [reconciliation] = odoo.call(
+        'qpay.reconciliation', 'create', [{}], context={'lang': LANGUAGE}
+    )
     odoo.call('qpay.reconciliation', 'action_run', [reconciliation])
     return 'A payment that no QR of Odoo asked for waits under QPay Payments to be assigned.'
 

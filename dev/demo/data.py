@@ -1,5 +1,7 @@
 """What the demonstration's company sells to whom. All of it is made up."""
 
+LANGUAGE = 'mn_MN'
+
 COMPANY = {
     'name': 'Хөх Тэнгэр ХХК',
     'street': 'Энхтайваны өргөн чөлөө 17',
@@ -13,6 +15,7 @@ COMPANY = {
 }
 
 ACCOUNTANT = {'login': 'accountant', 'password': 'accountant', 'name': 'Сарангэрэл Нягтлан'}
+SELLER = {'login': 'seller', 'password': 'seller', 'name': 'Одончимэг Худалдагч'}
 ADMIN = {'login': 'admin', 'password': 'admin', 'name': 'Тэмүүлэн Админ'}
 
 CUSTOMERS = {
@@ -69,3 +72,12 @@ INVOICES = (
     )),
     ('naran', 0, (('Программ хангамжийн сарын төлбөр (11-р сар)', 5, 33_000),)),
 )
+
+# What shop and till sell.
+# Name, kind, price in tögrög; its tax is included.
+PRODUCTS = (
+    ('Гар утасны цэнэглэгч 65W', 'consu', 85_000),
+    ('Компьютерын оношилгоо', 'service', 40_000),
+    ('Excel-ийн сургалт, 1 өдөр', 'service', 180_000),
+)
+TILL = 'Гэсэр салбар'

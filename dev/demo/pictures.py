@@ -4,38 +4,23 @@ Run as ``python -m demo.pictures --odoo URL --database NAME --chromium PROGRAM -
 """
 
 import argparse
-import io
-from base64 import b64encode
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
+from .camera import Camera
 from .client import OdooClient
-from .data import ACCOUNTANT, ADMIN, CUSTOMERS, PORTAL_CUSTOMER
+from .data import ACCOUNTANT, ADMIN, CUSTOMERS, PORTAL_CUSTOMER, PRODUCTS, SELLER
 
 LANGUAGES = {'mn': 'mn_MN', 'en': 'en_US'}
-GUIDE = 'docs/guide/pictures'
-SHOP_WINDOW = 'static/description'
-#: Those that the page in Odoo's store shows, too.
-SHOWN = ('dialog', 'home', 'comparison', 'page')
-DESKTOP = {'width': 1280, 'height': 760}
 WIDE = {'width': 1600, 'height': 760}
+# A page of the website whose scripts do what its buttons say.
+READY = 'body[is-ready=true]'
+LOW = {'width': 1280, 'height': 580}
 PHONE = {'width': 390, 'height': 760}
+INVOICE_BUTTON = 'button[name=action_qpay_qr]'
+ORDER_BUTTON = '.o_qpay_qr_button'
 BANNER = {'width': 1120, 'height': 560}
-MAX_HEIGHT = 1400
-PATIENCE_MILLISECONDS = 60_000
-COLOURS = 128
-# How much of what a form or a page shows does not fit in its window.
-MISSING_HEIGHT = """
-    () => Math.max(0, ...[...document.querySelectorAll(
-        'html, .o_content, .o_form_sheet_bg'
-    )].map((element) => element.scrollHeight - element.clientHeight))
-"""
-DRAWN = """
-    () => document.fonts.status === 'loaded'
-        && [...document.images].every((image) => image.complete)
-"""
 BANNER_PAGE = """
 <body style="margin: 0; width: 1120px; height: 560px; overflow: hidden; display: flex;
              background: #f4f6fb; font-family: DejaVu Sans, sans-serif; color: #1d2b4f;">
@@ -54,7 +39,7 @@ BANNER_PAGE = """
 
 
 class Photographer:
-    """A browser that signs in to the demonstration and takes pictures.
+    """Shows everybody's pages to the camera.
 
     :param options: What the command was told.
     :param browser: Playwright's browser.
@@ -63,8 +48,7 @@ class Photographer:
     def __init__(self, options, browser):
         self._odoo = options.odoo
         self._database = options.database
-        self._folder = Path(options.folder)
-        self._browser = browser
+        self._camera = Camera(browser, options.odoo, Path(options.folder))
         self._admin = self._log_in(ADMIN)
         self._admin.call('res.lang', 'write', self._find_english(), {'active': True})
 
@@ -74,26 +58,104 @@ class Photographer:
             self._take_accountants(code, language)
             self._take_administrators(code, language)
             self._take_payers(code, language)
+            self._take_sellers(code, language)
+            self._take_shop(code, language)
+            self._take_till(code, language)
         self._take_banner()
-        self._set_language(ACCOUNTANT, LANGUAGES['mn'])
+        for user in (ACCOUNTANT, SELLER):
+            self._set_language(user, LANGUAGES['mn'])
 
     # === WHO SEES WHAT === #
 
     def _take_accountants(self, code, language):
-        page = self._sign_in(ACCOUNTANT, language)
-        self._open(page, '/odoo/qpay', '.o_qpay_curve canvas')
-        self._take(page, code, 'home')
-        self._open(page, '/odoo/action-payment_qpay.action_qpay_payment', '.o_data_row')
+        camera, page = self._camera, self._sign_in(ACCOUNTANT, language)
+        camera.open(page, '/odoo/qpay', '.o_qpay_curve canvas')
+        camera.take_whole(page, f'{code}/home')
+        camera.open(page, '/odoo/action-payment_qpay.action_qpay_payment', '.o_data_row')
         # A long list scrolls in its window; all of its columns are to be seen.
         page.set_viewport_size(WIDE)
-        self._write(page.screenshot(), code, 'payments')
+        camera.save(page.screenshot(), f'{code}/payments')
         [comparison] = self._find('qpay.reconciliation', [('state', '=', 'done')])
-        self._open(page, f'/odoo/action-payment_qpay.action_qpay_reconciliation/{comparison}',
-                   '.o_form_view')
-        self._take(page, code, 'comparison')
+        camera.open(page, f'/odoo/action-payment_qpay.action_qpay_reconciliation/{comparison}',
+                    '.o_form_view')
+        camera.take_whole(page, f'{code}/comparison')
         invoice = self._find_unpaid('selenge')
-        self._open(page, f'/odoo/customer-invoices/{invoice["id"]}', 'button[name=action_qpay_qr]')
-        page.click('button[name=action_qpay_qr]')
+        camera.open(page, f'/odoo/customer-invoices/{invoice["id"]}', INVOICE_BUTTON)
+        self._open_qr(page, INVOICE_BUTTON)
+        camera.save(page.locator('.modal-content').screenshot(), f'{code}/dialog')
+        page.context.close()
+
+    def _take_administrators(self, code, language):
+        camera, page = self._camera, self._sign_in(ADMIN, language)
+        [provider] = self._find('payment.provider', [('code', '=', 'qpay')])
+        camera.open(page, f'/odoo/action-payment.action_payment_provider/{provider}',
+                    '[name=qpay_client_id]')
+        camera.take_whole(page, f'{code}/provider')
+        page.click('.nav-link[name=qpay_health]')
+        expect(page.locator('[name=qpay_health] .alert').first).to_be_visible()
+        page.locator('[name=qpay_health] .alert').last.scroll_into_view_if_needed()
+        camera.save(page.locator('.o_notebook').screenshot(), f'{code}/health')
+        page.context.close()
+
+    def _take_payers(self, code, language):
+        page = self._camera.new_page(language, PHONE, is_mobile=True, has_touch=True)
+        link = self._find_unpaid(PORTAL_CUSTOMER['customer'])['qpay_link']
+        page.goto(link)
+        expect(page.locator('[data-view=open]').first).to_be_visible()
+        self._camera.save(page.screenshot(), f'{code}/page')
+        page.context.close()
+
+    def _take_sellers(self, code, language):
+        camera, page = self._camera, self._sign_in(SELLER, language)
+        [order] = self._find('sale.order', [('state', '=', 'sent')])
+        camera.open(page, f'/odoo/action-sale.action_quotations/{order}', ORDER_BUTTON)
+        self._open_qr(page, ORDER_BUTTON)
+        camera.save(page.screenshot(animations='disabled'), f'{code}/order')
+        page.context.close()
+
+    def _take_shop(self, code, language):
+        """Buy something in the shop, up to the choice of how to pay."""
+        camera, page = self._camera, self._camera.new_page(
+            language, session_id=self._log_in(PORTAL_CUSTOMER).session_id
+        )
+        # In the second language, the cart is still full.
+        if not self._find('sale.order', [('website_id', '!=', False), ('state', '=', 'draft')]):
+            camera.open(page, '/shop', '.oe_product')
+            with page.expect_navigation():
+                page.get_by_role('link', name=PRODUCTS[1][0]).first.click()
+            page.click(f'{READY} #add_to_cart')
+            expect(page.locator('sup.my_cart_quantity:visible')).to_have_text('1')
+        camera.open(page, '/shop/checkout', 'a[name=website_sale_main_button]')
+        camera.open(page, '/shop/payment', '[name=o_payment_option]')
+        page.locator(f'{READY} [name=o_payment_option] label').first.click()
+        page.set_viewport_size(LOW)
+        camera.save(page.screenshot(animations='disabled'), f'{code}/shop')
+        page.context.close()
+
+    def _take_till(self, code, language):
+        camera, page = self._camera, self._sign_in(SELLER, language)
+        page.goto(f'{self._odoo}/pos/ui/{self._open_till()}')
+        page.click('.open-register-btn')
+        page.locator('article.product', has_text=PRODUCTS[1][0]).click()
+        page.locator('.pay-order-button').click()
+        page.locator('.paymentmethod', has_text='QPay').click()
+        page.locator('button.validation-button.next').click()
+        camera.wait(page, '.modal-body img')
+        camera.save(page.screenshot(animations='disabled'), f'{code}/till')
+        page.context.close()
+
+    def _take_banner(self):
+        camera, page = self._camera, self._camera.new_page(LANGUAGES['mn'], BANNER)
+        page.set_content(BANNER_PAGE.format(
+            icon=camera.embed('icon'), phone=camera.embed('mn/page'),
+        ))
+        camera.save(page.screenshot(), 'banner')
+        page.context.close()
+
+    @staticmethod
+    def _open_qr(page, button):
+        """Open the dialog on a document that is shown, with its QR."""
+        page.click(button)
         generate = page.locator('button[name=action_generate]')
         view = page.locator('.o_qpay_qr')
         # In the second language, the QR of the first is still open.
@@ -101,88 +163,25 @@ class Photographer:
         if generate.is_visible():
             generate.click()
         expect(view).to_have_attribute('data-view', 'open')
-        self._write(page.locator('.modal-content').screenshot(), code, 'dialog')
-        page.context.close()
 
-    def _take_administrators(self, code, language):
-        page = self._sign_in(ADMIN, language)
-        [provider] = self._find('payment.provider', [('code', '=', 'qpay')])
-        self._open(page, f'/odoo/action-payment.action_payment_provider/{provider}',
-                   '[name=qpay_client_id]')
-        self._take(page, code, 'provider')
-        page.click('.nav-link[name=qpay_health]')
-        expect(page.locator('[name=qpay_health] .alert').first).to_be_visible()
-        page.locator('[name=qpay_health] .alert').last.scroll_into_view_if_needed()
-        self._write(page.locator('.o_notebook').screenshot(), code, 'health')
-        page.context.close()
-
-    def _take_payers(self, code, language):
-        context = self._new_context(PHONE, language, is_mobile=True, has_touch=True)
-        context.add_cookies([{'name': 'frontend_lang', 'value': language, 'url': self._odoo}])
-        page = context.new_page()
-        link = self._find_unpaid(PORTAL_CUSTOMER['customer'])['qpay_link']
-        page.goto(link)
-        expect(page.locator('[data-view=open]').first).to_be_visible()
-        self._write(page.screenshot(), code, 'page')
-        context.close()
-
-    def _take_banner(self):
-        page = self._new_context(BANNER, LANGUAGES['mn']).new_page()
-        page.set_content(BANNER_PAGE.format(
-            icon=self._embed(f'{SHOP_WINDOW}/icon.png'), phone=self._embed(f'{GUIDE}/mn/page.png'),
-        ))
-        self._save(page.screenshot(), f'{SHOP_WINDOW}/banner.png')
-        page.context.close()
-
-    # === BROWSER === #
-
-    def _new_context(self, viewport, language, **options):
-        context = self._browser.new_context(
-            viewport=viewport, locale=language.replace('_', '-'), **options
-        )
-        context.set_default_timeout(PATIENCE_MILLISECONDS)
-        return context
+    # === ODOO === #
 
     def _sign_in(self, user, language):
         self._set_language(user, language)
-        context = self._new_context(DESKTOP, language)
-        context.add_cookies([{
-            'name': 'session_id', 'value': self._log_in(user).session_id, 'url': self._odoo,
-        }])
-        return context.new_page()
+        return self._camera.new_page(language, session_id=self._log_in(user).session_id)
 
-    def _open(self, page, path, sight):
-        page.set_viewport_size(DESKTOP)
-        page.goto(f'{self._odoo}{path}')
-        expect(page.locator(sight).first).to_be_visible()
-        page.wait_for_function(DRAWN)
-
-    def _take(self, page, code, name):
-        """Take a picture of all that is to see, with nothing cut off at the bottom."""
-        height = page.viewport_size['height'] + page.evaluate(MISSING_HEIGHT)
-        page.set_viewport_size({**DESKTOP, 'height': min(height, MAX_HEIGHT)})
-        page.mouse.move(0, 0)
-        self._write(page.screenshot(animations='disabled'), code, name)
-
-    # === FILES === #
-
-    def _write(self, picture, code, name):
-        self._save(picture, f'{GUIDE}/{code}/{name}.png')
-        if name in SHOWN:
-            self._save(picture, f'{SHOP_WINDOW}/{name}_{code}.png')
-
-    def _save(self, picture, name):
-        """Save a picture with few colours, which is a third as large."""
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        few = Image.open(io.BytesIO(picture)).convert('RGB').quantize(COLOURS, dither=0)
-        few.save(path, optimize=True)
-        print(f'  {name}: {path.stat().st_size // 1024} kB')
-
-    def _embed(self, name):
-        return f'data:image/png;base64,{b64encode((self._folder / name).read_bytes()).decode()}'
-
-    # === ODOO === #
+    def _open_till(self):
+        """Open the till as its cashier does, unless it is open, and return its id."""
+        seller = self._log_in(SELLER)
+        # The till would go on with the order of the first language.
+        if unpaid := seller.call('pos.order', 'search', [('state', '=', 'draft')]):
+            seller.call('pos.order', 'action_pos_order_cancel', unpaid)
+        [till] = seller.call('pos.config', 'search', [])
+        seller.call('pos.config', 'open_ui', [till])
+        [opened] = seller.call('pos.config', 'read', [till], ['current_session_id'])
+        session = opened['current_session_id'][0]
+        seller.call('pos.session', 'set_opening_control', [session], 0, '')
+        return till
 
     def _log_in(self, user):
         return OdooClient(self._odoo).log_in(self._database, user['login'], user['password'])

@@ -8,8 +8,8 @@ from odoo.tools import SQL
 from odoo.addons.payment_qpay import const
 
 from . import data, logo, shop
+from .data import LANGUAGE
 
-LANGUAGE = 'mn_MN'
 TIME_ZONE = 'Asia/Ulaanbaatar'
 CHART = 'mn'
 DEFAULT_ODOO_URL = 'http://127.0.0.1:8069'

@@ -2,15 +2,7 @@
 
 from odoo import Command
 
-SELLER = {'login': 'seller', 'password': 'seller', 'name': 'Одончимэг Худалдагч'}
-
-# Name, kind, price in tögrög; its tax is included.
-PRODUCTS = (
-    ('Гар утасны цэнэглэгч 65W', 'consu', 85_000),
-    ('Компьютерын оношилгоо', 'service', 40_000),
-    ('Excel-ийн сургалт, 1 өдөр', 'service', 180_000),
-)
-TILL = 'Гэсэр салбар'
+from .data import PRODUCTS, SELLER, TILL
 
 
 def seed(env):

@@ -71,7 +71,7 @@ def take_pictures(setup):
         _show(setup, addresses)
         if setup.call(
             '-m', 'demo.pictures', '--odoo', addresses['odoo'], '--database', database(),
-            '--chromium', system.chromium(), '--folder', str(REPOSITORY),
+            '--chromium', system.chromium(), '--folder', str(REPOSITORY / 'static/description'),
         ):
             raise Failure('The pictures could not be made.')
 

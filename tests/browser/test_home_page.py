@@ -15,7 +15,7 @@ from odoo.addons.payment_qpay.tests.cases.browser_case import (
     PHONE,
     BrowserCase,
 )
-from odoo.addons.payment_qpay.tests.cases.servers import PATIENCE_SECONDS
+from odoo.addons.payment_qpay.tests.cases.patience import PATIENCE_SECONDS
 
 WIDE = {'width': 1440, 'height': 900}
 SMALL_PHONE = {'width': 320, 'height': 568}

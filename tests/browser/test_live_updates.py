@@ -12,7 +12,7 @@ from odoo.addons.payment_qpay.tests.cases.bus_case import (
     NOTE_LOOK,
     BusCase,
 )
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 
 # The pauses between two polls.
 PAUSE = 3000

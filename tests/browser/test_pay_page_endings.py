@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 from odoo.addons.payment_qpay.tests.cases.pay_page_case import QR_SECONDS, PayPageCase
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
 
 RENEW_ROUTE = '**/payment/qpay/renew'
 # A page that other apps can be put in front of.

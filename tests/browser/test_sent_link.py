@@ -12,8 +12,8 @@ from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.data import ADMIN
 from odoo.addons.payment_qpay.tests.cases.browser_case import MONGOLIAN, PHONE
 from odoo.addons.payment_qpay.tests.cases.mailbox import Mailbox
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 from odoo.addons.payment_qpay.tests.cases.payment_form_case import PaymentFormCase
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
 
 ADDRESS = 'payer@mail.example'
 # After which time what was not ready to be e-mailed is looked at again.

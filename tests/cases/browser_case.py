@@ -12,11 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.cases.servers import (
-    PATIENCE_SECONDS,
-    RealServerCase,
-    wait_for,
-)
+from odoo.addons.payment_qpay.tests.cases.patience import PATIENCE_SECONDS, wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 CHECK = '/payment/qpay/check'
 CHECK_ROUTE = f'**{CHECK}'

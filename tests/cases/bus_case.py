@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.cases.browser_case import BrowserCase
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 from odoo.addons.payment_qpay.tests.cases.websocket_proxy import WebsocketProxy
 
 DOCUMENT = 'payment_qpay.document/account.move/{invoice_id}'

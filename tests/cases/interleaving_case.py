@@ -13,7 +13,7 @@ from odoo.tools import config
 from odoo.addons.payment_qpay import locking
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.dev.simulator import Simulator
-from odoo.addons.payment_qpay.tests.cases.servers import Database
+from odoo.addons.payment_qpay.tests.cases.database import Database
 
 
 class InterleavingCase(BaseCase):

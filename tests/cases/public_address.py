@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from odoo.modules import module
 from odoo.tests.common import TEST_CURSOR_COOKIE_NAME, _super_send
 
-from odoo.addons.payment_qpay.tests.cases.servers import open_url
+from odoo.addons.payment_qpay.tests.cases.odoo_server import open_url
 from odoo.addons.payment_qpay.tests.cases.wire_case import create_certificate
 
 _HOST = 'odoo.example.mn'

@@ -2,7 +2,7 @@
 
 import re
 
-from odoo.addons.payment_qpay.dev.demo.shop import SELLER
+from odoo.addons.payment_qpay.dev.demo.data import SELLER
 from odoo.addons.payment_qpay.tests.cases.payment_form_case import PaymentFormCase
 
 # A page of the shop asks for the cart in several requests of Odoo's own, which write the order.

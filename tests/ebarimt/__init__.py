@@ -1,3 +1,4 @@
+from . import test_guide_menus
 from . import test_receipt
 from . import test_receipt_browser
 from . import test_receipt_cancellation

@@ -11,8 +11,8 @@ from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE, read_qrs
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import NOBODYS, REGISTER
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
 
 ROUTE = '**/payment/qpay/ebarimt'
 

@@ -5,7 +5,8 @@ from functools import partial
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, together, wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import together, wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 CREATE = 'POST /v2/ebarimt_v3/create'
 

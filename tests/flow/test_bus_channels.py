@@ -11,7 +11,7 @@ from odoo.tests import RecordCapturer, tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT, ADMIN, CUSTOMERS
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 SUBCHANNEL = 'payment_qpay'
 

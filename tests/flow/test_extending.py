@@ -13,7 +13,7 @@ from odoo.tools import config
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.tests.cases import school_odoo
 from odoo.addons.payment_qpay.tests.cases.interleaving_case import InterleavingCase
-from odoo.addons.payment_qpay.tests.cases.servers import OdooServer, fetch
+from odoo.addons.payment_qpay.tests.cases.odoo_server import OdooServer, fetch
 
 MODULE = 'payment_qpay_school'
 

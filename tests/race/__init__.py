@@ -3,6 +3,7 @@ from . import test_busy_server
 from . import test_commits
 from . import test_concurrency
 from . import test_crash
+from . import test_example_unit
 from . import test_first_requests
 from . import test_interleaving
 from . import test_interleaving_bookings

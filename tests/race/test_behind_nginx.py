@@ -16,7 +16,9 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ADMIN
 from odoo.addons.payment_qpay.dev.stack.ports import free_port
-from odoo.addons.payment_qpay.tests.cases.servers import HOST, RealServerCase, wait_for
+from odoo.addons.payment_qpay.tests.cases.odoo_server import HOST
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 EXAMPLE = Path(__file__).parents[2] / 'deploy/nginx.conf'
 NAME = 'odoo.example.mn'

@@ -11,13 +11,9 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.client import OdooClient
-from odoo.addons.payment_qpay.tests.cases.servers import (
-    RealServerCase,
-    fetch,
-    open_url,
-    together,
-    wait_for,
-)
+from odoo.addons.payment_qpay.tests.cases.odoo_server import fetch, open_url
+from odoo.addons.payment_qpay.tests.cases.patience import together, wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 CHECK = 'POST /v2/payment/check'
 CREATE = 'POST /v2/invoice'

@@ -8,7 +8,9 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.client import OdooRefusal
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, fetch, together
+from odoo.addons.payment_qpay.tests.cases.odoo_server import fetch
+from odoo.addons.payment_qpay.tests.cases.patience import together
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 CALLBACKS = 20
 

@@ -8,7 +8,9 @@ import requests
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, fetch, wait_for
+from odoo.addons.payment_qpay.tests.cases.odoo_server import fetch
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 CHECK = 'POST /v2/payment/check'
 CREATE = 'POST /v2/invoice'

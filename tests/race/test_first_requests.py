@@ -5,7 +5,8 @@ from functools import partial
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ADMIN
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, together
+from odoo.addons.payment_qpay.tests.cases.patience import together
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 REQUESTS = 8
 

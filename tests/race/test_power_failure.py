@@ -12,7 +12,8 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.client import OdooRefusal
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 # The way has at least these steps: if fewer are seen, the failures no longer happen.
 LEAST_MOMENTS = 14

@@ -4,7 +4,8 @@ from threading import Thread
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 REFUND = 'DELETE /v2/payment/refund/{id}'
 

@@ -3,7 +3,8 @@
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase, wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 CHECK = 'POST /v2/payment/check'
 GET_PAYMENT = 'GET /v2/payment/{id}'

@@ -8,7 +8,7 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.interleaving_case import InterleavingCase
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 
 CHECK = 'POST /v2/payment/check'
 GET_PAYMENT = 'GET /v2/payment/{id}'

@@ -4,7 +4,7 @@ from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ADMIN
 from odoo.addons.payment_qpay.tests.cases.public_address import PUBLIC_URL, ReverseProxy
-from odoo.addons.payment_qpay.tests.cases.servers import RealServerCase
+from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
 
 class TrialCallCase(RealServerCase):

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.dev.demo.shop import SELLER
+from odoo.addons.payment_qpay.dev.demo.data import SELLER
 from odoo.addons.payment_qpay.tests.cases.browser_case import CLOSE_SECONDS
 from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 

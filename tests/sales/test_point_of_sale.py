@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.dev.demo.shop import PRODUCTS, SELLER
+from odoo.addons.payment_qpay.dev.demo.data import PRODUCTS, SELLER
 from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE, read_qrs
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 

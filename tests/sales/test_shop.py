@@ -4,8 +4,7 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.dev.demo.data import ADMIN
-from odoo.addons.payment_qpay.dev.demo.shop import PRODUCTS
+from odoo.addons.payment_qpay.dev.demo.data import ADMIN, PRODUCTS
 from odoo.addons.payment_qpay.tests.cases.shop_case import ShopCase
 
 

@@ -12,9 +12,8 @@ from playwright.sync_api import Error
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT, ADMIN
-from odoo.addons.payment_qpay.dev.demo.shop import SELLER
-from odoo.addons.payment_qpay.tests.cases.servers import LOG_ENTRY, LOG_PROBLEM
+from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT, ADMIN, SELLER
+from odoo.addons.payment_qpay.tests.cases.real_server_case import LOG_ENTRY, LOG_PROBLEM
 from odoo.addons.payment_qpay.tests.sweep.records import RecordsCase
 from odoo.addons.payment_qpay.tests.sweep.web_client import WATCH, WebClient
 

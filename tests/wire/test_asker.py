@@ -19,7 +19,7 @@ from odoo.addons.payment_qpay.qpay_api import (
     QPayUnreachable,
     Token,
 )
-from odoo.addons.payment_qpay.tests.cases.servers import wait_for
+from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 from odoo.addons.payment_qpay.tests.cases.wire_case import (
     MemoryOutage,
     MemoryTokens,

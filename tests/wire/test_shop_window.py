@@ -1,6 +1,7 @@
 """What a stranger sees first: the licence, the changes, the page in Odoo's store."""
 
 import ast
+import re
 from pathlib import Path
 
 from lxml import html
@@ -8,7 +9,10 @@ from lxml import html
 from odoo.tests import BaseCase, tagged
 
 ADDON = Path(__file__).parents[2]
-PAGE = ADDON / 'static/description/index.html'
+WINDOW = ADDON / 'static/description'
+PAGE = WINDOW / 'index.html'
+# Of the README's and the manual's.
+PICTURE = re.compile(r'!\[[^\]]*\]\(([^)]+)\)')
 # What the store takes out.
 REFUSED = '//script | //style | //link | //iframe | //form | //@*[starts-with(name(), "on")]'
 MAX_BYTES = 150_000
@@ -58,10 +62,19 @@ class TestShopWindow(BaseCase):
             self.assertTrue((ADDON / name).is_file(), name)
 
     def test_pictures_are_small(self):
-        pictures = [
-            *(ADDON / 'static/description').glob('*.png'), *(ADDON / 'docs').rglob('*.png'),
-        ]
+        pictures = list(WINDOW.rglob('*.png'))
         self.assertTrue(pictures)
         self.assertEqual([
             path.name for path in pictures if path.stat().st_size > MAX_BYTES
         ], [])
+
+    def test_every_picture_is_shown_and_stands_once(self):
+        documents = [*ADDON.glob('*.md'), *(ADDON / 'docs').rglob('*.md')]
+        shown = {
+            document.parent.joinpath(name).resolve()
+            for document in documents
+            for name in PICTURE.findall(document.read_text(encoding='utf-8'))
+        } | {WINDOW.joinpath(name).resolve() for name in self.page.xpath('//img/@src')}
+        made = {path.resolve() for path in WINDOW.rglob('*.png') if path.name != 'icon.png'}
+        self.assertEqual(shown, made)
+        self.assertEqual(list((ADDON / 'docs').rglob('*.png')), [])
