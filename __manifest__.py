@@ -68,6 +68,7 @@
             'payment_qpay/static/src/invoice_form/**/*',
             'payment_qpay/static/src/home/**/*',
             'payment_qpay/static/src/comparison/**/*',
+            'payment_qpay/static/src/ebarimt/**/*',
         ],
         'payment_qpay.assets_pay_page': [
             'web/static/src/module_loader.js',
@@ -75,6 +76,7 @@
             'payment_qpay/static/src/common/bank_link.scss',
             'payment_qpay/static/src/common/duration.js',
             'payment_qpay/static/src/common/qr_poller.js',
+            'payment_qpay/static/src/common/ebarimt/owner_finder.js',
             'payment_qpay/static/src/pay_page/**/*',
         ],
     },

@@ -60,6 +60,7 @@ ENVIRONMENT_VARIABLES = frozendict({
     'qpay_base_url_sandbox': 'QPAY_BASE_URL_SANDBOX',
     'qpay_base_url_live': 'QPAY_BASE_URL_LIVE',
     'qpay_callback_url': 'QPAY_CALLBACK_URL',
+    'qpay_tax_office_url': 'QPAY_TAX_OFFICE_URL',
 })
 # What makes up an account at QPay.
 ACCOUNT_SETTINGS = frozenset({'qpay_client_id', 'qpay_base_url_sandbox', 'qpay_base_url_live'})
@@ -212,6 +213,17 @@ EBARIMT_PAUSE = timedelta(minutes=1)
 EBARIMT_RETRY_DELAYS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 360, 720, 1440, 1440)
 )
+# How many seconds anybody waits for the tax office to say whose register number it is (QPay
+# contract §12.1).
+TAX_OFFICE_TIMEOUT = 2
+# How long it is remembered what the tax office said, and that it knows no such number.
+TAXPAYER_PERIOD = timedelta(days=30)
+TAXPAYER_UNKNOWN_PERIOD = timedelta(hours=1)
+# How many register numbers it is asked about from the page of one QR; and from the pages of all QRs
+# together, in which time.
+TAXPAYER_QR_LIMIT = 10
+TAXPAYER_LIMIT = 30
+TAXPAYER_LIMIT_PERIOD = timedelta(minutes=1)
 # The first two digits of the code of the place where a company sells (QPay contract §5.6).
 EBARIMT_DISTRICTS = frozendict({
     '01': "Arkhangai",

@@ -19,6 +19,7 @@ SECRET_FIELDS = frozendict({
     'qpay.payment': ('raw_data', 'ebarimt_receiver'),
     'qpay.qr.wizard': ('ebarimt_receiver',),
     'qpay.receiver.wizard': ('receiver',),
+    'qpay.taxpayer': ('register',),
     'qpay.token': ('access_token',),
     'qpay.trial.call': ('token',),
     'res.partner': ('qpay_receiver',),
@@ -37,7 +38,7 @@ REDACTED = '[REDACTED]'
 # Whoever logs addresses or queries in Odoo itself: programs that collect errors may listen there.
 _LOGGERS = (
     'odoo.addons.http_routing.models.ir_http', 'odoo.http', 'odoo.sql_db', 'longpolling',
-    'werkzeug',
+    'urllib3.connectionpool', 'werkzeug',
 )
 
 # Addresses come as parts of others, too, as where to go back to.
@@ -46,6 +47,8 @@ _PARTS = '|'.join(SECRET_ADDRESS_PARTS).replace('/', _SLASH)
 _ADDRESS = re.compile(
     rf'''(payment{_SLASH}qpay{_SLASH}(?:{_PARTS}){_SLASH})[^\s?"'&]+''', re.IGNORECASE
 )
+# What the tax office is asked.
+_NUMBER = re.compile(r'''(\b(?:regNo|tin)=)[^\s&"']+''')
 _COLUMNS_BY_TABLE = {
     model.replace('.', '_'): re.compile(r'\b(?:{})\b'.format('|'.join(names)))
     for model, names in SECRET_FIELDS.items()
@@ -79,11 +82,13 @@ class SecretFilter(logging.Filter):
 
 
 def mask(text):
-    """Return a text without the tokens in addresses, and the rows that the database refused.
+    """Return a text without what is secret in addresses, and the rows that the database refused.
 
     :rtype: str
     """
-    return _ROW.sub(rf'\1{REDACTED}', _ADDRESS.sub(rf'\1{REDACTED}', text))
+    for secret in (_ADDRESS, _NUMBER, _ROW):
+        text = secret.sub(rf'\1{REDACTED}', text)
+    return text
 
 
 def mask_query(query):

@@ -30,6 +30,13 @@ from .tax import (
     VAT,
     taxes_inside,
 )
+from .tax_office import (
+    TaxOfficeSilent,
+    Taxpayer,
+    find_taxpayer,
+    is_company_register,
+    is_tax_office_address,
+)
 from .text import clean_text
 from .values import (
     CITIZEN,
@@ -77,10 +84,15 @@ __all__ = [
     'QPayUnavailable',
     'QPayUnknownOutcome',
     'QPayUnreachable',
+    'TaxOfficeSilent',
+    'Taxpayer',
     'Token',
     'check_invoice_qr',
     'clean_text',
+    'find_taxpayer',
+    'is_company_register',
     'is_paid_out',
+    'is_tax_office_address',
     'is_uuid',
     'taxes_inside',
 ]

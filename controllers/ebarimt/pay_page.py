@@ -38,6 +38,24 @@ class QPayEbarimtPage(QPayPayPage):
         })
         return {**state, 'receipts_html': receipts_html, 'message': message}
 
+    @http.route('/payment/qpay/taxpayer', type='jsonrpc', auth='public', website=True)
+    def qpay_taxpayer(self, intent_id=0, access_token='', register=''):
+        """Return whose a company's register number is, while the payer types it.
+
+        :param int intent_id: The intent.
+        :param str access_token: The intent's token.
+        :param str register: What was typed.
+        :return: A sentence, '' if nobody says.
+        :rtype: str
+        :raise HTTPException: With status 403, if the token is wrong.
+        """
+        intent = request.env['qpay.intent']._find_by_token(intent_id, access_token)
+        if not intent:
+            refuse()
+        if not intent._get_ebarimt_state()['is_changeable']:
+            return ''
+        return intent.env['qpay.taxpayer']._describe(intent.provider_id, register, intent.id)
+
     def _get_values(self, document, intent, paid, view):
         """Return what the page shows, with the VAT receipt."""
         return {

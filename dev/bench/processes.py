@@ -3,7 +3,7 @@
 import contextlib
 import time
 
-from odoo.addons.payment_qpay.tests.cases.servers import OdooServer
+from odoo.addons.payment_qpay.tests.cases.odoo_server import OdooServer
 
 COUNT = 60
 PROCESSES = (1, 2, 4)

@@ -13,7 +13,7 @@ import websocket
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from odoo.addons.payment_qpay.tests.cases.servers import HOST, OdooServer
+from odoo.addons.payment_qpay.tests.cases.odoo_server import HOST, OdooServer
 
 VIEWERS = 200
 # What a minute brings.

@@ -135,4 +135,6 @@ def move_simulator(provider, url):
             SQL.identifier(records._table), after, records.ids,
         ))
         records.invalidate_recordset(['account'])
-    provider.qpay_base_url_sandbox = url
+    for name in ('qpay_base_url_sandbox', 'qpay_tax_office_url'):
+        if name in provider._fields:
+            provider[name] = url

@@ -1,4 +1,4 @@
-"""The door: one request at a time; those to ``/v2`` are counted and meet the ordered faults."""
+"""The door: one request at a time; those to an API are counted and meet the ordered faults."""
 import io
 import json
 import re
@@ -15,7 +15,8 @@ from .wire import json_answer
 
 _PLACEHOLDER = re.compile(r'<[^>]*>')
 _GARBAGE = '<html><body><h1>It works!</h1></body>'
-_PREFIX = '/v2/'
+# QPay's, and the tax office's.
+_PREFIXES = ('/v2/', '/api/info/')
 
 
 class Gate:
@@ -32,7 +33,7 @@ class Gate:
         """Return the names of all endpoints of the API."""
         return {
             f'{method} {_PLACEHOLDER.sub("{id}", rule.rule)}'
-            for rule in self._url_map.iter_rules() if rule.rule.startswith(_PREFIX)
+            for rule in self._url_map.iter_rules() if rule.rule.startswith(_PREFIXES)
             for method in rule.methods - {'HEAD', 'OPTIONS'}
         }
 
@@ -40,7 +41,7 @@ class Gate:
         request = Request(environ)
         # Read here, so that the application finds it read, whatever becomes of the connection.
         environ['wsgi.input'] = io.BytesIO(request.get_data())
-        if not request.path.startswith(_PREFIX):
+        if not request.path.startswith(_PREFIXES):
             return self._work(request)(environ, start_response)
         started = time.monotonic()
         with self._backend.lock:

@@ -15,6 +15,7 @@ from . import qpay_home
 from . import qpay_intent
 from . import qpay_payment
 from . import qpay_payment_email
+from . import qpay_taxpayer
 from . import reasons
 from . import res_company
 from . import res_partner

@@ -5,7 +5,12 @@ from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.models.payment_provider_health import HealthCheck
-from odoo.addons.payment_qpay.qpay_api import TAX_TYPE_VAT, VAT, InvoiceLine
+from odoo.addons.payment_qpay.qpay_api import (
+    TAX_TYPE_VAT,
+    VAT,
+    InvoiceLine,
+    is_tax_office_address,
+)
 
 
 class PaymentProvider(models.Model):
@@ -49,6 +54,13 @@ class PaymentProvider(models.Model):
         default='3',
         required=True,
     )
+    qpay_tax_office_url = fields.Char(
+        string="Tax Office's Address",
+        help="Where the tax office tells whose an organisation's register number is, while one is"
+             " typed. Empty: it is not asked.",
+        default='https://api.ebarimt.mn',
+        groups='base.group_system',
+    )
     # What the company says on receipts is entered where they are switched on.
     qpay_district = fields.Selection(related='company_id.qpay_district', readonly=False)
     qpay_khoroo = fields.Char(related='company_id.qpay_khoroo', readonly=False)
@@ -69,7 +81,24 @@ class PaymentProvider(models.Model):
                     "VAT receipts with QPay's invoice need QPay's invoice code for them."
                 ))
 
+    @api.constrains('qpay_tax_office_url')
+    def _check_qpay_tax_office_url(self):
+        for provider in self.sudo():
+            address = provider.qpay_tax_office_url
+            if address and not is_tax_office_address(address):
+                raise ValidationError(self.env._("The tax office's address must begin with https."))
+
     # === BUSINESS METHODS === #
+
+    def _qpay_get_tax_office(self):
+        """Return where to ask whose a register number is.
+
+        :return: The address; '' if nobody is to be asked.
+        :rtype: str
+        """
+        address = self._qpay_setting('qpay_tax_office_url')
+        is_on = self.qpay_ebarimt_mode != 'none' and is_tax_office_address(address)
+        return address if is_on else ''
 
     def _qpay_invoice_codes(self):
         """ Override of `payment.provider` to name the one for invoices with taxes. """

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, Command, fields
+from odoo.tools.translate import code_translations
 
 from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
@@ -12,6 +13,12 @@ CANCEL = 'DELETE /v2/ebarimt_v3/{id}'
 REGISTER = '5395305'
 # The simulator knows no organisation of this register number.
 NOBODYS = '9999999'
+
+
+def in_mongolian(sentence):
+    """Return a sentence of the addon's code as Mongolians read it."""
+    sentences = code_translations.get_python_translations('payment_qpay', 'mn_MN')
+    return sentences.get(sentence, sentence)
 
 
 class EbarimtCase(QPayCommon):
@@ -24,7 +31,9 @@ class EbarimtCase(QPayCommon):
             'qpay_khoroo': '5',
             'qpay_classification_code': '0000010',
         })
-        cls.provider.qpay_ebarimt_mode = 'after_payment'
+        cls.provider.write({
+            'qpay_ebarimt_mode': 'after_payment', 'qpay_tax_office_url': cls.simulator.url,
+        })
         taxes = cls.env['account.tax'].search([
             ('company_id', '=', cls.company.id), ('type_tax_use', '=', 'sale'),
         ])

@@ -81,6 +81,7 @@ class RealServerCase(BaseCase):
         """Start a further server on the database."""
         server = OdooServer(cls.database.name, f'{cls.name}-{node}', cls.workers, {
             'QPAY_BASE_URL_SANDBOX': cls.simulator.url,
+            'QPAY_TAX_OFFICE_URL': cls.simulator.url,
             'QPAY_CALLBACK_URL': '{url}',
             **(environment or {}),
         }, program)

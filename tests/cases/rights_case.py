@@ -112,6 +112,9 @@ class RightsCase(EbarimtCase):
             ),
             self._create_row('qpay.token', account='https://qpay.example someone'),
             self._create_row('qpay.trial.call'),
+            self._create_row(
+                'qpay.taxpayer', register='5234568', asked_at=fields.Datetime.now()
+            ),
             self._create_row('qpay.outage', account='someone', until=fields.Datetime.now()),
             self._create_row('qpay.receipt', intent_id=self.row.intent_id.id, shown_payments='0'),
         )

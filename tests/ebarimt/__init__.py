@@ -8,3 +8,5 @@ from . import test_receipt_receiver
 from . import test_receipt_servers
 from . import test_receipt_taxes
 from . import test_receipt_views
+from . import test_taxpayer
+from . import test_taxpayer_browser

@@ -19,7 +19,10 @@ DOCUMENT = Path(log_filters.__file__).parent / 'docs' / 'auditlog.md'
 SUSPICIOUS = re.compile(
     r'token|secret|password|receiver|lottery|raw_|qr_data|qr_text|link|(?<!base)(?<!callback)_url'
 )
-HARMLESS = {'qpay_receiver_code', 'qpay_receiver_type', 'receiver_type', 'ebarimt_receiver_type'}
+HARMLESS = {
+    'qpay_receiver_code', 'qpay_receiver_type', 'qpay_tax_office_url', 'receiver_type',
+    'ebarimt_receiver_type',
+}
 
 
 @tagged('post_install', '-at_install')

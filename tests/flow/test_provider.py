@@ -73,6 +73,7 @@ class TestProviderSettings(QPayCommon):
         self.assertEqual({*const.ENVIRONMENT_VARIABLES.values(), const.ENVIRONMENT_VARIABLE}, {
             'QPAY_ENV', 'QPAY_BASE_URL_SANDBOX', 'QPAY_BASE_URL_LIVE', 'QPAY_CLIENT_ID',
             'QPAY_CLIENT_SECRET', 'QPAY_INVOICE_CODE', 'QPAY_CALLBACK_URL', 'QPAY_RECEIVER_CODE',
+            'QPAY_TAX_OFFICE_URL',
         })
 
     def test_state_decides_the_environment_unless_the_server_does(self):

@@ -48,6 +48,7 @@ class TestRoutes(MatrixCase):
             },
             '/payment/qpay/check': paid,
             '/payment/qpay/ebarimt': paid,
+            '/payment/qpay/taxpayer': paid,
             '/payment/qpay/renew': link,
             '/payment/qpay/receipt/<int:intent_id>/<string:access_token>': paid,
             '/payment/qpay/pay/<int:intent_id>/<string:access_token>': paid,

@@ -18,6 +18,7 @@ from . import test_simulator_bank
 from . import test_simulator_conformance
 from . import test_simulator_ebarimt
 from . import test_simulator_steering
+from . import test_tax_office
 from . import test_texts_and_emv
 from . import test_token
 from . import test_variants

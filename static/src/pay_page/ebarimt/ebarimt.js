@@ -1,7 +1,10 @@
+import { OwnerFinder } from '@payment_qpay/common/ebarimt/owner_finder';
 import { announce, listen } from '@payment_qpay/pay_page/elements';
 import { tryRequest } from '@payment_qpay/pay_page/request';
 
 const ROUTE = '/payment/qpay/ebarimt';
+const OWNER_ROUTE = '/payment/qpay/taxpayer';
+const OWNER_TIME_LIMIT = 5000;
 const LOOK_DELAY = 3000;
 // Afterwards the receipt is found by opening the page again.
 const MAX_LOOKS = 40;
@@ -25,6 +28,12 @@ class QPayEbarimt {
         this.isSaving = false;
         this.isLooking = false;
         this.looks = 0;
+        this.owner = new OwnerFinder(
+            (register) => this.ask({ register }, OWNER_ROUTE, OWNER_TIME_LIMIT),
+            (text) => {
+                this.formEl.querySelector('.o_qpay_ebarimt_owner').textContent = text;
+            }
+        );
         this.formEl?.addEventListener('submit', (ev) => {
             ev.preventDefault();
             this.save();
@@ -32,7 +41,9 @@ class QPayEbarimt {
         listen(el, 'change', '[name=receiver_type]', (choiceEl) => {
             this.kind = choiceEl.value;
             this.update();
+            this.showOwner();
         });
+        listen(el, 'input', '[name=receiver]', () => this.showOwner());
     }
 
     start() {
@@ -65,6 +76,10 @@ class QPayEbarimt {
 
     // === RECEIVER === //
 
+    showOwner() {
+        this.owner.follow(this.kind === 'company' ? this.formEl.elements.receiver.value : '');
+    }
+
     async save() {
         this.isSaving = true;
         this.message = '';
@@ -81,6 +96,7 @@ class QPayEbarimt {
         this.update();
         if (state && !state.message) {
             inputEl.value = '';
+            this.showOwner();
             this.showReceiver();
             this.looks = 0;
             if (!this.isLooking) {
@@ -143,9 +159,9 @@ class QPayEbarimt {
         }
     }
 
-    /** @return {Promise<Object|null>} What the server says, if it answers. */
-    ask(params = {}) {
-        return tryRequest(ROUTE, { ...this.params, ...params }, REQUEST_TIME_LIMIT);
+    /** @return {Promise<Object|string|null>} What the server says, if it answers. */
+    ask(params = {}, route = ROUTE, timeLimit = REQUEST_TIME_LIMIT) {
+        return tryRequest(route, { ...this.params, ...params }, timeLimit);
     }
 }
 
