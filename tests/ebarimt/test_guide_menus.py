@@ -21,7 +21,7 @@ class TestGuideMenus(QPayCommon):
     def test_every_way_leads_to_a_menu(self):
         for code, language in LANGUAGES.items():
             menus = self.env['ir.ui.menu'].with_context(
-                {'lang': language, 'ir.ui.menu.full_list': True}
+                **{'lang': language, 'ir.ui.menu.full_list': True}
             ).sudo().search([])
             names = [menu._get_full_name().split('/') for menu in menus]
             ways = [
