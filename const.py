@@ -24,6 +24,14 @@ def get_day(moment):
     return pytz.utc.localize(moment).astimezone(pytz.timezone(TIMEZONE)).date()
 
 
+def to_ulaanbaatar(moment):
+    """Return a moment, as Odoo stores it, as QPay's list is asked for it: in Ulaanbaatar's time.
+
+    :rtype: datetime
+    """
+    return pytz.utc.localize(moment).astimezone(pytz.timezone(TIMEZONE))
+
+
 def today():
     """Return the day in Mongolia.
 
@@ -100,6 +108,14 @@ CALLBACK_RETRY_DELAYS = tuple(
     timedelta(seconds=seconds) for seconds in (3, 10, 60, 300, 1800, 7200)
 )
 CALLBACK_RETRY_PERIOD = timedelta(days=14)
+#   Where at least this many QRs of an account wait for that at once, none older than this, the list
+#   of payments of each invoice code comes first, with one call for each so many QRs at most, and no
+#   more than this; only what it does not show clearly is asked for by itself. That is so once the
+#   list has shown this many payments, the last ones, as `payment/check` has.
+LIST_FOR_MANY = 5
+LIST_PERIOD = timedelta(hours=1)
+LIST_MAX_CALLS = 3
+LIST_PROOF = 20
 # - A person presses "Check now": at most this often.
 CHECK_INTERVAL = timedelta(seconds=10)
 # - A person is looking at the QR: this long after the last time that QPay was asked, for servers
@@ -156,6 +172,8 @@ HOME_PERIOD = timedelta(days=3653)
 QUESTIONS_AT_ONCE = 8
 QUESTIONS_VARIABLE = 'QPAY_QUESTIONS_AT_ONCE'
 MAX_QUESTIONS_AT_ONCE = 32
+# How many seconds the QRs that a list may answer for wait for it, before each is asked about.
+LIST_PATIENCE = 5
 # How long a process that took on a callback has for it before another one takes it on.
 CALLBACK_LEASE = timedelta(minutes=1)
 # How many payments are booked together when many wait.

@@ -32,6 +32,7 @@ from . import payment_transaction_refund
 from . import qpay_account_mixin
 from . import qpay_activity_mixin
 from . import qpay_callback
+from . import qpay_callback_list
 from . import qpay_callback_processing
 from . import qpay_health
 from . import qpay_home
@@ -50,6 +51,7 @@ from . import qpay_intent_sync
 from . import qpay_intent_transaction
 from . import qpay_intent_unanswered
 from . import qpay_intent_viewers
+from . import qpay_list_trust
 from . import qpay_other_shop
 from . import qpay_outage
 from . import qpay_payment

@@ -94,6 +94,7 @@ class PaymentProvider(models.Model):
         return [
             self._qpay_get_health_of_answers(base_url, account, token),
             self._qpay_get_health_of_clock(token),
+            self._qpay_get_health_of_list(),
         ]
 
     def _qpay_get_health_of_answers(self, base_url, account, token):
@@ -155,6 +156,32 @@ class PaymentProvider(models.Model):
                 " Test connection.", minutes,
             ))
         return HealthCheck('clock', 'ok', self.env._("This server's clock agrees with QPay's."))
+
+    def _qpay_get_health_of_list(self):
+        """Return whether QPay's list is trusted to answer for many payments: nothing is wrong if it
+        is not.
+        """
+        trust = self.env['qpay.list.trust'].sudo()._find(self._qpay_account())
+        figures = {'count': trust.same_count, 'needed': const.LIST_PROOF}
+        if trust._is_given():
+            message = self.env._(
+                "QPay's list of payments has shown the last %(needed)s payments as QPay confirmed"
+                " them. When many payments arrive at once, Odoo reads the list once instead of"
+                " asking about each payment.", needed=const.LIST_PROOF,
+            )
+        elif trust.differed_at:
+            message = self.env._(
+                "QPay's list of payments showed a payment differently from what QPay had confirmed"
+                " (%(moment)s). Odoo asks about each payment by itself until the list has shown"
+                " %(needed)s payments correctly. So far: %(count)s.",
+                moment=format_datetime(self.env, trust.differed_at, tz=const.TIMEZONE), **figures,
+            )
+        else:
+            message = self.env._(
+                "Odoo asks QPay about each payment by itself until QPay's list of payments has"
+                " shown %(needed)s payments as QPay confirmed them. So far: %(count)s.", **figures,
+            )
+        return HealthCheck('list', 'ok', message)
 
     def _qpay_get_health_of_calls(self):
         """Return whether QPay's calls arrive: how many payments were found without any."""

@@ -13,6 +13,8 @@ from odoo.addons.payment_qpay.qpay_api import Asker, QPayError
 from odoo.addons.payment_qpay.reasons import get_reason
 from odoo.addons.payment_qpay.scheduling import as_one_run, is_time_left, wake_cron
 
+from .qpay_callback_list import Lists
+
 _logger = logging.getLogger(__name__)
 
 # The scheduled actions that process callbacks: each wakes the next one when it cannot take on all.
@@ -53,11 +55,12 @@ class QPayCallback(models.Model):
         run = _Run(self, 2 * at_once, is_over=not is_time_left(self.env))
         with Asker(at_once) as asker:
             while run.is_under_way:
+                self._begin_to_list(run, asker)
                 while some := run.take():
-                    run.asked.update(some._begin_to_ask(asker))
-                if is_going_on and run.count_waiting():
+                    run.asked.update(some._begin_to_ask(asker, run.lists))
+                if is_going_on and run.has_free:
                     self._call_for_help(run)
-                self._settle_answered(run, asker.wait(_LOOK_SECONDS))
+                self._settle_answered(run, run.lists.end(asker.wait(_LOOK_SECONDS)))
                 if run.is_over:
                     asker.stop()
                 elif is_going_on:
@@ -85,20 +88,22 @@ class QPayCallback(models.Model):
                 wake_cron(self.env, helper)
                 self.env.cr.commit()
 
-    def _begin_to_ask(self, asker):
+    def _begin_to_ask(self, asker, lists):
         """Begin to ask QPay about the QRs of those of these callbacks that no other process has
-        taken on.
+        taken on, and for which no list has answered.
 
         :param Asker asker: What asks.
+        :param Lists lists: The lists of the run.
         :return: The QR and its callbacks by the question.
         :rtype: dict[Question, tuple]
         """
         asked = {}
         for intent, callbacks in self._claim().grouped('intent_id').items():
             question = intent._get_question(callbacks.mapped('qpay_payment_id'))
-            client = None
+            listed, client = lists.pop(intent.id), None
             try:
-                if not intent.payment_ids or callbacks._finish_known(intent):
+                is_asked = not intent.payment_ids or callbacks._finish_known(intent)
+                if is_asked and not (listed and intent._is_answered_by(listed, question)):
                     client = intent._get_client()
             except QPayError as error:
                 question.error = error
@@ -241,19 +246,29 @@ class _Run:
         self.is_over = is_over
         #: The QR and its callbacks by the question that is under way about it.
         self.asked = {}
+        #: The lists that may answer for many of them.
+        self.lists = Lists()
         #: Whether another process was called for help.
         self.has_help = False
         self._limit = limit
         # The QRs that nobody has taken on yet, with their callbacks, by account.
         self._waiting = defaultdict(deque)
         self._accounts = {}
+        # The QRs for which it was seen to whether a list may answer.
+        self._looked_at = set()
         self._seen = callbacks.browse()
         self.add(callbacks)
 
     @property
     def is_under_way(self):
         """Whether there is something left to do in this run."""
-        return bool(self.asked or self.count_waiting() and not self.is_over)
+        is_more = self.count_waiting() or self.lists.are_under_way
+        return bool(self.asked or is_more and not self.is_over)
+
+    @property
+    def has_free(self):
+        """Whether there are QRs that could be taken on."""
+        return any(map(self._get_free, self._waiting.values()))
 
     def count_waiting(self):
         """Return how many QRs nobody has taken on yet."""
@@ -270,9 +285,26 @@ class _Run:
             return some
         in_hand = Counter(self._accounts[intent.id] for intent, _callbacks in self.asked.values())
         for account, waiting in self._waiting.items():
-            for _number in range(min(self._limit - in_hand[account], len(waiting))):
-                some |= waiting.popleft()[1]
+            for one in self._get_free(waiting)[:max(self._limit - in_hand[account], 0)]:
+                waiting.remove(one)
+                some |= one[1]
         return some
+
+    def _get_free(self, waiting):
+        """Return those QRs of an account, with their callbacks, that wait for no list."""
+        return [one for one in waiting if not self.lists.is_waited_for(one[0])]
+
+    def find_many(self):
+        """Yield the callbacks of each account of which many QRs wait, each QR once.
+
+        :rtype: iterator
+        """
+        for account, waiting in self._waiting.items():
+            new = [one for one in waiting if one[0] not in self._looked_at]
+            is_worth = len(new) >= const.LIST_FOR_MANY and account not in self.lists.failed
+            if is_worth and not self.is_over:
+                self._looked_at.update(intent_id for intent_id, _callbacks in new)
+                yield account, self._seen.union(*(callbacks for _intent_id, callbacks in new))
 
     def add(self, due):
         """Take callbacks in, too. Those about a QR that is in hand wait until it is no more."""

@@ -118,6 +118,26 @@ class QPayIntent(models.Model):
             filter(None, announced_ids),
         )
 
+    def _filter_listable(self):
+        """Return those of these QRs for which a short list of payments can answer: it must show
+        all that may have been paid since they were made.
+
+        :rtype: qpay.intent
+        """
+        since = fields.Datetime.now() - const.LIST_PERIOD
+        return self.filtered(
+            lambda intent: intent.qr_text and intent.create_date >= since and not intent.payment_ids
+        )
+
+    def _is_answered_by(self, listed, question):
+        """Whether a list says clearly what was paid for this QR; then the question has it.
+
+        :param ListedQuestion listed: The list.
+        :param PaidQuestion question: The question what was paid.
+        :rtype: bool
+        """
+        return question.is_answered_by(listed, self.qr_text, self._get_decimal_amount())
+
     @api.model
     def _get_paid(self, question):
         """Return the verified `Payment` values that answer a question.

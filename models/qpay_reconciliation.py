@@ -192,14 +192,14 @@ class QPayReconciliation(models.Model):
         refunds, is_complete = self._list_refunds({payment.payment_id for payment in payments})
         payments += refunds
         rows = ledger | self._find_rows(payments)
-        payments = self._with_payment_dates(payments, rows)
+        shown, payments = payments, self._with_payment_dates(payments, rows)
         known_ids = set(rows.mapped('qpay_txn_id'))
         missing = [
             payment for payment in payments
             if payment.is_money and payment.payment_id not in known_ids
         ]
         intents = self._find_intents(missing)
-        self.env.cr.commit()
+        isolated(self.env, self._prove_list, shown, rows)
         self._compare(payments, rows, missing, intents, is_complete)
 
     # === WHAT IS WRITTEN === #

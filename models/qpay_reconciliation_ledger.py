@@ -26,6 +26,18 @@ class QPayReconciliation(models.Model):
             ('qpay_txn_id', 'in', [payment.payment_id for payment in payments]),
         ])
 
+    def _prove_list(self, payments, rows):
+        """Look whether QPay's list shows what the ledger has by `payment/check`.
+
+        :param list payments: The `Payment` values of the list, as it shows them.
+        :param qpay.payment rows: The rows of the ledger.
+        """
+        listed = {payment.payment_id: payment for payment in payments}
+        self.env['qpay.list.trust']._look_at(
+            self.provider_id._qpay_account(), listed,
+            rows.filtered(lambda row: row.qpay_txn_id in listed),
+        )
+
     def _find_rows_of_period(self):
         """Return the rows of the ledger that were paid within the period."""
         return self.env['qpay.payment'].search(

@@ -3,8 +3,6 @@ import random
 from dataclasses import replace
 from datetime import timedelta, timezone
 
-import pytz
-
 from odoo import fields, models
 from odoo.fields import Domain
 
@@ -32,7 +30,7 @@ class QPayReconciliation(models.Model):
         :raise QPayError: If QPay gives no answer.
         """
         client = self.provider_id._qpay_client()
-        period = _to_ulaanbaatar(start), _to_ulaanbaatar(end)
+        period = const.to_ulaanbaatar(start), const.to_ulaanbaatar(end)
         return [
             payment
             for code in self.provider_id._qpay_invoice_codes()
@@ -173,8 +171,3 @@ def _get_periods(moments):
         else:
             periods.append((moment, moment))
     return periods
-
-
-def _to_ulaanbaatar(moment):
-    """Return a naive UTC moment as QPay's list is asked for it: in Ulaanbaatar's time."""
-    return moment.replace(tzinfo=timezone.utc).astimezone(pytz.timezone(const.TIMEZONE))

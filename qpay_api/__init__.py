@@ -20,7 +20,7 @@ from .errors import (
 )
 from .lines import InvoiceLine, LineTax
 from .parsing import is_paid_out, is_uuid
-from .questions import PaidQuestion
+from .questions import ListedQuestion, PaidQuestion
 from .tax import (
     CITY_TAX,
     TAX_TYPE_EXEMPT,
@@ -73,6 +73,7 @@ __all__ = [
     'InvoiceLine',
     'InvoiceRequest',
     'LineTax',
+    'ListedQuestion',
     'PaidQuestion',
     'Payment',
     'PaymentCheck',

@@ -21,6 +21,10 @@ class Question:
     What QPay has answered is kept: asked once more, with another token, it goes on where it was.
     """
 
+    #: Whether others can do without its answer: it waits for no turn, and that it gets none ends
+    #: nothing.
+    is_optional = False
+
     def __init__(self):
         #: What kept it from being answered, if something did.
         self.error = None
@@ -56,6 +60,8 @@ class Asker:
         self._desks = {}
         self._under_way = {}
         self._answered = []
+        # Where many are answered at once, whoever takes them is not to begin with all of them.
+        self._portion = 1
 
     def __enter__(self):
         return self
@@ -84,14 +90,16 @@ class Asker:
         """Wait until a question is answered.
 
         :param float seconds: For how long at most; by default as long as it takes.
-        :return: The questions that are, the first asked first.
+        :return: Some of the questions that are, the first asked first: each time more.
         :rtype: list[Question]
         """
         if self._under_way and not self._answered:
             wait(self._under_way, seconds, return_when=FIRST_COMPLETED)
         for future in [future for future in self._under_way if future.done()]:
             self._end(future, *self._under_way.pop(future))
-        answered, self._answered = self._answered, []
+        answered = self._answered[:self._portion]
+        del self._answered[:self._portion]
+        self._portion = min(2 * self._portion, 2 * self._at_once)
         return answered
 
     def stop(self):
@@ -109,7 +117,8 @@ class Asker:
             self._under_way[future] = desk, question, client, note
 
     def _end(self, future, desk, question, client, note):
-        client.note_outage(note.last)
+        if not (question.is_optional and future.exception()):
+            client.note_outage(note.last)
         try:
             future.result()
         except _TokenRejected as rejection:
@@ -133,8 +142,9 @@ class _Desk:
 
     def __init__(self, at_once, breaker):
         self._breaker = breaker or Breaker(at_once)
-        self._session = _create_session(at_once)
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix='qpay')
+        # One more than take turns: what is optional is in nobody's way.
+        self._session = _create_session(at_once + 1)
+        self._threads = ThreadPoolExecutor(at_once + 1, thread_name_prefix='qpay')
         self._token = None
         self._rejected = ''
         self._is_wanted = True
@@ -151,7 +161,7 @@ class _Desk:
         note = _Note()
         aside = client.aside(
             session=self._session, tokens=_LentToken(self._token), outage=note,
-            breaker=Turn(self._breaker),
+            breaker=None if question.is_optional else Turn(self._breaker),
         )
         return self._threads.submit(self._ask, question, aside), note
 
@@ -171,6 +181,10 @@ class _Desk:
         self._session.close()
 
     def _ask(self, question, client):
+        if question.is_optional:
+            self._breaker.check()
+            question.ask(client)
+            return
         with self._breaker.turn(lambda: self._is_wanted) as is_wanted:
             if is_wanted:
                 question.ask(client)

@@ -119,6 +119,19 @@ class Payment:
         """Whether this row is money received: only a paid row in tögrög is (§4.5, §9.1)."""
         return self.status == 'PAID' and self.currency == 'MNT' and self.amount > 0
 
+    @property
+    def is_clear(self):
+        """Whether its row alone says all that money is booked by, and for which QR: only
+        payment/list does (§4.3).
+        """
+        return (
+            self.is_money
+            and bool(self.qr_text)
+            and self.paid_at is not None
+            and self.payment_type in ('P2P', 'CARD')
+            and self.raw.get('payment_fee') not in (None, '')
+        )
+
 
 @dataclass(frozen=True)
 class PaymentCheck:

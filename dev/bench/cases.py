@@ -125,6 +125,14 @@ class Bench:
         self.env.cr.commit()
         return self.env['qpay.intent'].union(*(intent for intent, _payment_id in paid))
 
+    def trust_list(self, is_trusted):
+        """Let QPay's list have proved itself, or nothing yet."""
+        account = self.env.ref('payment_qpay.payment_provider_qpay')._qpay_account()
+        trust = self.env['qpay.list.trust']
+        trust = trust._find(account) or trust.create({'account': account})
+        trust.same_count = const.LIST_PROOF if is_trusted else 0
+        self.env.cr.commit()
+
     def create_paid_qrs(self, number):
         """Return QRs that are paid, of which QPay has told nothing yet, with QPay's payments."""
         return self._create_paid(number)

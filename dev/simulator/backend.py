@@ -40,6 +40,8 @@ class Backend:
         self.callbacks = CallbackSender(self)
         #: The requests to ``/v2``, and the orders of faults that are still open, oldest first.
         self.calls, self.faults = [], []
+        #: By the id of a payment, what its row of the list has otherwise; None: not at all.
+        self.listed = {}
         #: Set once the requests may go on that are held; those that follow wait for another one.
         self.released = threading.Event()
 
@@ -69,6 +71,7 @@ class Backend:
         """Forget everything that happened; the settings return to those of the start."""
         self.store.clear()
         self.calls.clear()
+        self.listed.clear()
         self.clear_faults()
         self.settings.update(self._initial_settings)
 

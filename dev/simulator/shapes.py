@@ -143,9 +143,12 @@ def read_payment(payment):
     }
 
 
-def listed_payment(payment, invoice, settings):
-    """Return a row of ``POST /v2/payment/list`` (QPay contract §4.3)."""
-    return {
+def listed_payment(payment, invoice, settings, changes=None):
+    """Return a row of ``POST /v2/payment/list`` (QPay contract §4.3).
+
+    :param dict changes: what the row has otherwise; None: it does not have it.
+    """
+    row = {
         'payment_id': payment.payment_id,
         'payment_date': iso(payment.paid_at),
         'payment_status': payment.status,
@@ -161,7 +164,9 @@ def listed_payment(payment, invoice, settings):
         'object_id': (
             invoice.invoice_id if settings.list_object_id == 'invoice' else invoice.invoice_code
         ),
+        **(changes or {}),
     }
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _wallet(payment):

@@ -92,6 +92,13 @@ class Steering:
         """Give a payment back without telling anybody; it becomes REFUNDED."""
         return _payment_row(self._state.ledger.refund(payment_id))
 
+    def change_listed(self, payment_id, /, **changes):
+        """Let the list show a payment otherwise than the other calls do, by the fields of its row.
+
+        :param changes: the values of the fields; None: the row does not have the field.
+        """
+        self._state.listed[self._state.ledger.payment(payment_id).payment_id] = changes
+
     # -- VAT receipts
 
     def ebarimts(self, payment_id=None):

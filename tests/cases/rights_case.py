@@ -115,6 +115,7 @@ class RightsCase(EbarimtCase):
             self._create_row(
                 'qpay.taxpayer', register='5234568', asked_at=fields.Datetime.now()
             ),
+            self._create_row('qpay.list.trust', account='someone'),
             self._create_row('qpay.outage', account='someone', until=fields.Datetime.now()),
             self._create_row('qpay.receipt', intent_id=self.row.intent_id.id, shown_payments='0'),
         )

@@ -29,6 +29,7 @@ from . import test_known_pitfalls
 from . import test_landing
 from . import test_last_answers
 from . import test_list_rows
+from . import test_list_trust
 from . import test_long_gaps
 from . import test_merchants
 from . import test_method_lines

@@ -10,6 +10,7 @@ from . import test_interleaving_bookings
 from . import test_interleaving_lists
 from . import test_interleaving_requests
 from . import test_interleaving_transfers
+from . import test_list_for_many
 from . import test_lock
 from . import test_power_failure
 from . import test_random_money

@@ -9,6 +9,7 @@ from . import test_first_run
 from . import test_glossary
 from . import test_guide
 from . import test_in_app
+from . import test_listed_question
 from . import test_operations
 from . import test_pages
 from . import test_runners

@@ -46,7 +46,10 @@ def list_payments(merchant):
     check(body, {**_OBJECT, 'start_date': moment, 'end_date': moment}, _OBJECT)
     page = _page(body)
     chosen = _listed_payments(state.ledger, merchant, body)
-    rows = [shapes.listed_payment(*found, state.settings) for found in chosen[page]]
+    rows = [
+        shapes.listed_payment(*found, state.settings, state.listed.get(found[0].payment_id))
+        for found in chosen[page]
+    ]
     return json_answer({'count': len(chosen), 'rows': rows})
 
 
