@@ -130,18 +130,7 @@ class AccountMove(models.Model):
         :raise UserError: If the invoices cannot be paid by one QPay QR.
         """
         check_records(self, 'write')
-        document = documents.of(self)
-        document.check_payable()
-        document.get_provider()
-        amount = document.get_default_amount()
-        return {
-            **self.env['qpay.qr.wizard']._get_action(document, amount),
-            'context': {
-                'default_res_model': self._name,
-                'default_res_id': self.ids[0],
-                'default_invoice_ids': self.ids,
-            },
-        }
+        return self.env['qpay.qr.wizard']._open(documents.of(self))
 
     def action_view_qpay_intents(self):
         """Open the QRs of this invoice.

@@ -175,6 +175,36 @@ class QPayQrWizard(models.TransientModel):
             'res_id': self.id,
         }
 
+    @api.model
+    def _open_for(self, res_model, res_id):
+        """Open the dialog of a record; see `_open`.
+
+        :param str res_model: The model of the record.
+        :param int res_id: The id of the record.
+        :rtype: dict
+        :raise AccessError: If the user may not change the record, or it is gone.
+        """
+        return self._open(self.new({'res_model': res_model, 'res_id': res_id})._get_document())
+
+    @api.model
+    def _open(self, document):
+        """Open the dialog that makes and shows the QR of a document.
+
+        :param Document document: What is paid.
+        :return: The action of the dialog.
+        :rtype: dict
+        :raise UserError: If the document cannot be paid by a QR.
+        """
+        document.check_payable()
+        document.get_provider()
+        records = document.records
+        context = {'default_res_model': records._name, 'default_res_id': records.ids[0]}
+        if records._name == 'account.move':
+            context['default_invoice_ids'] = records.ids
+        return {
+            **self._get_action(document, document.get_default_amount()), 'context': context,
+        }
+
     # === GETTERS === #
 
     @api.model

@@ -21,6 +21,7 @@ class TestOrderForm(ShopCase):
         page.goto(f'{self.server.url}/odoo/m-sale.order/{order_id}')
 
         page.click('.o_qpay_qr_button')
+        expect(page.locator('.modal-title')).to_have_text(re.compile(r'S\d+, .+, .*30.000.00'))
         amount = page.locator('.modal [name=amount] input')
         expect(amount).to_have_value(re.compile('30.000.00'))
         self._save_screenshot(page, 'order-dialog')

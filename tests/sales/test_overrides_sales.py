@@ -10,7 +10,7 @@ from odoo.addons.payment_qpay.tests.cases.core_answers import ask_core
 from odoo.addons.payment_qpay.tests.cases.overrides_case import TableOfOverrides
 from odoo.addons.payment_qpay.tests.sales.test_orders import OrderCase
 
-DIALOG = 'payment_qpay.action_qpay_qr_wizard'
+DIALOG = 'payment_qpay.action_qpay_qr'
 
 
 @tagged('post_install', '-at_install')
