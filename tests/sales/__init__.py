@@ -13,5 +13,6 @@ from . import test_portal_order
 from . import test_rights_of_orders
 from . import test_shop
 from . import test_till_money
+from . import test_till_words
 from . import test_website
 from . import test_website_merchants
