@@ -21,7 +21,7 @@ def get_day(moment):
     :param datetime moment: The moment, as Odoo stores it.
     :rtype: date
     """
-    return pytz.utc.localize(moment).astimezone(pytz.timezone(TIMEZONE)).date()
+    return to_ulaanbaatar(moment).date()
 
 
 def to_ulaanbaatar(moment):
