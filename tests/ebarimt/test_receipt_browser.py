@@ -11,28 +11,14 @@ from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE, read_qrs
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import NOBODYS, REGISTER
+from odoo.addons.payment_qpay.tests.cases.ebarimt_page_case import EbarimtPageCase
 from odoo.addons.payment_qpay.tests.cases.patience import wait_for
-from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
 
 ROUTE = '**/payment/qpay/ebarimt'
 
 
 @tagged('post_install', '-at_install')
-class TestEbarimtBrowser(PayPageCase):
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.database.query(
-            "UPDATE res_company SET qpay_district = '35', qpay_khoroo = '05',"
-            " qpay_classification_code = '0000010'"
-        )
-        cls.database.query(
-            "UPDATE payment_provider SET qpay_ebarimt_mode = 'after_payment' WHERE code = 'qpay'"
-        )
-        # What was written behind the server's back may be in its caches.
-        cls.server.kill()
-        cls.server.start()
+class TestEbarimtBrowser(EbarimtPageCase):
 
     def test_payer_chooses_a_company_and_sees_the_receipt(self):
         qr = self._create_qr(11000, tax_kind='vat')

@@ -7,7 +7,7 @@ from odoo.tests import tagged
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import NOBODYS, REGISTER, in_mongolian
-from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
+from odoo.addons.payment_qpay.tests.cases.ebarimt_page_case import EbarimtPageCase
 
 TIN = 'GET /api/info/check/getTinInfo'
 ROUTES = ('/payment/qpay/taxpayer', '/web/dataset/call_kw/qpay.taxpayer/describe')
@@ -19,21 +19,7 @@ UNKNOWN = in_mongolian("The tax office knows no organisation with this number.")
 
 
 @tagged('post_install', '-at_install')
-class TestTaxpayerBrowser(PayPageCase):
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.database.query(
-            "UPDATE res_company SET qpay_district = '35', qpay_khoroo = '05',"
-            " qpay_classification_code = '0000010'"
-        )
-        cls.database.query(
-            "UPDATE payment_provider SET qpay_ebarimt_mode = 'after_payment' WHERE code = 'qpay'"
-        )
-        # What was written behind the server's back may be in its caches.
-        cls.server.kill()
-        cls.server.start()
+class TestTaxpayerBrowser(EbarimtPageCase):
 
     def setUp(self):
         super().setUp()
