@@ -46,3 +46,12 @@ class Meter:
         """
         figures = zip(*self._costs, strict=True)
         return Cost(*(statistics.median(figure) / of for figure in figures))
+
+
+def print_row(name, cells):
+    """Print a row of a table.
+
+    :param str name: What it is about; of the first row, what the table is about.
+    :param cells: The texts of its columns.
+    """
+    print(f'{name:26}' + ''.join(f'{cell:>16}' for cell in cells))

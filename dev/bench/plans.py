@@ -9,6 +9,8 @@ import traceback
 
 from odoo.sql_db import Cursor
 
+from .measure import print_row
+
 # What is never deleted, or only after a long time.
 _GROWING = (
     'qpay_intent', 'qpay_intent_invoice_rel', 'qpay_payment', 'qpay_callback',
@@ -39,10 +41,10 @@ def check_plans(bench):
         with explaining(bench.env.cr, counted, scans, name):
             act()
             bench.env.cr.commit()
-    print(f'{"plans of queries":26}{"looked at":>16}{"that scan":>16}')
+    print_row('plans of queries', ('looked at', 'that scan'))
     for name, number in counted.items():
         found = [scan for scan in scans if scan[0] == name]
-        print(f'{name:26}{number:>16}{len(found):>16}')
+        print_row(name, (number, len(found)))
     for (name, table, place), query in scans.items():
         print(f'\n{name} reads all of {table}, from {place}:\n    {query}')
     print()

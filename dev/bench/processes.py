@@ -5,6 +5,8 @@ import time
 
 from odoo.addons.payment_qpay.tests.cases.odoo_server import OdooServer
 
+from .measure import print_row
+
 COUNT = 60
 PROCESSES = (1, 2, 4)
 # QPay is fast enough to keep all of them busy.
@@ -20,7 +22,7 @@ def measure_processes(bench):
     :param Bench bench: What has the means.
     """
     titles = ('all booked', 'a second', 'x one')
-    print(f'{f"{COUNT} payers at once":26}' + ''.join(f'{title:>16}' for title in titles))
+    print_row(f'{COUNT} payers at once', titles)
     bench.qpay.inject('*', 'delay', times=None, seconds=_ANSWER_SECONDS)
     try:
         seconds = [_measure(bench, number) for number in PROCESSES]
@@ -29,7 +31,7 @@ def measure_processes(bench):
     for number, taken in zip(PROCESSES, seconds, strict=True):
         figures = f'{taken:.1f} s', f'{COUNT / taken:.1f}', f'{seconds[0] / taken:.2f}'
         name = f'  {number} server process' + ('es' if number > 1 else '')
-        print(f'{name:26}' + ''.join(f'{figure:>16}' for figure in figures))
+        print_row(name, figures)
     print()
 
 

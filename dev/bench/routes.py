@@ -13,6 +13,7 @@ import requests
 from odoo import http, sql_db
 from odoo.http import request
 
+from .measure import print_row
 from .serving import serving
 
 _GOES = 60
@@ -85,7 +86,7 @@ def measure_routes(bench):
             ),
         }
         titles = ('queries', 'bytes', 'ms', 'x nothing', 'its queries')
-        print(f'{"over HTTP":26}' + ''.join(f'{title:>16}' for title in titles))
+        print_row('over HTTP', titles)
         for name, (make_trivial, make_real) in pairs.items():
             _print(name, *_compare(make_trivial, make_real))
     print()
@@ -96,7 +97,7 @@ def _print(name, trivial, real):
         f'{real.queries:.0f}', f'{real.size:.0f}', f'{real.milliseconds:.1f}',
         f'{real.milliseconds / trivial.milliseconds:.2f}', f'{trivial.queries:.0f}',
     )
-    print(f'{name:26}' + ''.join(f'{figure:>16}' for figure in figures))
+    print_row(name, figures)
 
 
 def _compare(*makers):

@@ -9,6 +9,7 @@ from odoo.addons.payment_qpay.dev.simulator import Simulator
 from . import burst
 from .cases import Bench
 from .crowd import multiply
+from .measure import print_row
 from .pages import measure_pages
 from .plans import check_plans
 from .processes import measure_processes
@@ -70,7 +71,7 @@ def run(env):
 
 def _print_bursts(yardstick, bursts):
     titles = ('QPay answers in', 'first booked', 'all booked', 'calls', 'x Odoo each')
-    print(f'{f"{burst.COUNT} payers at once":26}' + ''.join(f'{title:>16}' for title in titles))
+    print_row(f'{burst.COUNT} payers at once', titles)
     for one in bursts:
         share = 1000 * one.all_seconds / burst.COUNT / yardstick.milliseconds
         figures = (
@@ -78,7 +79,7 @@ def _print_bursts(yardstick, bursts):
             str(one.calls), f'{share:.2f}',
         )
         way = 'one list for many' if one.is_listed else 'each asked about'
-        print(f'{way:26}' + ''.join(f'{figure:>16}' for figure in figures))
+        print_row(way, figures)
     print()
 
 
@@ -91,14 +92,14 @@ def _print(small, crowded):
         return
     registered, paid = small[0].milliseconds, small[1].milliseconds
     titles = ('queries', 'calls', 'ms', 'x registered', 'x paid online', f'x with {CROWD:,}')
-    print(f'{"":26}' + ''.join(f'{title:>16}' for title in titles))
+    print_row('', titles)
     for (name, _method), cost, later in zip_longest(CASES, small, crowded):
         figures = (
             f'{cost.queries:.0f}', f'{cost.calls:.0f}', f'{cost.milliseconds:.1f}',
             f'{cost.milliseconds / registered:.2f}', f'{cost.milliseconds / paid:.2f}',
             f'{later.milliseconds / cost.milliseconds:.2f}' if later else '-',
         )
-        print(f'{name:26}' + ''.join(f'{figure:>16}' for figure in figures))
+        print_row(name, figures)
     print(
         '\nMilliseconds are of this run on this machine: compare the ratios. "x registered" is the'
         '\ntime by that of Odoo registering a payment, "x paid online" by that of Odoo confirming'

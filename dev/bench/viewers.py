@@ -15,6 +15,8 @@ from urllib3.util import Retry
 
 from odoo.addons.payment_qpay.tests.cases.odoo_server import HOST, OdooServer
 
+from .measure import print_row
+
 VIEWERS = 200
 # What a minute brings.
 PAYMENTS = 20
@@ -45,14 +47,14 @@ def measure_viewers(bench):
         server.kill()
     told = sorted(viewer.told_at - viewer.paid_at for viewer in busy if viewer.paid_at)
     titles = ('polls', 'median', 'p95', 'p95 x alone')
-    print(f'{"who looks at QRs":26}' + ''.join(f'{title:>16}' for title in titles))
+    print_row('who looks at QRs', titles)
     quick = _percentile(idle)
     for viewers in (idle, busy):
         figures = (
             str(len(_polls(viewers))), f'{1000 * statistics.median(_polls(viewers)):.0f} ms',
             f'{1000 * _percentile(viewers):.0f} ms', f'{_percentile(viewers) / quick:.2f}',
         )
-        print(f'{f"  {len(viewers)} at once":26}' + ''.join(f'{figure:>16}' for figure in figures))
+        print_row(f'  {len(viewers)} at once', figures)
     print(
         f'  {len(told)} of them paid, one every {_SECONDS / PAYMENTS:.0f} s: they knew after'
         f' {statistics.median(told):.1f} s, the last one after {told[-1]:.1f} s\n'
