@@ -76,6 +76,40 @@ def _is_committing(cr):
     return isinstance(cr, Cursor) and 'commit' not in vars(cr)
 
 
+def lock(records):
+    """Lock records for a change, without waiting for anybody.
+
+    :param recordset records: The records to lock.
+    :return: None
+    :raise LockError: If another transaction holds one of them.
+    :raise SerializationFailure: If one has changed since this transaction began: Odoo tries the
+        whole step again.
+    """
+    if try_lock(records) != records:
+        raise LockError(records.env._(
+            "Another process is changing this at this moment. Please try again."
+        ))
+
+
+def try_lock(records):
+    """Lock those records for a change that nobody else holds. Odoo's `try_lock_for_update` does so
+    too, but logs an error where a row has changed an instant ago, as happens every day here.
+
+    :param recordset records: The records to lock.
+    :return: Those of them that no other transaction holds.
+    :rtype: recordset
+    :raise SerializationFailure: If one has changed since this transaction began.
+    """
+    if not records:
+        return records
+    cr = records.env.cr
+    cr.execute(SQL(
+        'SELECT id FROM %s WHERE id IN %s FOR NO KEY UPDATE SKIP LOCKED',
+        SQL.identifier(records._table), tuple(records.ids),
+    ), log_exceptions=False)
+    return records & records.browse(record_id for [record_id] in cr.fetchall())
+
+
 def lock_in_new_transaction(records, timeout=0):
     """Commit, and begin a new transaction by locking records for a change.
 
@@ -110,7 +144,7 @@ def touch(records):
         records.env.cr.execute(SQL(
             'UPDATE %(table)s SET write_date = write_date WHERE id IN %(ids)s',
             table=SQL.identifier(records._table), ids=tuple(records.ids),
-        ))
+        ), log_exceptions=False)
 
 
 def run_in_new_transaction(act, *groups):
@@ -129,7 +163,7 @@ def run_in_new_transaction(act, *groups):
             time.sleep(_RUN_PAUSE_SECONDS)
         # Another transaction may be in the way.
         with contextlib.suppress(psycopg2.OperationalError):
-            if all(_lock(records) == records for records in groups):
+            if all(try_lock(records) == records for records in groups):
                 with cr.savepoint():
                     act()
                 cr.commit()
@@ -224,27 +258,8 @@ def _begin_with_lock(records):
     """Lock, as the first thing in a transaction, those of these records that nobody else holds."""
     for _attempt in range(_MAX_LOCK_TRIES):
         try:
-            return _lock(records)
+            return try_lock(records)
         except psycopg2.errors.SerializationFailure:
             # Another transaction has changed a row since this one began, an instant ago.
             records.env.cr.rollback()
     return records.browse()
-
-
-def _lock(records):
-    """Lock records for a change, without waiting for anybody. Odoo's `try_lock_for_update` does so
-    too, but logs an error where a row has changed an instant ago, as happens every day here.
-
-    :param recordset records: The records to lock.
-    :return: Those of them that no other transaction holds.
-    :rtype: recordset
-    :raise SerializationFailure: If one has changed since this transaction began.
-    """
-    if not records:
-        return records
-    cr = records.env.cr
-    cr.execute(SQL(
-        'SELECT id FROM %s WHERE id IN %s FOR NO KEY UPDATE SKIP LOCKED',
-        SQL.identifier(records._table), tuple(records.ids),
-    ), log_exceptions=False)
-    return records & records.browse(record_id for [record_id] in cr.fetchall())

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.locking import try_in_savepoint
+from odoo.addons.payment_qpay.locking import touch, try_in_savepoint
 from odoo.addons.payment_qpay.reasons import get_reason
 
 _logger = logging.getLogger(__name__)
@@ -55,9 +55,7 @@ class PaymentProvider(models.Model):
         :return: None
         """
         if self.id and self.code == const.PROVIDER_CODE:
-            self.env.cr.execute(SQL(
-                'UPDATE payment_provider SET write_date = write_date WHERE id = %s', self.id
-            ), log_exceptions=False)
+            touch(self)
         return super()._ensure_payment_method_line(allow_create=allow_create)
 
     # === BUSINESS METHODS === #

@@ -5,7 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.locking import check_no_savepoint, run_in_new_transaction
+from odoo.addons.payment_qpay.locking import check_no_savepoint, lock, run_in_new_transaction
 from odoo.addons.payment_qpay.qpay_api import QPayRefused, QPayUnavailable, QPayUnreachable
 from odoo.addons.payment_qpay.scheduling import wake_cron
 
@@ -88,7 +88,7 @@ class PaymentTransaction(models.Model):
         if self.provider_code != const.PROVIDER_CODE:
             return super()._send_refund_request()
         row = self.source_transaction_id._qpay_get_ledger_row()
-        row.lock_for_update(allow_referencing=True)
+        lock(row)
         self.source_transaction_id._qpay_check_refundable(-self.amount)
         row.write({'refund_transaction_id': self.id, 'refunded_at': fields.Datetime.now()})
         self.env.cr.commit()

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.locking import try_lock
 
 
 class QPayIntent(models.Model):
@@ -19,6 +20,6 @@ class QPayIntent(models.Model):
             ('recheck_at', '=', False),
             ('create_date', '<', fields.Datetime.now() - const.ANSWER_KEEPING_PERIOD),
         ], limit=const.CLEANING_BATCH)
-        free = old.try_lock_for_update(allow_referencing=True)
+        free = try_lock(old)
         free.raw_response = False
         return len(free), len(free) == const.CLEANING_BATCH

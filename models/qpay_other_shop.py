@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.locking import lock
 
 # What is shorter is part of too many texts.
 _MIN_LENGTH = 3
@@ -79,7 +80,7 @@ class QPayOtherShop(models.Model):
             theirs = waiting.filtered(
                 lambda payment, shop=shop: payment._is_unknown() and shop._is_named_by(payment)
             )
-            theirs.lock_for_update()
+            lock(theirs)
             theirs._set_not_ours(shop)
 
     @api.model

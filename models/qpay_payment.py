@@ -202,7 +202,7 @@ class QPayPayment(models.Model):
         for payment in self.sudo():
             if payment.is_refund_noticed and not payment._book_refund():
                 raise UserError(self.env._(
-                    "Another process is changing this payment at this moment. Please try again."
+                    "Another process is changing this at this moment. Please try again."
                 ))
         return True
 

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_accountant
+from odoo.addons.payment_qpay.locking import lock
 from odoo.addons.payment_qpay.reasons import get_reason
 
 
@@ -30,7 +31,7 @@ class QPayPayment(models.Model):
         """
         check_accountant(self)
         payments = self.sudo()
-        payments.lock_for_update()
+        lock(payments)
         if not all(payment._is_unknown() for payment in payments):
             raise UserError(self.env._("This payment is already known."))
         payments._set_not_ours()
@@ -44,7 +45,7 @@ class QPayPayment(models.Model):
         """
         check_accountant(self)
         payments = self.sudo()
-        payments.lock_for_update()
+        lock(payments)
         for payment in payments.filtered(lambda payment: payment.state == 'not_ours'):
             payment.other_shop_id = False
             payment.message_post(body=self.env._("Taken back: this may be our payment after all."))

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const, documents
 from odoo.addons.payment_qpay.documents.ebarimt import TaxReceipt
+from odoo.addons.payment_qpay.locking import try_lock
 from odoo.addons.payment_qpay.reasons import ReasonField
 
 _logger = logging.getLogger(__name__)
@@ -86,7 +87,7 @@ class QPayIntent(models.Model):
         if receipts and kind == 'none':
             # The seller may owe it.
             raise UserError(self.env._("After the payment, the VAT receipt cannot be declined."))
-        waiting = receipts.try_lock_for_update(allow_referencing=True).filtered(
+        waiting = try_lock(receipts).filtered(
             lambda receipt: receipt._is_changeable()
         )
         if receipts - waiting:

@@ -1,17 +1,22 @@
 """Locking rows that others change at the same time, with two connections to PostgreSQL."""
 
+from pathlib import Path
 from unittest.mock import patch
 
 import psycopg2
 from lxml import etree
 
 from odoo import SUPERUSER_ID, api
+from odoo.exceptions import LockError
 from odoo.sql_db import db_connect
 from odoo.tests import TransactionCase, tagged
 
+from odoo.addons.payment_qpay import locking
 from odoo.addons.payment_qpay.locking import (
     isolated,
+    lock,
     lock_in_new_transaction,
+    touch,
     try_in_savepoint,
 )
 
@@ -97,6 +102,38 @@ class TestLock(TransactionCase):
 
     def test_nothing_to_lock(self):
         self.assertFalse(lock_in_new_transaction(self.records.browse()))
+
+    # === WITHIN A STEP THAT ODOO TRIES AGAIN === #
+
+    def test_row_that_is_held_refuses_the_step(self):
+        self._change_as_rival()
+        with self.assertRaises(LockError):
+            lock(self.records)
+        self.rival_cr.commit()
+
+    def test_row_that_changed_an_instant_ago_lets_odoo_try_again_without_a_word_in_the_log(self):
+        for act in (lock, touch):
+            with self.subTest(act=act.__name__), self.assertNoLogs('odoo.sql_db', level='ERROR'):
+                self.own_cr.execute('SELECT 1')
+                self._change_as_rival()
+                self.rival_cr.commit()
+                with self.assertRaises(psycopg2.errors.SerializationFailure):
+                    act(self.records)
+                self.own_cr.rollback()
+                act(self.records)
+                self.own_cr.commit()
+
+    def test_no_step_locks_in_the_way_that_logs(self):
+        """Odoo's own way to lock writes an error into the log on every collision."""
+        addon = Path(locking.__file__).parent
+        files = [
+            path for folder in ('models', 'controllers', 'documents', 'wizards')
+            for path in (addon / folder).rglob('*.py')
+        ]
+        self.assertTrue(files)
+        self.assertEqual(
+            [path.name for path in files if 'lock_for_update(' in path.read_text('utf-8')], []
+        )
 
     # === A COLLISION THAT ODOO WRAPS === #
 

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_accountant, check_records
+from odoo.addons.payment_qpay.locking import lock
 
 
 class QPayReceiverWizard(models.TransientModel):
@@ -62,7 +63,7 @@ class QPayReceiverWizard(models.TransientModel):
         number = self.env['res.partner']._qpay_normalise_receiver(
             self.receiver_type, self.receiver
         )
-        receipt.lock_for_update(allow_referencing=True)
+        lock(receipt)
         if not receipt._is_changeable():
             raise UserError(self.env._("The VAT receipt can no longer be changed."))
         receipt._set_receiver(self.receiver_type, number)
