@@ -92,7 +92,7 @@ def translate():
 
 def shell():
     """Open Odoo's shell on the demonstration's database."""
-    made = ready()
+    made = _ready_for_demo()
     with postgres.serving():
         if not Databases(made).exists(demo.database()):
             raise Failure('There is no demonstration yet: run "make demo" first.')
@@ -118,11 +118,16 @@ def bench():
         return benchmarks.run(made)
 
 
+def _ready_for_demo(for_tests=False):
+    """Make everything ready that the demonstration needs, with the addons of others in it."""
+    return ready(for_tests=for_tests).beside(demo.modules().packages)
+
+
 COMMANDS = {
     'setup': setup,
-    'demo': lambda: demo.run(ready()),
-    'demo-reset': lambda: demo.reset(ready()),
-    'pictures': lambda: demo.take_pictures(ready(for_tests=True)),
+    'demo': lambda: demo.run(_ready_for_demo()),
+    'demo-reset': lambda: demo.reset(_ready_for_demo()),
+    'pictures': lambda: demo.take_pictures(_ready_for_demo(for_tests=True)),
     'verify': verify.verify,
     'verify-live': lambda: demo.check(ready()),
     'stop': stop,

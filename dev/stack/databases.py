@@ -54,7 +54,7 @@ class Databases:
     """
 
     def __init__(self, setup, modules=INVOICING):
-        self.setup = setup.beside(modules.packages) if modules.packages else setup
+        self.setup = setup.beside(modules.packages)
         self.modules = modules
 
     def base(self):

@@ -42,9 +42,11 @@ class Setup:
     def beside(self, requirements):
         """The same with packages that Odoo finds its addons in, too.
 
-        :param Path requirements: the file that pins them
+        :param Path requirements: the file that pins them; None without any
         :rtype: Setup
         """
+        if not requirements:
+            return self
         folder = virtualenv.packages(requirements)
         return dataclasses.replace(self, python_path=(str(folder),))
 
