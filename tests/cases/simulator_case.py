@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,6 +12,8 @@ from urllib.parse import urlencode, urlsplit
 from odoo.tests import BaseCase
 
 from odoo.addons.payment_qpay.dev.simulator import Simulator
+
+UUID = re.compile(r'[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
 class Answer:

@@ -13,6 +13,7 @@ from . import test_confirmed_money
 from . import test_core_words
 from . import test_currencies
 from . import test_currency_parts
+from . import test_daily_list
 from . import test_demo_addresses
 from . import test_discounts
 from . import test_document_changes
@@ -30,6 +31,7 @@ from . import test_landing
 from . import test_last_answers
 from . import test_list_rows
 from . import test_list_trust
+from . import test_log_filters
 from . import test_long_gaps
 from . import test_merchants
 from . import test_method_lines
@@ -49,18 +51,18 @@ from . import test_payer_errors
 from . import test_payment_apps
 from . import test_payment_day
 from . import test_payment_extensions
+from . import test_payment_terms
 from . import test_plans
 from . import test_poll_news
 from . import test_printed_receipt
 from . import test_provider
-from . import test_query_budget
 from . import test_qpay_down
+from . import test_query_budget
 from . import test_reasons
 from . import test_receivable_accounts
 from . import test_reconciliation
 from . import test_reconciliation_accounts
 from . import test_recovered_qr
-from . import test_log_filters
 from . import test_refunds
 from . import test_renewal
 from . import test_rights

@@ -5,7 +5,7 @@ from lxml import html
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.tests.flow.test_currencies import CurrencyCase
+from odoo.addons.payment_qpay.tests.cases.currency_case import CurrencyCase
 
 
 @tagged('post_install', '-at_install')

@@ -12,7 +12,7 @@ from odoo.tests import tagged
 from odoo.tools.safe_eval import safe_eval
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import LIST, ReconciliationCase
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import LIST, ReconciliationCase
 
 TOTALS = (
     'qpay_total', 'ledger_total', 'found_total', 'waiting_total', 'refunded_total', 'difference',

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.flow.test_currencies import CurrencyCase
+from odoo.addons.payment_qpay.tests.cases.currency_case import CurrencyCase
 
 
 @tagged('post_install', '-at_install')

@@ -8,7 +8,7 @@ from odoo import Command, fields
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import documents
-from odoo.addons.payment_qpay.tests.flow.test_currencies import CurrencyCase
+from odoo.addons.payment_qpay.tests.cases.currency_case import CurrencyCase
 
 # In Ulaanbaatar: the last day of the discount at noon, shortly before its end, and after it.
 ASKED_AT = '2026-11-12 04:00:00'

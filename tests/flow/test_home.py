@@ -11,7 +11,7 @@ from odoo.tests import tagged
 from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.tests.cases.company_case import CompanyCase
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import EbarimtCase
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import ReconciliationCase
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import ReconciliationCase
 
 # Of the two periods, three figures of what waits, the receipts, and the providers; then what Odoo
 # reads once of the user's rights and languages.

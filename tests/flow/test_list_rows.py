@@ -3,7 +3,7 @@
 from odoo import fields
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import (
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import (
     GET_INVOICE,
     LIST,
     ReconciliationCase,

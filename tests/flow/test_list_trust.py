@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import CHECK, LIST, ReconciliationCase
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import CHECK, LIST, ReconciliationCase
 
 GET_PAYMENT = 'GET /v2/payment/{id}'
 TRUST = 'odoo.addons.payment_qpay.models.qpay_list_trust'

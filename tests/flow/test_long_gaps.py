@@ -9,7 +9,7 @@ from odoo import fields
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import LIST, ReconciliationCase
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import LIST, ReconciliationCase
 
 
 @tagged('post_install', '-at_install')

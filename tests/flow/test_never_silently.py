@@ -11,7 +11,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay import const
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import (
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import (
     CHECK,
     LIST,
     ReconciliationCase,

@@ -3,7 +3,7 @@
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import ReconciliationCase
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import ReconciliationCase
 
 
 @tagged('post_install', '-at_install')

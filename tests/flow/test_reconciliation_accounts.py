@@ -8,12 +8,12 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import EbarimtCase
-from odoo.addons.payment_qpay.tests.flow.test_companies import CompaniesCase
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import (
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import (
     GET_INVOICE,
     LIST,
     ReconciliationCase,
 )
+from odoo.addons.payment_qpay.tests.flow.test_companies import CompaniesCase
 
 GET_PAYMENT = 'GET /v2/payment/{id}'
 

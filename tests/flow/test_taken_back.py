@@ -4,7 +4,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from odoo.addons.payment_qpay.tests.flow.test_reconciliation import ReconciliationCase
+from odoo.addons.payment_qpay.tests.cases.reconciliation_case import ReconciliationCase
 
 
 @tagged('post_install', '-at_install')

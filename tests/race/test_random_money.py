@@ -7,7 +7,6 @@ takes minutes.
 
 import logging
 import os
-import sys
 from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -15,9 +14,7 @@ from urllib.parse import urlsplit
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
-    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -25,11 +22,12 @@ from hypothesis.stateful import (
 
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import tagged
-from odoo.tools import float_repr, mute_logger
+from odoo.tools import mute_logger
 
-from odoo.addons.payment_qpay import const, documents
+from odoo.addons.payment_qpay import documents
 from odoo.addons.payment_qpay.dev.simulator.control import SimulatorError
-from odoo.addons.payment_qpay.tests.cases.random_case import POINTS, START, TROUBLES, RandomCase
+from odoo.addons.payment_qpay.tests.cases.money_life import MoneyLife, nth
+from odoo.addons.payment_qpay.tests.cases.random_case import POINTS, TROUBLES, RandomCase
 
 _logger = logging.getLogger(__name__)
 
@@ -72,65 +70,8 @@ needs_qr = precondition(lambda self: self.qrs)
 needs_payment = precondition(lambda self: self.payments)
 
 
-class MoneyMachine(RuleBasedStateMachine):
+class MoneyMachine(MoneyLife):
     """What people, payers, QPay and the scheduled actions do, in any order."""
-
-    case = None
-
-    def __init__(self):
-        super().__init__()
-        self.qpay = self.case.qpay
-        self.steps = 0
-        self.invoices = []  # their ids
-        self.qrs = []  # QPay's invoices, also those of which Odoo never learnt
-        self.payments = []  # QPay's payments
-        self.never_money = set()
-        self.life = self.case.life()
-        self.life.__enter__()
-        provider = self.case.provider
-        self.method_line = provider.journal_id.inbound_payment_method_line_ids.filtered(
-            lambda line: line.payment_provider_id == provider
-        )
-        self.outstanding_account = self.method_line.payment_account_id
-
-    def teardown(self):
-        try:
-            # Not if the life has failed, or was not drawn to its end.
-            if sys.exc_info()[0] is None:
-                self.let_everything_come_to_rest()
-                self.check_end()
-                self.count('life')
-                self.case.events['step'] += self.steps
-        finally:
-            self.life.__exit__(None, None, None)
-
-    # === SHORTHAND === #
-
-    @property
-    def env(self):
-        """What an accountant works in."""
-        return self.case.env(user=self.case.accountant)
-
-    @property
-    def system(self):
-        """What scheduled actions work in."""
-        return self.case.env(user=SUPERUSER_ID)
-
-    def invoice(self, n):
-        return self.env['account.move'].browse(_nth(self.invoices, n)).exists()
-
-    def intent(self, order):
-        return self.env['qpay.intent'].search([('name', '=', order['sender_invoice_no'])])
-
-    def row(self, payment):
-        return self.env['qpay.payment'].search([('qpay_txn_id', '=', payment['payment_id'])])
-
-    def term(self, name):
-        terms = self.env['account.payment.term']
-        return self.env.ref(f'account.account_payment_term_{name}') if name else terms
-
-    def count(self, event):
-        self.case.events[event] += 1
 
     # === DOCUMENTS === #
 
@@ -244,7 +185,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(n=NTH, action=some('action_cancel', 'action_check', '_refresh_for_viewer'))
     def use_qr(self, n, action):
         with self.case.step():
-            if intent := self.intent(_nth(self.qrs, n)):
+            if intent := self.intent(nth(self.qrs, n)):
                 getattr(intent.with_user(SUPERUSER_ID), action)()
                 self.count(action)
 
@@ -258,7 +199,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @needs_qr
     @rule(n=NTH, share=SHARE, method=METHOD)
     def pay_another_amount(self, n, share, method):
-        self.pay(n, amount=_share(_nth(self.qrs, n)['amount'], share), method=method)
+        self.pay(n, amount=_share(nth(self.qrs, n)['amount'], share), method=method)
 
     @needs_qr
     @rule(n=NTH, amount=AMOUNT, method=METHOD)
@@ -272,7 +213,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.never_money.add(payment['payment_id'])
 
     def pay(self, n, **how):
-        payment = self.qpay.pay(_nth(self.qrs, n)['invoice_id'], **how)
+        payment = self.qpay.pay(nth(self.qrs, n)['invoice_id'], **how)
         self.payments.append(payment)
         self.count('payment')
         return payment
@@ -280,7 +221,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @needs_payment
     @rule(n=NTH, claim=some('it', 'it', 'nothing', 'forged'), times=some(1, 1, 2))
     def call_back(self, n, claim, times):
-        payment = _nth(self.payments, n)
+        payment = nth(self.payments, n)
         order = next(qr for qr in self.qrs if qr['invoice_id'] == payment['invoice_id'])
         claimed = {'it': payment['payment_id'], 'nothing': '', 'forged': '123456789012345'}[claim]
         url = f"{urlsplit(order['callback_url']).path}?qpay_payment_id={claimed}"
@@ -294,9 +235,9 @@ class MoneyMachine(RuleBasedStateMachine):
     def use_portal(self, n, action):
         try:
             if action == 'cancel':
-                self.qpay.cancel_in_portal(_nth(self.qrs, n)['invoice_id'])
+                self.qpay.cancel_in_portal(nth(self.qrs, n)['invoice_id'])
             elif self.payments:
-                self.qpay.refund_in_portal(_nth(self.payments, n)['payment_id'])
+                self.qpay.refund_in_portal(nth(self.payments, n)['payment_id'])
         except SimulatorError:
             return
         self.count(f'{action} in portal')
@@ -354,7 +295,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(n=NTH, m=NTH)
     def assign(self, n, m):
         with self.case.step():
-            if row := self.row(_nth(self.payments, n)):
+            if row := self.row(nth(self.payments, n)):
                 self.assign_row(row, self.invoice(m))
 
     def assign_row(self, row, invoices):
@@ -369,7 +310,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(n=NTH, amount=some(None, None, 1, 5000))
     def refund(self, n, amount):
         with self.case.step():
-            if booked := self.row(_nth(self.payments, n)).account_payment_id:
+            if booked := self.row(nth(self.payments, n)).account_payment_id:
                 wizard = self.env['payment.refund.wizard'].with_context(
                     active_id=booked.id
                 ).create({'payment_id': booked.id})
@@ -384,16 +325,7 @@ class MoneyMachine(RuleBasedStateMachine):
             noticed = self.env['qpay.payment'].search([('is_refund_noticed', '=', True)])
             noticed.action_book_refund()
 
-    # === WHAT MUST HOLD === #
-
-    @invariant()
-    def check_books(self):
-        """At no moment do the books say what is not so."""
-        self.steps += 1
-        if self.steps % 20 == 0:
-            self.case.analyze()
-        lies = self.case.find_lies()
-        assert not lies, lies
+    # === AT THE END === #
 
     def let_everything_come_to_rest(self):
         """End all troubles, and let Odoo and the accountant do what they do every day."""
@@ -413,63 +345,6 @@ class MoneyMachine(RuleBasedStateMachine):
                     with self.case.step():
                         self.assign_row(row, self.env['account.move'])
             self.settle_again()
-
-    def reconcile_since_start(self):
-        """Compare all that ever happened, in periods as long as may be asked for."""
-        date_to = fields.Datetime.now()
-        while date_to > fields.Datetime.to_datetime(START):
-            comparison = self.env['qpay.reconciliation'].create({
-                'provider_id': self.case.provider.id,
-                'date_from': date_to - const.RECONCILIATION_MAX_PERIOD,
-                'date_to': date_to,
-            })
-            comparison.action_run()
-            assert comparison.state == 'done', comparison.state_message
-            date_to = comparison.date_from
-        self.case._commit()
-
-    def check_end(self):
-        """Compare the ledger with what QPay took. That the books say the same as the ledger holds
-        at every step.
-        """
-        taken, returned = {}, set()
-        for payment in (paid for order in self.qpay.invoices() for paid in order['payments']):
-            if payment['status'] == 'PAID' and payment['currency'] == 'MNT':
-                taken[payment['payment_id']] = Decimal(payment['amount'])
-            elif payment['status'] == 'REFUNDED':
-                returned.add(payment['payment_id'])
-        rows = self.env['qpay.payment'].search([('provider_id', '=', self.case.provider.id)])
-        paid = rows.filtered(lambda row: row.status == 'paid')
-        ledger = {row.qpay_txn_id: Decimal(float_repr(row.amount, 2)) for row in paid}
-        assert ledger == taken, (ledger, taken)
-        assert set((rows - paid).mapped('qpay_txn_id')) <= returned - self.never_money
-        waiting = rows.filtered(lambda row: row.state != 'settled' or row.is_fee_waiting)
-        assert not waiting, waiting.mapped('state_message')
-        self.check_credit()
-        self.check_books()
-        self.check_qrs()
-
-    def check_credit(self):
-        """Whatever arrived and pays nothing is somebody's matter."""
-        for row in self.env['qpay.payment'].search([('status', '=', 'paid')]):
-            if row._get_credit_items():
-                assert row.activity_ids, (row.qpay_txn_id, row.discrepancy, row.document_name)
-
-    def check_qrs(self):
-        """Whatever can still be paid at QPay is known here, and ended there if it ended here.
-
-        QPay does not cancel an invoice of which a part was paid, and cannot be asked to cancel one
-        whose creation it did not answer: what is paid for those is found in its list.
-        """
-        for order in self.qpay.invoices(status='OPEN'):
-            intent = self.intent(order)
-            assert intent, order['sender_invoice_no']
-            if intent.qpay_invoice_id and not intent.payment_ids:
-                assert intent.state == 'new', (intent.name, intent.state, intent.state_message)
-
-
-def _nth(things, n):
-    return things[-1 - n % len(things)]
 
 
 def _share(amount, share):

@@ -10,7 +10,7 @@ from PIL import Image
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.tests.cases.simulator_case import Shop, SimulatorCase
-from odoo.addons.payment_qpay.tests.wire.test_simulator import SAMPLE_2025
+from odoo.addons.payment_qpay.tests.wire.test_simulator_invoices import SAMPLE_2025
 
 
 @tagged('post_install', '-at_install')
