@@ -34,7 +34,7 @@ class TestReceiptHealth(EbarimtCase):
         payment.ebarimt_ids.state = 'failed'
         self.assertIn('VAT receipts were not issued', self._watch().note)
         payment.ebarimt_ids.state = 'issued'
-        self.assertNotIn('VAT receipts', self._watch().note or '')
+        self.assertNotIn('VAT receipts were not issued', self._watch().note or '')
 
     def _watch(self):
         """Look as often as it takes, and return what somebody is told."""
