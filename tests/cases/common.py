@@ -48,6 +48,23 @@ class QPayCommon(CompanyCase, HttpCase):
         cls.env.flush_all()
         cls.env.invalidate_all()
 
+    @classmethod
+    def _disable_other_providers(cls):
+        """Let there be QPay in the company of the test only."""
+        cls.env['payment.provider'].sudo().search([
+            ('code', '=', 'qpay'), ('id', '!=', cls.provider.id),
+        ]).state = 'disabled'
+
+    def _let_actions_be_on_time(self):
+        """Let no scheduled action be late, however old the database is, and return them all."""
+        actions = self.env['ir.cron'].sudo().browse(
+            self.env['ir.model.data'].sudo().search([
+                ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),
+            ]).mapped('res_id')
+        )
+        actions.write({'active': True, 'nextcall': fields.Datetime.now()})
+        return actions
+
     # === WHAT PEOPLE DO === #
 
     @classmethod

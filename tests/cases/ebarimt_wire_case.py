@@ -1,9 +1,6 @@
 """What tests of the VAT receipts on the wire share."""
 
-from odoo.addons.payment_qpay.qpay_api import (
-    CITIZEN,
-    QPayError,
-)
+from odoo.addons.payment_qpay.qpay_api import CITIZEN, QPayError
 from odoo.addons.payment_qpay.tests.cases.wire_case import WireCase
 
 CREATE_V1, CREATE_V3 = 'POST /v2/ebarimt/create', 'POST /v2/ebarimt_v3/create'

@@ -17,9 +17,7 @@ class ReconciliationCase(QPayCommon):
     def setUpClass(cls):
         super().setUpClass()
         # Only the company of the test is reconciled.
-        cls.env['payment.provider'].sudo().search([
-            ('code', '=', 'qpay'), ('id', '!=', cls.provider.id),
-        ]).state = 'disabled'
+        cls._disable_other_providers()
 
     def _pay_nobody(self, description='Гүйлгээ', amount=7000):
         """Let money arrive for an invoice of QPay that Odoo has never heard of."""

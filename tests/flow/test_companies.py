@@ -14,9 +14,7 @@ class CompaniesCase(QPayCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env['payment.provider'].sudo().search([
-            ('code', '=', 'qpay'), ('id', '!=', cls.provider.id),
-        ]).state = 'disabled'
+        cls._disable_other_providers()
 
     @classmethod
     def _create_provider(cls, company, merchant='OTHER', **values):

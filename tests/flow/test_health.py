@@ -17,12 +17,7 @@ class TestHealth(PublicAddress, QPayCommon):
     def setUp(self):
         super().setUp()
         self.provider.qpay_callback_url = PUBLIC_URL
-        self.actions = self.env['ir.cron'].sudo().browse(
-            self.env['ir.model.data'].sudo().search([
-                ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),
-            ]).mapped('res_id')
-        )
-        self.actions.write({'active': True, 'nextcall': fields.Datetime.now()})
+        self.actions = self._let_actions_be_on_time()
 
     def _check(self, key):
         """Return the one check of a key."""

@@ -21,11 +21,7 @@ class WatchdogCase(PublicAddress, QPayCommon):
             'qpay_responsible_id': self.administrator.id,
             'qpay_fee_account_id': self.company_data['default_account_expense'].id,
         })
-        self.env['ir.cron'].sudo().with_context(active_test=False).browse(
-            self.env['ir.model.data'].sudo().search([
-                ('module', '=', 'payment_qpay'), ('model', '=', 'ir.cron'),
-            ]).mapped('res_id')
-        ).write({'active': True, 'nextcall': fields.Datetime.now()})
+        self._let_actions_be_on_time()
         self.provider.action_qpay_test_connection()
         self._watch()
         self.assertFalse(self._health().problems)

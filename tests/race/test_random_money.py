@@ -13,12 +13,7 @@ from urllib.parse import urlsplit
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from odoo import SUPERUSER_ID, Command, fields
 from odoo.tests import tagged
