@@ -86,9 +86,16 @@ def lock(records):
         whole step again.
     """
     if try_lock(records) != records:
-        raise LockError(records.env._(
-            "Another process is changing this at this moment. Please try again."
-        ))
+        raise get_lock_error(records.env)
+
+
+def get_lock_error(env):
+    """Return what is raised where another process is in the way.
+
+    :param Environment env: The environment.
+    :rtype: LockError
+    """
+    return LockError(env._("Another process is changing this at this moment. Please try again."))
 
 
 def try_lock(records):

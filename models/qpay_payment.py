@@ -4,7 +4,6 @@ from datetime import timezone
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import mute_logger
 
 from odoo.addons.payment_qpay import const
@@ -12,6 +11,7 @@ from odoo.addons.payment_qpay.checks import check_accountant
 from odoo.addons.payment_qpay.locking import (
     LOCK_TIMEOUT,
     check_no_savepoint,
+    get_lock_error,
     lock_in_new_transaction,
 )
 from odoo.addons.payment_qpay.reasons import ReasonField
@@ -195,15 +195,14 @@ class QPayPayment(models.Model):
         """Book the refund that was made in QPay's own portal; this commits.
 
         :return: True
-        :raise UserError: If another process is changing the payment, or within a savepoint.
+        :raise LockError: If another process is changing the payment.
+        :raise UserError: Within a savepoint.
         """
         check_accountant(self)
         check_no_savepoint(self.env)
         for payment in self.sudo():
             if payment.is_refund_noticed and not payment._book_refund():
-                raise UserError(self.env._(
-                    "Another process is changing this at this moment. Please try again."
-                ))
+                raise get_lock_error(self.env)
         return True
 
     # === BUSINESS METHODS - RECORD === #

@@ -87,9 +87,7 @@ class QPayIntent(models.Model):
         if receipts and kind == 'none':
             # The seller may owe it.
             raise UserError(self.env._("After the payment, the VAT receipt cannot be declined."))
-        waiting = try_lock(receipts).filtered(
-            lambda receipt: receipt._is_changeable()
-        )
+        waiting = try_lock(receipts).filtered(lambda receipt: receipt._is_changeable())
         if receipts - waiting:
             raise UserError(self.env._("The VAT receipt can no longer be changed."))
         self.write({'ebarimt_receiver_type': kind, 'ebarimt_receiver': number})
