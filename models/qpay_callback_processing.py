@@ -97,23 +97,24 @@ class QPayCallback(models.Model):
         :return: The QR and its callbacks by the question.
         :rtype: dict[Question, tuple]
         """
-        asked = {}
+        asked, clients = {}, {}
         for intent, callbacks in self._claim().grouped('intent_id').items():
             question = intent._get_question(callbacks.mapped('qpay_payment_id'))
-            listed, client = lists.pop(intent.id), None
+            listed, clients[question] = lists.pop(intent.id), None
             try:
-                is_asked = not intent.payment_ids or callbacks._finish_known(intent)
+                is_asked = not intent.payment_ids or callbacks._finish_known()
                 if is_asked and not (listed and intent._is_answered_by(listed, question)):
-                    client = intent._get_client()
+                    clients[question] = intent._get_client()
             except QPayError as error:
                 question.error = error
             except Exception as error:  # noqa: BLE001 - told when it is taken in
                 self.env.cr.rollback()
                 question.error = error
-            # Nothing is locked while QPay answers.
-            self.env.cr.commit()
-            asker.ask(question, client)
             asked[question] = intent, callbacks
+        # Nothing is locked while QPay answers.
+        self.env.cr.commit()
+        for question, client in clients.items():
+            asker.ask(question, client)
         return asked
 
     def _claim(self):
@@ -156,8 +157,13 @@ class QPayCallback(models.Model):
         booked = self.env['qpay.intent'].union(
             *(intent for intent, _callbacks, problem in answers if not problem)
         )._settle_pending()
+        settled = self.browse()
         for intent, callbacks, problem in answers:
-            isolated(self.env, callbacks._finish, intent, problem, intent in booked)
+            if intent in booked and not problem:
+                settled += callbacks
+            else:
+                isolated(self.env, callbacks._finish, problem)
+        isolated(self.env, settled._finish, '', True)
         run.is_over = run.is_over or not self.env['ir.cron']._commit_progress(
             len(answers), remaining=run.count_waiting() + len(run.asked)
         )
@@ -188,42 +194,41 @@ class QPayCallback(models.Model):
             return get_reason(self.env, 'unexpected')
         return get_reason(self.env, 'another_process')
 
-    def _finish(self, intent, problem, is_booked):
+    def _finish(self, problem, is_booked=False):
         """Finish these callbacks, or plan their next attempt.
 
-        :param qpay.intent intent: The intent of these callbacks.
         :param str problem: What kept QPay's answer from being taken in, for people.
         :param bool is_booked: Whether what QPay has said is taken in, and booked.
         :return: None
         """
-        unknown = self._finish_known(intent, is_checked=is_booked)
+        unknown = self._finish_known(is_checked=is_booked)
         if not is_booked and not problem:
             problem = get_reason(self.env, 'another_process')
         unknown._retry_later(problem, is_unavailable=not is_booked)
 
-    def _finish_known(self, intent, is_checked=False):
+    def _finish_known(self, is_checked=False):
         """Finish the callbacks whose payment is in the ledger, and not about to be booked.
 
-        :param qpay.intent intent: The intent of these callbacks.
         :param bool is_checked: Whether QPay was asked just now.
         :return: The callbacks whose payment is not in the ledger, locked.
         :rtype: qpay.callback
         """
         waiting = self._lock_waiting()
-        known_ids = set(self.env['qpay.payment'].search_fetch([
-            ('intent_id', '=', intent.id), ('state', '!=', 'to_settle'),
-        ], ['qpay_txn_id']).mapped('qpay_txn_id'))
+        payments = self.env['qpay.payment'].search_fetch([
+            ('intent_id', 'in', waiting.intent_id.ids), ('state', '!=', 'to_settle'),
+        ], ['intent_id', 'qpay_txn_id'])
+        known_ids = {(payment.intent_id, payment.qpay_txn_id) for payment in payments}
         known = waiting.filtered(
-            lambda callback: callback.qpay_payment_id in known_ids
-            or (is_checked and known_ids and not callback.qpay_payment_id)
+            lambda callback: (callback.intent_id, callback.qpay_payment_id) in known_ids
+            or (is_checked and callback.intent_id in payments.intent_id
+                and not callback.qpay_payment_id)
         )
         known.write({
             'state': 'processed' if is_checked else 'duplicate',
             'message': get_reason(self.env, 'payment_recorded'),
             'processed_at': fields.Datetime.now(),
         })
-        if any(known.mapped('is_notified')):
-            intent.activity_unlink([const.ACTIVITY_TYPE])
+        known.filtered('is_notified').intent_id.activity_unlink([const.ACTIVITY_TYPE])
         return waiting - known
 
     def _lock_waiting(self):
