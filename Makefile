@@ -47,7 +47,7 @@ lint: ## ruff and pylint-odoo
 shell: ## Odoo's shell on the demonstration's database
 	$(STACK) shell
 
-bench: ## the benchmarks (QPAY_DEV_BENCH='routes costs' selects some of bursts, processes, routes, viewers, pages, costs, crowd, plans)
+bench: ## the benchmarks (QPAY_DEV_BENCH='routes costs' selects some of bursts, processes, routes, viewers, pages, costs, crowd, plans, soak)
 	$(STACK) bench
 
 translations: ## bring i18n/ up to date with the code, and tell what is still to translate

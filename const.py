@@ -146,6 +146,9 @@ PORTAL_REFUND_GAP = timedelta(hours=1)
 # How long QPay has for a refund before its list is believed that there was none.
 REFUND_PERIOD = timedelta(hours=1)
 
+# What the number of a made-up payment begins with: of trying out, not of QPay.
+SIMULATED_PREFIX = 'TEST-'
+
 # How many seconds a visitor's request waits for QPay, however often it has to ask.
 VISITOR_TIMEOUT = 5
 # How long no request asks about an account of which QPay did not answer. Scheduled actions do.

@@ -58,5 +58,7 @@ class QPayController(http.Controller):
                 reason = intent.provider_id._qpay_get_error_message(error)
                 providers = request.env['payment.provider'].with_context(lang=intent.env.lang)
                 message = providers._qpay_get_public_message(reason)
-                return {**intent._get_status_payload(), 'message': message}
+                answer = {**intent._get_status_payload(), 'message': message}
+                # The next answer tells everything, not this problem again.
+                return answer if known is None else {**answer, 'version': ''}
         return intent._get_news(known)

@@ -2,7 +2,7 @@ import base64
 
 from werkzeug.exceptions import NotFound
 
-from odoo import SUPERUSER_ID, fields, http
+from odoo import SUPERUSER_ID, http
 from odoo.exceptions import LockError, UserError
 from odoo.http import request
 
@@ -239,7 +239,8 @@ class QPayPayPage(http.Controller):
         :rtype: tuple[str, str]
         """
         if intent.state == 'paid':
-            return 'paid', ''
+            is_kept = not intent._is_refunded()
+            return ('paid', '') if is_kept else ('ended', intent._get_status_message())
         if intent and intent._has_full_amount():
             return 'settling', ''
         if intent and intent._is_payable() and not document.get_closing_reason(intent):
@@ -248,9 +249,7 @@ class QPayPayPage(http.Controller):
             return ('settled' if document.is_paid() else 'ended'), reason
         if not intent:
             return 'opening', ''
-        if intent.expires_at and intent.expires_at > fields.Datetime.now():
-            return 'ended', intent._get_status_message()
-        return 'expired', ''
+        return ('expired', '') if intent._is_expired() else ('ended', intent._get_status_message())
 
     @staticmethod
     def _get_blocking_reason(document, intent):

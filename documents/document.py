@@ -68,8 +68,6 @@ class Document(DocumentQrs, PermanentLink):
     def get_version(self):
         """Return what stands for what is sold, for how much: a QR ends when it changes. With ''
         it does not end either when the document becomes another customer's.
-
-        :rtype: str
         """
         return '-'
 
@@ -80,13 +78,12 @@ class Document(DocumentQrs, PermanentLink):
         :return: Values of the `qpay.intent`.
         :rtype: dict
         """
+        difference = self.currency.compare_amounts(amount, self.get_default_amount())
         return {
             'document_partner_id': self.partner.commercial_partner_id.id,
             'document_company_id': self.company.id,
             'document_version': self.get_version(),
-            'has_chosen_amount': self.currency.compare_amounts(
-                amount, self.get_default_amount()
-            ) != 0,
+            'has_chosen_amount': bool(difference),
         }
 
     def get_transaction_values(self):
@@ -183,7 +180,8 @@ class Document(DocumentQrs, PermanentLink):
 
     def is_paid(self):
         """Whether nothing is owed any more because it was paid."""
-        return self.currency.compare_amounts(self.get_maximum_amount(), 0) <= 0
+        is_owed = self.currency.compare_amounts(self.get_maximum_amount(), 0) > 0
+        return bool(self.records) and not is_owed
 
     def get_waiting_reason(self):
         """Return that nothing more is owed although the books do not show it yet, for people; ''
@@ -282,7 +280,7 @@ class Document(DocumentQrs, PermanentLink):
 
         :param qpay.intent intent: The QR.
         """
-        # One that is older than this question remembers nothing.
+        # An order of the till is not remembered.
         if not intent.document_version:
             return ''
         if self.is_of_another_customer(intent):
@@ -334,19 +332,22 @@ class Document(DocumentQrs, PermanentLink):
         :raise UserError: If not, with the reason.
         """
 
-    def check_amount(self, amount):
+    def check_amount(self, amount, is_in_document_currency=False):
         """Make sure that an amount is a number, more than nothing and at most what is unpaid.
 
-        :param float amount: The amount in tögrög.
+        :param float amount: The amount, in tögrög by default.
+        :param bool is_in_document_currency: Whether it is in the document's currency instead.
         :raise ValidationError: If not.
         """
         check_number(self.env, amount)
         if self.currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
-        maximum = self.get_maximum_amount()
-        if self.currency.compare_amounts(amount, maximum) > 0:
+        currency, maximum = self.currency, self.get_maximum_amount()
+        if is_in_document_currency:
+            currency, maximum = self.document_currency, self.get_owed_amount()
+        if currency.compare_amounts(amount, maximum) > 0:
             raise ValidationError(self.env._(
-                "The amount must not be more than the unpaid %s.", self.currency.format(maximum)
+                "The amount must not be more than the unpaid %s.", currency.format(maximum)
             ))
 
     # === GETTERS === #

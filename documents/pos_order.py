@@ -57,8 +57,7 @@ class PosOrderDocument(Document):
 
     def takes_money(self, day):
         """Whether the till still waits: a closed or paid order takes no further payment."""
-        is_unpaid = self.currency.compare_amounts(self.get_unpaid_amount(), 0) > 0
-        return self._is_open() and is_unpaid
+        return self._is_open() and self.currency.compare_amounts(self.get_unpaid_amount(), 0) > 0
 
     def get_transaction_amount(self, amount):
         """Return no more than is unpaid: Odoo closes an order only when exactly that is paid."""

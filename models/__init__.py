@@ -21,7 +21,6 @@ from . import payment_provider
 from . import payment_provider_account
 from . import payment_provider_client
 from . import payment_provider_connection
-from . import payment_provider_email
 from . import payment_provider_health
 from . import payment_provider_journal
 from . import payment_provider_login

@@ -57,7 +57,10 @@ class AccountMove(models.Model):
         document = documents.of(self)
         if reason := document.get_blocking_reason():
             return reason
-        document.get_provider(is_for_payer=True)
+        try:
+            document.get_provider(is_for_payer=True)
+        except UserError as error:
+            return str(error)
         if not self.partner_id.email_normalized:
             return self.env._("%s has no e-mail address.", self.partner_id.display_name)
         return None

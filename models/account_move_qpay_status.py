@@ -26,7 +26,9 @@ class AccountMove(models.Model):
             payments = move.sudo().matched_payment_ids.qpay_payment_ids
             if 'new' in intents.mapped('state'):
                 move.qpay_status = 'open'
-            elif 'paid' in payments.mapped('status'):
+            elif payments.filtered(
+                lambda payment: payment.status == 'paid' and not payment.is_refund_noticed
+            ):
                 move.qpay_status = 'paid'
             else:
                 move.qpay_status = 'refunded' if payments else False
@@ -35,7 +37,9 @@ class AccountMove(models.Model):
         if operator != 'in':
             return NotImplemented
         is_open = Domain('qpay_intent_ids.state', '=', 'new')
-        is_paid = Domain('matched_payment_ids.qpay_payment_ids.status', '=', 'paid')
+        is_paid = Domain('matched_payment_ids.qpay_payment_ids', 'any', [
+            ('status', '=', 'paid'), ('is_refund_noticed', '=', False),
+        ])
         is_booked = Domain('matched_payment_ids.qpay_payment_ids', '!=', False)
         domains = {
             'open': is_open,

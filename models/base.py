@@ -26,7 +26,7 @@ class Base(models.AbstractModel):
         """
         arch, view = super()._get_view(view_id, view_type, **options)
         if self._name == 'sale.order' and arch.tag == 'form':
-            # Whose dialog was deleted, and what has no header, goes without the button.
+            # Where the dialog was deleted, or the form has no header, there is no button.
             action = self.env.ref('payment_qpay.action_qpay_qr', raise_if_not_found=False)
             header = arch.find('header')
             if action and header is not None:

@@ -78,6 +78,12 @@ class PaymentProvider(models.Model):
              " QPay. It never goes stale.",
         default=True,
     )
+    qpay_email_receipts = fields.Boolean(
+        string="E-mail Receipts",
+        help="Customers who have an e-mail address get one after each payment, in their language:"
+             " with the receipt, and with the VAT receipt if QPay issues one.",
+        default=True,
+    )
     qpay_fee_account_id = fields.Many2one(
         string="Fee Account",
         comodel_name='account.account',

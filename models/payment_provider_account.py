@@ -34,8 +34,7 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         environment = environment or self._qpay_environment()
-        names = (f'qpay_base_url_{environment}', 'qpay_client_id')
-        return ' '.join((environment, *(self._qpay_setting(name) for name in names)))
+        return f'{environment} {self._qpay_get_login_key(environment)}'
 
     def _qpay_invoice_codes(self):
         """Return the codes under which QPay makes the provider's invoices, each of which has a list

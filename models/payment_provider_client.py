@@ -24,7 +24,7 @@ class PaymentProvider(models.Model):
         """
         self.ensure_one()
         base_url, username = self._qpay_get_login(environment)
-        deadline = _get_deadline()
+        deadline = _get_deadline(self.env)
         patience = TIMEOUT if deadline is None else const.VISITOR_TIMEOUT
         return QPayClient(
             base_url,
@@ -104,15 +104,18 @@ class PaymentProvider(models.Model):
         return ' '.join(self._qpay_get_login(environment))
 
 
-def _get_deadline():
+def _get_deadline(env):
     """Return until when the present request may wait for QPay, however often it asks.
 
-    Employees may wait longer: they have more to lose by an answer that comes too late.
+    Employees who have asked for something may wait longer: they have more to lose by an answer that
+    comes too late. Their open dialogs ask for nothing.
 
-    :return: The moment, by `time.monotonic`; None for employees and scheduled actions.
+    :param Environment env: The environment.
+    :return: The moment, by `time.monotonic`; None for those employees and scheduled actions.
     :rtype: float
     """
-    if not request or request.env.user._is_internal():
+    is_looking = env.context.get('qpay_is_looking')
+    if not request or (request.env.user._is_internal() and not is_looking):
         return None
     return request.httprequest.environ.setdefault(
         'payment_qpay.deadline', time.monotonic() + const.VISITOR_TIMEOUT

@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
 
 from odoo.addons.payment_qpay import const
 
@@ -13,6 +13,18 @@ _STYLES = {
     'warning': ('alert-warning', 'fa-exclamation-triangle'),
     'danger': ('alert-danger', 'fa-times-circle'),
 }
+# A call that names a payment stands for that one; any other stands for all that the QR brought.
+_IS_UNCALLED = SQL("""
+    NOT EXISTS (
+        SELECT FROM qpay_callback call
+         WHERE call.intent_id = qpay_payment.intent_id
+           AND (call.qpay_payment_id = qpay_payment.qpay_txn_id OR NOT EXISTS (
+                   SELECT FROM qpay_payment named
+                    WHERE named.intent_id = call.intent_id
+                      AND named.qpay_txn_id = call.qpay_payment_id
+               ))
+    )
+""")
 _LINE = Markup('<div class="alert %s mb-2" role="status"><i class="fa %s me-2"></i>%s</div>')
 
 
@@ -127,7 +139,8 @@ class PaymentProvider(models.Model):
             )]
         else:
             level, sentences = 'ok', [
-                answer or self.env._("QPay answered when it was last asked."), failure
+                answer or self.env._("QPay answered when it was last asked."),
+                self._qpay_get_token_validity(token), failure,
             ]
         return HealthCheck('answers', level, ' '.join(filter(None, sentences)))
 
@@ -136,6 +149,14 @@ class PaymentProvider(models.Model):
         return known.answered_at and self.env._(
             "QPay last answered on %s.",
             format_datetime(self.env, known.answered_at, tz=const.TIMEZONE),
+        ) or ''
+
+    def _qpay_get_token_validity(self, token):
+        """Return until when the login is valid; '' if Odoo logs in again with the next call."""
+        is_valid = token.expires_at and token.expires_at > fields.Datetime.now()
+        return is_valid and self.env._(
+            "Odoo is logged in until %s.",
+            format_datetime(self.env, token.expires_at, tz=const.TIMEZONE),
         ) or ''
 
     def _qpay_get_last_failure(self, known):
@@ -185,14 +206,15 @@ class PaymentProvider(models.Model):
 
     def _qpay_get_health_of_calls(self):
         """Return whether QPay's calls arrive: how many payments were found without any."""
-        recent = [
+        recent = self.env['qpay.payment'].sudo()._search([
             ('provider_id', '=', self.id), ('intent_id', '!=', False),
+            *self._qpay_get_present_domain(),
+            ('qpay_txn_id', 'not =like', f'{const.SIMULATED_PREFIX}%'),
             ('create_date', '>=', fields.Datetime.now() - const.HEALTH_PERIOD),
-        ]
-        payments = self.env['qpay.payment'].sudo()
-        total = payments.search_count(recent)
-        missing = payments.search_count([*recent, ('intent_id.callback_ids', '=', False)])
-        if missing:
+        ])
+        total, last_call = len(recent), self._qpay_get_last_call(recent)
+        recent.add_where(_IS_UNCALLED)
+        if missing := len(recent):
             return HealthCheck('calls', 'danger' if missing == total else 'warning', self.env._(
                 "QPay did not call for %(missing)s of %(total)s payments of the last seven days."
                 " Check that QPay reaches %(url)s: its address, certificate and firewall.",
@@ -203,9 +225,29 @@ class PaymentProvider(models.Model):
                 "QPay cannot call %s: it is not a public https address. Enter one.",
                 self._qpay_callback_base_url(),
             ))
-        return HealthCheck('calls', 'ok', self.env._(
-            "QPay called for each of the %s payments of the last seven days.", total
-        ))
+        return HealthCheck('calls', 'ok', ' '.join(filter(None, [
+            self.env._("QPay called for each of the %s payments of the last seven days.", total),
+            last_call,
+        ])))
+
+    def _qpay_get_present_domain(self):
+        """Return which payments are of the provider's environment; all, if that is set wrongly."""
+        try:
+            return [('environment', '=', self._qpay_environment())]
+        except UserError:
+            return []
+
+    def _qpay_get_last_call(self, payments):
+        """Return when QPay last called about these payments; '' if it did not.
+
+        :param Query payments: The payments.
+        """
+        [[moment]] = self.env['qpay.callback'].sudo()._read_group([
+            ('intent_id', 'in', payments.subselect('intent_id')),
+        ], aggregates=['received_at:max'])
+        return moment and self.env._(
+            "QPay last called on %s.", format_datetime(self.env, moment, tz=const.TIMEZONE)
+        ) or ''
 
     def _qpay_get_action_names(self):
         """Return the external ids, in this module, of the scheduled actions that QPay needs.
@@ -241,12 +283,23 @@ class PaymentProvider(models.Model):
                 " Scheduled Actions, and check that this server runs scheduled actions at all.",
                 ', '.join(stopped.mapped('name')),
             ))
-        return HealthCheck('actions', 'ok', self.env._("QPay's scheduled actions run in time."))
+        return HealthCheck('actions', 'ok', ' '.join(filter(None, [
+            self.env._("QPay's scheduled actions run in time."),
+            self._qpay_get_last_run(actions),
+        ])))
+
+    def _qpay_get_last_run(self, actions):
+        """Return when one of our scheduled actions last ran; '' if none did yet."""
+        runs = list(filter(None, actions.mapped('lastcall')))
+        return runs and self.env._(
+            "One last ran on %s.", format_datetime(self.env, max(runs), tz=const.TIMEZONE)
+        ) or ''
 
     def _qpay_get_health_of_payments(self):
         """Return whether confirmed payments get into the books."""
         count = self.env['qpay.payment'].sudo().search_count([
             ('provider_id', '=', self.id), ('state', 'in', const.UNSETTLED_STATES),
+            *self._qpay_get_present_domain(),
             ('create_date', '<', fields.Datetime.now() - const.HEALTH_SETTLEMENT_DELAY),
         ])
         if count:
@@ -259,18 +312,22 @@ class PaymentProvider(models.Model):
     def _qpay_get_health_of_comparisons(self):
         """Return whether QPay's list is compared day by day, and the last comparisons worked."""
         too_old = fields.Datetime.now() - const.HEALTH_COMPARISON_PERIOD
-        last = self.env['qpay.reconciliation'].sudo().search([
-            ('provider_id', '=', self.id), ('state', '!=', 'draft'),
-        ], limit=const.TELL_FAILED_COMPARISONS)
-        failed = last.filtered(lambda comparison: comparison.state == 'failed')
-        if last[:1] & failed:
+        comparisons = self.env['qpay.reconciliation'].sudo()
+        ended = [('provider_id', '=', self.id), ('state', '!=', 'draft')]
+        # What a person compares may leave a gap.
+        daily = comparisons.search(
+            [*ended, ('is_scheduled', '=', True)], limit=const.TELL_FAILED_COMPARISONS
+        )
+        failed = daily.filtered(lambda comparison: comparison.state == 'failed')
+        if daily[:1] & failed:
             is_lasting = len(failed) == const.TELL_FAILED_COMPARISONS
             return HealthCheck('comparisons', 'danger' if is_lasting else 'warning', self.env._(
                 "The last comparison with QPay's list of payments failed: %s",
-                last[0].state_message or '',
+                daily[0].state_message or '',
             ))
         # Who never compared is behind once there is something to compare.
-        first = last[:1] or self.env['qpay.payment'].sudo().search([
+        last = comparisons.search(ended, limit=1)
+        first = last or self.env['qpay.payment'].sudo().search([
             ('provider_id', '=', self.id), ('create_date', '<', too_old),
         ], limit=1)
         if first and first.create_date < too_old:

@@ -77,7 +77,7 @@ class PaymentProvider(models.Model):
         """
         if not self.journal_id:
             return get_reason(self.env, 'no_journal', self.name)
-        line = self._qpay_get_method_line()
+        line = self._qpay_choose_method_line()
         if not line:
             return get_reason(
                 self.env, 'no_payment_method', journal=self.journal_id.name, provider=self.name
@@ -88,7 +88,7 @@ class PaymentProvider(models.Model):
             )
         return ''
 
-    def _qpay_get_method_line(self):
+    def _qpay_choose_method_line(self):
         """Return the payment method by which this provider's payments are booked; empty if there is
         none. Of several, it is the first that can be used, and the others are given up: Odoo books
         no payment as long as there are several.

@@ -85,7 +85,7 @@ class PaymentProvider(models.Model):
             provider.code == const.PROVIDER_CODE and provider.state != 'disabled'
             for provider in self | changed
         ]
-        return bool(self) and all(in_use) and (
-            any(self._qpay_setting(name) != changed._qpay_setting(name)
-            for name in const.LOGIN_SETTINGS)
+        return bool(self) and all(in_use) and any(
+            self._qpay_setting(name) != changed._qpay_setting(name)
+            for name in const.LOGIN_SETTINGS
         )

@@ -1,4 +1,3 @@
-import logging
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from odoo import api, models
@@ -14,8 +13,6 @@ from odoo.addons.payment_qpay.locking import (
     check_no_savepoint,
     post_messages,
 )
-
-_logger = logging.getLogger(__name__)
 
 
 class PaymentTransaction(models.Model):
@@ -61,8 +58,10 @@ class PaymentTransaction(models.Model):
         document = documents.of_transaction(self)
         if reason := document.get_waiting_reason():
             raise UserError(reason)
-        if self.currency_id == document.currency and document.get_waiting_amount():
-            document.check_amount(self.amount)
+        is_in_document_currency = self.currency_id == document.document_currency
+        is_comparable = is_in_document_currency or self.currency_id == document.currency
+        if is_comparable and document.get_waiting_amount():
+            document.check_amount(self.amount, is_in_document_currency)
 
     def _get_specific_rendering_values(self, processing_values):
         """ Override of `payment` to send the payer to the page with the QR.
@@ -256,7 +255,7 @@ class PaymentTransaction(models.Model):
         :return: None
         """
         line_by_provider = {
-            provider: provider._qpay_get_method_line() for provider in self.provider_id
+            provider: provider._qpay_choose_method_line() for provider in self.provider_id
         }
         row_by_transaction = {row.transaction_id: row for row in ledger_rows}
         open_lines = [transaction._qpay_get_open_lines() for transaction in self]

@@ -4,9 +4,7 @@ from odoo.addons.payment_qpay import const
 
 
 class QPayActivityMixin(models.AbstractModel):
-    """Activities of somebody who may see a record, and can put it
-    right.
-    """
+    """Activities of somebody who may see a record, and can put it right."""
 
     _name = 'qpay.activity.mixin'
     _description = 'Who Is Told About QPay'

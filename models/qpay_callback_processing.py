@@ -103,7 +103,9 @@ class QPayCallback(models.Model):
             listed, clients[question] = lists.pop(intent.id), None
             try:
                 is_asked = not intent.payment_ids or callbacks._finish_known()
-                if is_asked and not (listed and intent._is_answered_by(listed, question)):
+                if is_asked and not (listed and question.take_answer_of(
+                    listed, intent.qr_text, intent._get_decimal_amount()
+                )):
                     clients[question] = intent._get_client()
             except QPayError as error:
                 question.error = error
@@ -178,7 +180,7 @@ class QPayCallback(models.Model):
         """
         try:
             question.must_be_answered()
-            if not intent._is_about(question):
+            if not intent._adopt_invoice_of(question):
                 return ''
             if intent._record(intent._get_paid(question)):
                 return ''

@@ -55,7 +55,8 @@ class QPayHome(models.AbstractModel):
         :raise AccessError: If the user is no accountant.
         :raise UserError: If the period makes no sense.
         """
-        self._check_reader()
+        if not self._is_reader():
+            raise AccessError(self.env._("Only accountants can do this."))
         today = const.today()
         first, last = self._get_chosen_period(date_from, date_to, today)
         environment = self._get_environment()
@@ -352,11 +353,6 @@ class QPayHome(models.AbstractModel):
         """Whether the user is an accountant, or may look at the books of one."""
         user = self.env.user
         return is_accountant(self.env) or user.has_group('account.group_account_readonly')
-
-    @api.model
-    def _check_reader(self):
-        if not self._is_reader():
-            raise AccessError(self.env._("Only accountants can do this."))
 
 
 def _in_period(first, last):

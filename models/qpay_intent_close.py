@@ -104,9 +104,7 @@ class QPayIntent(models.Model):
         return True
 
     def _schedule_recheck(self, is_ended):
-        """Plan when this QR, which is locked, is rechecked, if QPay has not confirmed its
-        end.
-        """
+        """Plan when this QR, which is locked, is rechecked, if QPay has not confirmed its end."""
         if is_ended:
             self.recheck_at = False
             self._clear_activity()

@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
+from odoo.addons.payment_qpay import const
 from odoo.addons.payment_qpay.checks import check_records
 from odoo.addons.payment_qpay.locking import check_no_savepoint
 from odoo.addons.payment_qpay.qpay_api import Payment
@@ -48,7 +49,7 @@ class QPayIntent(models.Model):
                 " provider in test mode."
             ))
         self.sudo()._sync_payments([Payment(
-            payment_id=f'TEST-{self.name}',
+            payment_id=f'{const.SIMULATED_PREFIX}{self.name}',
             status='PAID',
             amount=self._get_decimal_amount(),
             fee=Decimal(0),

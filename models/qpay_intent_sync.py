@@ -52,6 +52,7 @@ class QPayIntent(models.Model):
         :return: None
         """
         self.ensure_one()
+        self = self.with_context(qpay_is_looking=True)
         if self.amount_paid and self._get_pending_payments() and lock_in_new_transaction(self):
             # Whoever has recorded them was kept from booking them.
             self._settle_pending()
@@ -129,15 +130,6 @@ class QPayIntent(models.Model):
             lambda intent: intent.qr_text and intent.create_date >= since and not intent.payment_ids
         )
 
-    def _is_answered_by(self, listed, question):
-        """Whether a list says clearly what was paid for this QR; then the question has it.
-
-        :param ListedQuestion listed: The list.
-        :param PaidQuestion question: The question what was paid.
-        :rtype: bool
-        """
-        return question.is_answered_by(listed, self.qr_text, self._get_decimal_amount())
-
     @api.model
     def _get_paid(self, question):
         """Return the verified `Payment` values that answer a question.
@@ -185,11 +177,12 @@ class QPayIntent(models.Model):
         self.ensure_one()
         return self.currency_id.compare_amounts(self.amount_paid, self.amount) >= 0
 
-    def _is_about(self, question):
-        """Whether a question that is answered is about the QPay invoice of this QR. If the answer
-        to its creation was lost, the invoice that was found becomes its own.
+    def _adopt_invoice_of(self, question):
+        """Make the QPay invoice that a question has found this QR's own, if the answer to its
+        creation was lost.
 
-        :param PaidQuestion question: The question.
+        :param PaidQuestion question: The question, which is answered.
+        :return: Whether the question is about the invoice of this QR.
         :rtype: bool
         """
         if question.is_found:

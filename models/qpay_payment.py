@@ -242,6 +242,7 @@ class QPayPayment(models.Model):
                 'environment': intent.environment,
                 'other_shop_id': False,
                 'state': 'to_settle',
+                'email_due_at': fields.Datetime.now(),
             })
             recorded += row
         known_ids = set(known.mapped('qpay_txn_id'))

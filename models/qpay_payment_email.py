@@ -66,7 +66,9 @@ class QPayPayment(models.Model):
         self.env.cr.commit()
 
     def _email_if_ready(self):
-        if self._is_ready_for_email():
+        """Write once all is there that belongs to it, or has been waited for long enough."""
+        has_waited = self.create_date < fields.Datetime.now() - const.EMAIL_PATIENCE
+        if has_waited or self._is_email_complete():
             self._email()
 
     def _is_email_wanted(self):
@@ -74,11 +76,6 @@ class QPayPayment(models.Model):
             self.provider_id.qpay_email_receipts and self.status == 'paid'
             and bool(self.partner_id.email)
         )
-
-    def _is_ready_for_email(self):
-        """Whether all is there that belongs to it, or has been waited for long enough."""
-        has_waited = self.create_date < fields.Datetime.now() - const.EMAIL_PATIENCE
-        return has_waited or self._is_email_complete()
 
     def _is_email_complete(self):
         """Whether nothing is under way any more that the e-mail tells of.

@@ -34,7 +34,8 @@ class QPayPayment(models.Model):
             together = payments.filtered(lambda payment: payment._can_be_settled_together())
             alone = payments - together
             for batch in split_every(const.SETTLE_BATCH, together.ids, together.browse):
-                if len(batch) == 1 or not batch._settle_batch():
+                # Which of them it was, and why, turns out when each is booked by itself.
+                if len(batch) == 1 or try_in_savepoint(batch.env, batch._settle):
                     alone += batch
             for payment in alone:
                 payment._settle_one()
@@ -60,15 +61,6 @@ class QPayPayment(models.Model):
             qpay_messages_optional=True, skip_sale_auto_invoice_send=True
         )._settle):
             self._flag_for_review(reason)
-
-    def _settle_batch(self):
-        """Settle payments together.
-
-        :return: Whether it was done; if not, nothing was.
-        :rtype: bool
-        """
-        # Which of them it was, and why, turns out when each is booked by itself.
-        return not try_in_savepoint(self.env, self._settle)
 
     def _can_be_settled_together(self):
         """Whether these payments need nothing but a payment and its reconciliation: each is for one
@@ -96,7 +88,8 @@ class QPayPayment(models.Model):
         undiscounted = self.filtered(lambda payment: payment._has_missed_discount())
         drafts = {}
         for payment in self:
-            payment._check_environment()
+            if not payment._is_real_money():
+                raise UserError(get_reason(self.env, 'sandbox_money'))
             payment._confirm_transaction()
             documents.of_transaction(payment.transaction_id).admit_payment()
             drafts[payment] = payment._leave_drafts()
@@ -142,15 +135,6 @@ class QPayPayment(models.Model):
         if self.activity_ids:
             try_in_savepoint(self.env, self.activity_unlink, [const.ACTIVITY_TYPE])
         self._notify_discrepancy()
-
-    def _check_environment(self):
-        """Make sure that a sandbox payment settles nothing once the provider takes real money.
-
-        :raise UserError: If it would.
-        """
-        self.ensure_one()
-        if not self._is_real_money():
-            raise UserError(get_reason(self.env, 'sandbox_money'))
 
     def _get_later_discrepancy(self, is_surplus, is_undiscounted):
         """Return how a usual payment turns out to be unusual when it is booked.

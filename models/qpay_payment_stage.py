@@ -26,10 +26,10 @@ class QPayPayment(models.Model):
         precompute=True,
     )
 
-    @api.depends('state', 'status', 'amount', 'fee')
+    @api.depends('state', 'status', 'is_refund_noticed', 'amount', 'fee')
     def _compute_stage(self):
         for payment in self:
             is_refunded = payment.status == 'refunded'
             payment.stage = 'refunded' if is_refunded else payment.state
-            is_kept = payment.stage not in ('refunded', 'not_ours')
-            payment.net_amount = payment.amount - payment.fee if is_kept else 0
+            is_gone = payment.is_refund_noticed or payment.stage in ('refunded', 'not_ours')
+            payment.net_amount = 0 if is_gone else payment.amount - payment.fee

@@ -73,13 +73,9 @@ class QPayReceipt(models.Model):
             ('made_at', '=', False), ('attempts', '<', const.RECEIPT_MAX_ATTEMPTS),
         ])
         for receipt in each_in_time(self.env, wanted):
-            receipt._make_alone()
-
-    def _make_alone(self):
-        """Make this receipt, whatever happens."""
-        # Counted before: it may take the process with it.
-        self.attempts += 1
-        isolated(self.env, self._make)
+            # Counted before: it may take the process with it.
+            receipt.attempts += 1
+            isolated(self.env, receipt._make)
 
     def _make(self):
         """Make this receipt, unless it was made already, or is of no use any more."""

@@ -51,7 +51,7 @@ class QPayReconciliation(models.Model):
         string="From", required=True, default=lambda self: self._get_default_date_from()
     )
     date_to = fields.Datetime(
-        string="To", required=True, default=lambda self: self._get_default_date_to()
+        string="To", required=True, default=fields.Datetime.now
     )
     state = fields.Selection(
         string="Status",
@@ -107,10 +107,6 @@ class QPayReconciliation(models.Model):
     @api.model
     def _get_default_date_from(self):
         return fields.Datetime.now() - const.RECONCILIATION_PERIOD
-
-    @api.model
-    def _get_default_date_to(self):
-        return fields.Datetime.now()
 
     # === COMPUTE METHODS === #
 

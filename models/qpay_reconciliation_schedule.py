@@ -59,9 +59,7 @@ class QPayReconciliation(models.Model):
         date_from = self._get_next_date_from(self.provider_id)
         self.write({
             'date_from': date_from,
-            'date_to': min(
-                date_from + const.RECONCILIATION_MAX_PERIOD, self._get_default_date_to()
-            ),
+            'date_to': min(date_from + const.RECONCILIATION_MAX_PERIOD, fields.Datetime.now()),
         })
         self.env.cr.commit()
         try:
@@ -88,13 +86,13 @@ class QPayReconciliation(models.Model):
         """
         self.ensure_one()
         scheduled = [('provider_id', '=', self.provider_id.id), ('is_scheduled', '=', True)]
+        told = self.search([*scheduled, ('activity_ids', '!=', False)])
         if self.state == 'done':
-            told = self.search([*scheduled, ('activity_ids', '!=', False)])
             told.activity_unlink([const.ACTIVITY_TYPE])
             return
         last = self.search(scheduled, limit=const.TELL_FAILED_COMPARISONS)
         is_often = len(last) == const.TELL_FAILED_COMPARISONS
-        if is_often and set(last.mapped('state')) == {'failed'} and not last.activity_ids:
+        if is_often and set(last.mapped('state')) == {'failed'} and not told:
             self._in_company_language()._schedule_activity(
                 self.env._("QPay's list of payments cannot be compared"),
                 self.env._(
@@ -120,5 +118,5 @@ class QPayReconciliation(models.Model):
             ('is_scheduled', '=', True),
         ], limit=1)
         if not last:
-            return now - const.RECONCILIATION_PERIOD
+            return self._get_default_date_from()
         return min(last.date_to, now) - const.RECONCILIATION_OVERLAP

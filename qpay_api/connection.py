@@ -111,14 +111,6 @@ class Connection:
         """
         return self._tokens.renew(self._fetch_token)
 
-    def connect(self):
-        """Log in, unless there is a token already.
-
-        :return: None
-        :raise QPayError: See `errors`.
-        """
-        self.get_token()
-
     def get_token(self, rejected=''):
         """Return the token to use, logging in if there is none but the rejected one.
 

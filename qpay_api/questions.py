@@ -41,7 +41,7 @@ class PaidQuestion(Question):
             self.payments.append(client.date_payment(self._undated[0]))
             del self._undated[0]
 
-    def is_answered_by(self, listed, qr_text, amount):
+    def take_answer_of(self, listed, qr_text, amount):
         """Take over what a list says of the invoice, if that is clear.
 
         :param ListedQuestion listed: The list.

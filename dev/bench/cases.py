@@ -171,7 +171,7 @@ class Bench:
         qpay = self.env.ref('payment_qpay.payment_provider_qpay')
         lines = provider.journal_id.inbound_payment_method_line_ids
         lines.filtered(lambda line: line.payment_provider_id == provider).payment_account_id = (
-            qpay._qpay_get_method_line().payment_account_id
+            qpay._qpay_choose_method_line().payment_account_id
         )
         return provider
 

@@ -57,8 +57,16 @@ def multiply(env, intent, number):
         env, 'account_invoice_transaction_rel', 'transaction_id', 'invoice_id',
         SQL('payment_transaction'),
     )
-    env.cr.execute('ANALYZE')
     env.cr.commit()
+    _vacuum(env)
+
+
+def _vacuum(env):
+    """Have PostgreSQL tidy up, as it has done by itself in a database of that age."""
+    with env.registry.cursor() as cr:
+        cr._cnx.autocommit = True
+        cr.execute('VACUUM ANALYZE')
+        cr.execute('CHECKPOINT')
 
 
 def _link(env, relation, column, other_column, table):

@@ -14,6 +14,7 @@ from .pages import measure_pages
 from .plans import check_plans
 from .processes import measure_processes
 from .routes import measure_routes
+from .soak import measure_soak
 from .viewers import measure_viewers
 
 CASES = (
@@ -26,7 +27,7 @@ CASES = (
     ('settle one of many', 'settle_together'),
 )
 CROWD = int(os.environ.get('QPAY_DEV_BENCH_CROWD') or 100_000)
-# What is measured: all of it, unless some is chosen.
+# What is measured: all of it but the soak, unless some is chosen.
 PARTS = (
     os.environ.get('QPAY_DEV_BENCH')
     or 'bursts processes routes viewers pages costs crowd plans'
@@ -60,6 +61,8 @@ def run(env):
             measure_viewers(bench)
         if 'pages' in PARTS:
             measure_pages(bench)
+        if 'soak' in PARTS:
+            measure_soak(bench)
         small = _measure(bench) if 'costs' in PARTS else []
         if not {'crowd', 'plans'}.isdisjoint(PARTS):
             multiply(env, original, CROWD)

@@ -135,9 +135,9 @@ class TaxReceipt:
             self.has_lines or self.provider.qpay_ebarimt_generation == 'v3'
         ):
             return get_reason(self.env, 'district_missing', self.company.name)
-        nameless = self._find_line(lambda line: not line.classification_code)
-        if nameless:
-            return get_reason(self.env, 'classification_missing', nameless.name)
+        unclassified = self._find_line(lambda line: not line.classification_code)
+        if unclassified:
+            return get_reason(self.env, 'classification_missing', unclassified.name)
         return ''
 
     def _find_problem_after_payment(self):

@@ -46,14 +46,15 @@ class QPayEbarimt(models.Model):
         self.ensure_one()
         try:
             client = self._get_client()
-            client.connect()
+            client.get_token()
         except QPayError as error:
             if self._claim('to_issue'):
                 self._store_outcome(partial(self._apply_refusal, error))
             return
         if not self._claim('to_issue'):
             return
-        if problem := self._find_problem():
+        payment = self.payment_id
+        if problem := payment._find_ebarimt_problem(self.receiver_type, self.receiver):
             self._set_failed(problem)
             self._make_known()
             return
@@ -99,13 +100,6 @@ class QPayEbarimt(models.Model):
         """Make known what has become of the receipt."""
         self.intent_id._notify_viewers()
         self.env.cr.commit()
-
-    def _find_problem(self):
-        """Return what QPay would refuse of this receipt, for people; '' if nothing.
-
-        :rtype: str
-        """
-        return self.payment_id._find_ebarimt_problem(self.receiver_type, self.receiver)
 
     def _get_request(self):
         """Return what QPay is told.
@@ -245,14 +239,6 @@ class QPayEbarimt(models.Model):
             receipt.receiver = kind == 'company' and number
         self._retry_after(state='to_issue', state_message=False, attempts=0)
         self.activity_unlink([const.ACTIVITY_TYPE])
-
-    def _set_receiver(self, kind, number):
-        """Issue these receipts, which are not issued yet, to somebody else.
-
-        :param str kind: 'citizen' or 'company'.
-        :param str number: The number of the receiver.
-        """
-        self.write({'receiver_type': kind, 'receiver': number})
 
     def _try_for_other_receiver(self):
         """Try these receipts again if they have failed, because their payer has corrected whom they

@@ -91,7 +91,7 @@ class QPayIntent(models.Model):
         if receipts - waiting:
             raise UserError(self.env._("The VAT receipt can no longer be changed."))
         self.write({'ebarimt_receiver_type': kind, 'ebarimt_receiver': number})
-        waiting._set_receiver(kind, number)
+        waiting.write({'receiver_type': kind, 'receiver': number})
         waiting._try_for_other_receiver()
         self.payment_ids._plan_ebarimt()
 

@@ -144,6 +144,37 @@ class TestDialog(DialogCase):
         self._let_ask(page)
         self.assertEqual(polls, [])
 
+    def test_answer_that_comes_after_the_dialog_was_closed_begins_no_polling(self):
+        page, _qr = self._open_qr(with_bus=False)
+        held_requests = []
+        page.route('**/call_kw/qpay.intent/action_check', held_requests.append)
+        page.click('.o_qpay_check')
+        self._wait_for_requests(page, held_requests)
+        polls = self._watch_requests(page, CHECK)
+        page.click('.modal .btn-close')
+        expect(page.locator('.modal')).to_be_hidden()
+
+        with page.expect_response('**/call_kw/qpay.intent/action_check'):
+            held_requests[0].fulfill(json={'jsonrpc': '2.0', 'id': 0, 'error': {
+                'code': 0, 'message': 'Odoo Server Error', 'data': {
+                    'name': 'odoo.exceptions.UserError', 'message': 'QPay cannot be reached.',
+                    'arguments': ['QPay cannot be reached.'], 'context': {}, 'debug': '',
+                },
+            }})
+
+        self._let_ask(page)
+        self.assertEqual(polls, [])
+        self.assertFalse(page.evaluate('Boolean(window.poll)'))
+
+    def test_dialog_in_developer_mode(self):
+        invoice_id = self._create_invoice()
+        page = self._new_page(self._get_window(with_bus=True))
+        page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}?debug=1')
+        page.click('button[name=action_qpay_qr]')
+        page.click('button[name=action_generate]')
+        expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
+        expect(page.locator('.o_qpay_bank').first).to_be_attached()
+
     def test_polling_goes_on_after_a_lost_connection(self):
         page, qr = self._open_qr(with_bus=False)
         problem = page.locator('.o_qpay_problem')

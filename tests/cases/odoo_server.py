@@ -72,6 +72,11 @@ class OdooServer:
             self._process.wait()
             self._process = None
 
+    @property
+    def pid(self):
+        """The id of its main process, of which all others are children."""
+        return self._process.pid
+
     def is_alive(self):
         """Whether its main process runs.
 

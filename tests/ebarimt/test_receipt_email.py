@@ -55,6 +55,20 @@ class TestReceiptEmail(EbarimtCase):
         self.assertEqual(attached.name, f'e-Barimt {issued["receipt_no"]}.png')
         self.assertEqual(attached.raw, base64.b64decode(row.ebarimt_ids.qr_image))
 
+    def test_play_money_is_called_so(self):
+        row = self._pay_invoice()
+        self._issue()
+        self.assertEqual(row.environment, 'sandbox')
+        self._send(DUE)
+        self.assertIn('SANDBOX', self.mails.ensure_one().body_html)
+
+    def test_real_money_is_not_called_play_money(self):
+        row = self._pay_invoice()
+        self._issue()
+        row.environment = 'live'
+        self._send(DUE)
+        self.assertNotIn('SANDBOX', self.mails.ensure_one().body_html)
+
     def test_it_is_sent_once(self):
         self._pay_invoice()
         self._issue()

@@ -1,5 +1,6 @@
 """Whom a VAT receipt is for: what payers, customers and accountants say of it."""
 
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
@@ -154,6 +155,22 @@ class TestAccountantCorrects(EbarimtCase):
             form.receiver_type = kind
             form.receiver = number
         form.record.action_apply()
+
+    def test_accountant_of_a_branch_corrects_what_its_parent_collects(self):
+        branch = self.env['res.company'].create({
+            'name': 'Салбар', 'parent_id': self.company.id,
+            'country_id': self.company.country_id.id,
+        })
+        self.cr.precommit.run()  # Odoo gives it its parent's accounts.
+        self.env.user.company_ids += branch
+        self.accountant.write({'company_ids': [Command.set(branch.ids)], 'company_id': branch.id})
+        invoice = self._create_taxed_invoice(company_id=branch.id)
+        self._pay_and_settle(documents.of(invoice).get_or_create_intent(11000))
+        self._issue()
+        receipt = invoice.qpay_intent_ids.payment_ids.ebarimt_ids
+        self.assertEqual((receipt.company_id, receipt.document_company_id), (self.company, branch))
+        self._correct(receipt, 'company', REGISTER)
+        self.assertEqual(receipt.receiver, REGISTER)
 
     def test_number_that_is_none_is_named_and_corrected(self):
         payment = self._pay_invoice()

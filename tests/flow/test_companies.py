@@ -66,6 +66,19 @@ class TestSeveralCompanies(CompaniesCase):
             currency_id=self.mnt.id,
         )
 
+    def test_company_without_qpay_keeps_nobody_else_from_sending_links(self):
+        self.customer.email = 'bat@mail.example'
+        self.accountant.company_ids += self.other_company
+        self.other_provider.state = 'disabled'
+        mine, theirs = self._create_invoice(15000), self._other_invoice()
+        action = (mine | theirs).with_user(self.accountant).action_send_qpay_link()
+        dialog = self.env[action['res_model']].with_user(self.accountant).browse(action['res_id'])
+        lines = {line.move_id.id: line for line in dialog.line_ids}
+        self.assertEqual((lines[mine.id].amount, lines[mine.id].reason), (15000, False))
+        self.assertEqual(lines[theirs.id].amount, 0)
+        self.assertIn('QPay', lines[theirs.id].reason)
+        self.assertEqual(dialog.sendable_count, 1)
+
     def test_each_company_is_paid_by_its_own_merchant(self):
         mine, theirs = self._create_invoice(15000), self._other_invoice()
         my_intent, their_intent = self._create_intent(mine), self._create_intent(theirs)

@@ -1,5 +1,6 @@
 """Parts of a QR in another currency, and their refunds, add up to the cent."""
 
+from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.tests.cases.currency_case import CurrencyCase
@@ -66,6 +67,30 @@ class TestParts(CurrencyCase):
         self._pay_parts(intent, [115000, 115000])
         paid = self._ledger(intent).filtered(lambda row: row.status == 'paid')
         self.assertEqual(sorted(paid.account_payment_id.mapped('amount')), [33.33, 33.33, 33.34])
+
+
+@tagged('post_install', '-at_install')
+class TestPartThatWaits(CurrencyCase):
+
+    def test_no_other_provider_takes_more_than_the_rest_in_dollars(self):
+        self.provider.qpay_allow_partial = True
+        bill = self._bill(100)
+        intent = self._ask(bill)
+        receivable = bill.line_ids.account_id.filtered(
+            lambda account: account.account_type == 'asset_receivable'
+        )
+        receivable.active = False
+        self._pay_and_settle(intent, amount=intent.amount / 2)
+        self.assertEqual(self._ledger(intent).state, 'needs_attention')
+        rest, more = (
+            self._create_transaction(
+                'direct', reference=f'another-way-{amount}', amount=amount,
+                currency_id=self.usd.id, invoice_ids=bill.ids,
+            ) for amount in (50, 50.01)
+        )
+        self.assertTrue(rest._get_processing_values())
+        with self.assertRaisesRegex(ValidationError, '50.00'):
+            more._get_processing_values()
 
 
 @tagged('post_install', '-at_install')

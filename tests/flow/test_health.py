@@ -47,6 +47,57 @@ class TestHealth(PublicAddress, QPayCommon):
         self._age(self._ledger(intent), const.HEALTH_PERIOD + timedelta(minutes=1))
         self.assert_health('calls', 'ok')
 
+    def test_each_payment_of_a_qr_wants_a_call(self):
+        self.provider.qpay_allow_partial = True
+        intent = self._create_intent(self._create_invoice(15000))
+        self._pay_and_settle(intent, amount=5000)
+        second = self._pay(intent, amount=4000)
+        self._check_route(intent.id, access_token=intent.access_token)
+        intent._sync_payments()
+        self.assertEqual(len(intent.payment_ids), 2)
+        self.assert_health('calls', 'warning', '1 of 2')
+        self._call_back(intent, second['payment_id'])
+        self.assert_health('calls', 'ok', 'each of the 2')
+
+    def test_call_that_names_no_payment_stands_for_all_of_its_qr(self):
+        intent = self._create_intent(self._create_invoice())
+        self._pay(intent)
+        self._call_back(intent)
+        self._process_callbacks()
+        self.assert_health('calls', 'ok', 'each of the 1')
+
+    def test_made_up_payments_alarm_nobody(self):
+        intent = self._create_intent(self._create_invoice())
+        admin = self._create_user(
+            'health_admin', "Админ", 'base.group_system', 'account.group_account_invoice'
+        )
+        intent.with_user(admin).action_simulate_payment()
+        self.assertEqual(intent.state, 'paid')
+        self.assert_health('calls', 'ok', 'each of the 0')
+
+    def test_the_sandbox_alarms_nobody_in_live(self):
+        self.provider.qpay_base_url_live = self.simulator.url
+        found, late = (self._create_intent(self._create_invoice()) for _number in range(2))
+        self._pay(found)
+        found._sync_payments()
+        self.provider.state = 'enabled'
+        self._pay_and_settle(late)
+        self.assertEqual(self._ledger(late).state, 'needs_attention')
+        self._age(self._ledger(late), timedelta(minutes=11))
+        self.assert_health('calls', 'ok', 'each of the 0')
+        self.assert_health('payments', 'ok')
+
+    def test_what_was_last_is_told(self):
+        for key, sentence in (
+            ('calls', 'last called on'), ('actions', 'last ran on'), ('answers', 'logged in until'),
+        ):
+            self.assertNotIn(sentence, self._check(key).message)
+        self.actions.lastcall = fields.Datetime.now()
+        self._pay_and_settle(self._create_intent(self._create_invoice()))
+        self.assert_health('calls', 'ok', 'last called on')
+        self.assert_health('actions', 'ok', 'last ran on')
+        self.assert_health('answers', 'ok', 'logged in until')
+
     def test_address_that_qpay_cannot_call(self):
         self.provider.qpay_callback_url = 'http://localhost:8069'
         self.assert_health('calls', 'warning', 'http://localhost:8069')
@@ -117,7 +168,10 @@ class TestHealth(PublicAddress, QPayCommon):
 
     def test_comparisons_that_fail(self):
         self.assert_health('comparisons', 'ok')
-        values = {'provider_id': self.provider.id, 'state': 'failed', 'state_message': "Nobody"}
+        values = {
+            'provider_id': self.provider.id, 'is_scheduled': True,
+            'state': 'failed', 'state_message': "Nobody",
+        }
         comparisons = self.env['qpay.reconciliation'].sudo()
         comparisons.create(values)
         self.assert_health('comparisons', 'warning', "Nobody")

@@ -138,7 +138,7 @@ class TestEndsWithoutAnswer(SilentCase):
 class TestComparisonsThatFail(SilentCase):
 
     def test_third_one_is_told_and_no_longer_once_one_succeeds(self):
-        for number in range(1, 5):
+        for number in range(1, 8):
             self._refuse(LIST)
             [comparison] = self._reconcile_daily()
             self.assertEqual(comparison.state, 'failed')

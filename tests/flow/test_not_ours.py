@@ -167,6 +167,20 @@ class TestStage(ReconciliationCase):
         self.assertIn('refunded', intent._get_status_payload()['message'])
         self.assertEqual(invoice.with_user(self.accountant).qpay_status, 'refunded')
 
+    def test_money_that_was_refunded_in_the_portal_is_no_income_before_it_is_booked(self):
+        invoice = self._create_invoice(7000)
+        intent = self._create_intent(invoice)
+        self._pay_and_settle(intent, method='CARD')
+        row = intent.payment_ids
+        self.qpay.refund_in_portal(row.qpay_txn_id)
+        self._reconcile()
+        self.assertEqual((row.stage, row.status, row.net_amount), ('needs_attention', 'paid', 0))
+        moves = self.env['account.move'].with_user(self.accountant)
+        self.assertEqual(invoice.with_user(self.accountant).qpay_status, 'refunded')
+        for status, found in (('refunded', invoice), ('paid', moves)):
+            domain = [('qpay_status', '=', status), ('id', '=', invoice.id)]
+            self.assertEqual(moves.search(domain).ids, found.ids)
+
     def _refund(self, row):
         payment = row.account_payment_id.with_user(self.accountant)
         self.env['payment.refund.wizard'].with_user(self.accountant).with_context(

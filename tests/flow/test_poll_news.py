@@ -101,7 +101,10 @@ class TestPollNews(CheckRouteCase):
         self.qpay.inject('POST /v2/payment/check', 'garbage')
         answer = self._poll(known=known, now=True)
         self.assertIn('QPay cannot be used at this moment', answer['message'])
-        self.assertNotIn('version', answer)
+        # Who merges what is new into what is known, as the page does, is told that it is over.
+        self.assertEqual(answer['version'], '')
+        self.assertEqual(self._poll(known=answer['version'])['message'], "Waiting for payment.")
+        self.assertEqual(set(self._poll(now=True)), KEYS)
 
     def test_document_is_looked_at_once_a_minute(self):
         """A document that does not tell of a change by itself is found to have changed."""

@@ -121,6 +121,7 @@ class TestRecovery(ReconciliationCase):
         self._process_callbacks()
         self.assertEqual(self._row(payment), row)
         self.assertEqual((row.state, row.intent_id), ('settled', intent))
+        self.assertTrue(row.email_due_at, "Its customer is written to, as any other.")
         self.assertPaidOnce(invoice, payment['payment_id'])
 
 

@@ -84,6 +84,17 @@ class TestCardRefund(RefundCase):
         self.assertEqual(payment['status'], 'REFUNDED')
         self.assert_refunded_once()
 
+    def test_page_of_what_was_refunded_thanks_nobody(self):
+        self._pay_by('CARD')
+        path = f'/payment/qpay/pay/{self.intent.id}/{self.intent.access_token}'
+        self.authenticate(None, None)
+        self.assertIn('Paid. Thank you!', self.url_open(path).text)
+        self._refund()
+        self.authenticate(None, None)
+        page = self.url_open(path).text
+        self.assertIn('data-view="ended"', page)
+        self.assertIn('This payment was refunded.', page)
+
     def test_dialog_knows_that_only_all_can_be_refunded(self):
         self._pay_by('CARD')
         payment = self.row.account_payment_id.with_user(self.accountant)

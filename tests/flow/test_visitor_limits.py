@@ -224,6 +224,15 @@ class TestSilentQPay(RenewalCase):
         self._recheck(*intents)
         self.assertEqual(set(intents.mapped('state')), {'cancelled'})
 
+    def test_dialog_that_is_open_waits_no_longer_than_a_visitor(self):
+        self._silence()
+        self.authenticate(self.accountant.login, self.accountant.login)
+        self.intent.last_check_at = fields.Datetime.now() - timedelta(hours=1)
+        answer = self.make_jsonrpc_request('/payment/qpay/check', {'intent_id': self.intent.id})
+        self.assertEqual(answer['state'], 'new')
+        self.assertEqual(self.qpay.calls(), {CHECK: 1})
+        self.assertTrue(self.outage, "A call that was given up shows that QPay is silent.")
+
     def test_employees_are_told(self):
         self._silence()
         self._check_now()

@@ -97,7 +97,10 @@ class TestWatchdog(WatchdogCase):
 
     def test_comparison_that_failed(self):
         comparisons = self.env['qpay.reconciliation'].sudo()
-        values = {'provider_id': self.provider.id, 'state': 'failed', 'state_message': "Nobody"}
+        values = {
+            'provider_id': self.provider.id, 'is_scheduled': True,
+            'state': 'failed', 'state_message': "Nobody",
+        }
         comparisons.create(values)
         self.assert_told("Nobody")
         comparisons.create({**values, 'state': 'done'})

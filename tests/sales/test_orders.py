@@ -152,6 +152,18 @@ class TestBooking(OrderCase):
             self.assertIn("customer's credit", self._note(row))
             self.assertEqual(self._account_payments(payment['payment_id']).amount, 100000)
 
+    def test_page_of_a_deleted_quotation_says_so(self):
+        order = self._create_order(deposit=1)
+        intent = self._create_order_intent(order)
+        path = f'/payment/qpay/pay/{intent.id}/{intent.access_token}'
+        order.unlink()
+        self._recheck()
+        self.authenticate(None, None)
+        page = html.fromstring(self.url_open(path).text)
+        [root] = page.xpath("//*[contains(@class, 'o_qpay_page')]")
+        self.assertEqual(root.get('data-view'), 'ended')
+        self.assertIn("has been deleted", page.text_content())
+
     def test_part_for_a_cancelled_order_is_credit(self):
         order = self._create_order(deposit=1)
         intent = self._create_order_intent(order)

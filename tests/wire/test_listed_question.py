@@ -30,7 +30,7 @@ class TestListedQuestion(WireCase):
 
     def _is_answered(self, listed, known_ids=(), announced_ids=()):
         question = PaidQuestion('QR-1', self.invoice.invoice_id, known_ids, announced_ids)
-        is_answered = question.is_answered_by(listed, self.invoice.qr_text, AMOUNT)
+        is_answered = question.take_answer_of(listed, self.invoice.qr_text, AMOUNT)
         self.assertEqual(is_answered, bool(question.payments))
         return is_answered
 

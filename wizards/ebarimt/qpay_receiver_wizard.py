@@ -66,6 +66,6 @@ class QPayReceiverWizard(models.TransientModel):
         lock(receipt)
         if not receipt._is_changeable():
             raise UserError(self.env._("The VAT receipt can no longer be changed."))
-        receipt._set_receiver(self.receiver_type, number)
+        receipt.write({'receiver_type': self.receiver_type, 'receiver': number})
         if receipt.state == 'failed':
             receipt._requeue()

@@ -35,6 +35,7 @@ export class QRPoller {
         this.request = null;
         this.pollTimer = null;
         this.isPaused = true;
+        this.isStopped = false;
         this.isPlanned = false; // Whether to ask again, as soon as somebody looks.
         this.isNews = false; // Whether there was something to see since the request was sent.
         this.newsEnd = 0;
@@ -46,11 +47,15 @@ export class QRPoller {
     }
 
     /**
-     * Start asking, or ask now if it has started already.
+     * Start asking, or ask now if it has started already; not once it was stopped, since nobody
+     * looks any more.
      *
      * @param {Object} [extraParams] - Further parameters of the first request.
      */
     start(extraParams = {}) {
+        if (this.isStopped) {
+            return;
+        }
         this.pause();
         this.isPaused = false;
         this.listener.start();
@@ -67,8 +72,9 @@ export class QRPoller {
         this.request = null;
     }
 
-    /** Stop asking and listening, because nobody looks any more. */
+    /** Stop asking and listening for good, because nobody looks any more. */
     stop() {
+        this.isStopped = true;
         this.pause();
         this.listener.stop();
         document.removeEventListener('visibilitychange', this.onVisibilityChange);

@@ -3,20 +3,8 @@ import { Component, useState } from '@odoo/owl';
 /** A link that opens a QR in one bank's app; a letter stands in for a logo that cannot be had. */
 export class BankLink extends Component {
     static template = 'payment_qpay.BankLink';
-    static props = {
-        // See `qpay.intent._get_payment_apps`.
-        app: {
-            type: Object,
-            shape: {
-                key: String,
-                label: String,
-                tone: Number,
-                link: String,
-                is_page: Boolean,
-                logo: String,
-            },
-        },
-    };
+    // See `qpay.intent._get_payment_apps`.
+    static props = { app: Object };
 
     setup() {
         this.state = useState({ hasLogo: Boolean(this.props.app.logo) });
