@@ -14,6 +14,7 @@ from odoo.addons.payment_qpay.tests.cases.dialog_case import DialogCase
 
 # The pause between two polls without the bus.
 PAUSE = 3000
+CHECK_NOW_ROUTE = '**/call_kw/qpay.intent/action_check'
 SMALL_SCREEN = {'width': 1280, 'height': 720}
 
 
@@ -147,14 +148,14 @@ class TestDialog(DialogCase):
     def test_answer_that_comes_after_the_dialog_was_closed_begins_no_polling(self):
         page, _qr = self._open_qr(with_bus=False)
         held_requests = []
-        page.route('**/call_kw/qpay.intent/action_check', held_requests.append)
+        page.route(CHECK_NOW_ROUTE, lambda route: held_requests.append(route))
         page.click('.o_qpay_check')
         self._wait_for_requests(page, held_requests)
         polls = self._watch_requests(page, CHECK)
         page.click('.modal .btn-close')
         expect(page.locator('.modal')).to_be_hidden()
 
-        with page.expect_response('**/call_kw/qpay.intent/action_check'):
+        with page.expect_response(CHECK_NOW_ROUTE):
             held_requests[0].fulfill(json={'jsonrpc': '2.0', 'id': 0, 'error': {
                 'code': 0, 'message': 'Odoo Server Error', 'data': {
                     'name': 'odoo.exceptions.UserError', 'message': 'QPay cannot be reached.',
