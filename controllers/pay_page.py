@@ -56,11 +56,11 @@ class QPayPayPage(http.Controller):
         document = self._find_document(kind, document_id, token)
         if not document:
             raise NotFound()
-        live = document.get_payable_intent()
-        if live:
-            return self._redirect_to(live)
+        intent = document.get_payable_intent()
+        if intent:
+            return self._redirect_to(intent)
         renew_params = {'kind': kind, 'document_id': document_id, 'token': token}
-        return self._render(document, live, renew_params)
+        return self._render(document, intent, renew_params)
 
     @http.route(
         '/payment/qpay/link/<string:kind>/<int:document_id>/<string:token>/qr.png',

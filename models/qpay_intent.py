@@ -276,8 +276,13 @@ class QPayIntent(models.Model):
     def _is_payable(self):
         """Whether this QR is there, and can be paid now. What has arrived is not asked for."""
         self.ensure_one()
-        is_open = self.state == 'new' and bool(self.qr_text) and not self._is_expired()
+        is_open = self._has_open_qr() and not self._is_expired()
         return is_open and not self._has_full_amount()
+
+    def _has_open_qr(self):
+        """Whether there is a QR to show, be its time over or not."""
+        self.ensure_one()
+        return self.state == 'new' and bool(self.qr_text)
 
     def _is_expired(self):
         """Whether the time of this QR is over. A QR whose answer was lost never had any."""
@@ -350,7 +355,7 @@ class QPayIntent(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        is_live = self.state == 'new' and bool(self.qr_text)
+        has_qr = self._has_open_qr()
         return {
             'intent_id': self.id,
             'state': self.state,
@@ -358,10 +363,10 @@ class QPayIntent(models.Model):
             'amount': self.amount,
             'amount_paid': self.amount_paid,
             'currency': self.currency_id.name,
-            'qr_text': self.qr_text or '' if is_live else '',
-            'qr_image': self.qr_image.decode() if is_live else '',
-            'short_url': self.short_url or '' if is_live else '',
-            'deeplinks': self.deeplinks or [] if is_live else [],
+            'qr_text': self.qr_text or '' if has_qr else '',
+            'qr_image': self.qr_image.decode() if has_qr else '',
+            'short_url': self.short_url or '' if has_qr else '',
+            'deeplinks': self.deeplinks or [] if has_qr else [],
             'pay_url': self.pay_url,
             'expires_at': self.expires_at and f'{self.expires_at.isoformat()}Z',
             # Other systems get it over XML-RPC, which takes no kinds of texts.

@@ -44,7 +44,6 @@ class QPayIntent(models.Model):
             self.env.lang,
         )
         fingerprint = hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
-        is_there = self.state == 'new' and bool(self.qr_text)
         # Not all QRs have their documents looked at in the same second.
         minute = int((fields.Datetime.now().timestamp() + self.id) // 60)
-        return f'{"q" if is_there else "-"}{fingerprint}.{minute}'
+        return f'{"q" if self._has_open_qr() else "-"}{fingerprint}.{minute}'

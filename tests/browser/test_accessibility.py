@@ -84,7 +84,7 @@ class TestAccessibility(PayPageCase):
         expect(page.locator('.o_qpay_note')).to_be_visible()
         self._assert_accessible(page, DIALOG)
 
-        self.qpay.pay(self._live_qr(self.invoice_id)['qpay_invoice_id'])
+        self.qpay.pay(self._find_open_qr(self.invoice_id)['qpay_invoice_id'])
         expect(page.locator('.o_qpay_paid')).to_be_visible()
         self._assert_accessible(page, DIALOG)
 

@@ -330,7 +330,7 @@ class TestDialog(DialogCase):
         expect(page.locator('.o_qpay_amount')).to_contain_text('5,000.00')
         expect(page.locator('.o_qpay_amount_note')).to_contain_text('15,000.00')
 
-        self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
+        self.qpay.pay(self._find_open_qr(invoice_id)['qpay_invoice_id'])
 
         expect(page.locator('.o_qpay_paid')).to_be_visible()
         self._let_pass(page, CLOSE_SECONDS)

@@ -9,7 +9,7 @@ from odoo.addons.payment_qpay.tests.cases.browser_case import CHECK, HELD_POLLS
 from odoo.addons.payment_qpay.tests.cases.bus_case import (
     DOCUMENT,
     NO_WAITING,
-    NOTE_LOOK,
+    NOTE_CHANGE,
     BusCase,
 )
 from odoo.addons.payment_qpay.tests.cases.patience import wait_for
@@ -299,7 +299,7 @@ class TestBus(BusCase):
         :return: What the form has asked for meanwhile.
         :rtype: list
         """
-        form.evaluate(NOTE_LOOK)
+        form.evaluate(NOTE_CHANGE)
         requests = self._watch_requests(form)
         self.qpay.pay(qr['qpay_invoice_id'])
         self._wait_until_paid(qr['invoice_id'])

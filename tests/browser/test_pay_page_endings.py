@@ -34,7 +34,7 @@ class TestPayPageEnd(PayPageCase):
         page.wait_for_url(lambda url: f'/{qr["intent_id"]}/' not in url)
         self._wait_for_scripts(page)
         self._expect_view(page, 'open')
-        renewed = self._live_qr(qr['invoice_id'])
+        renewed = self._find_open_qr(qr['invoice_id'])
         answer = self.qpay.pay(renewed['qpay_invoice_id'])
         self._expect_view(page, 'paid')
         self._wait_until_paid(qr['invoice_id'])
@@ -162,7 +162,7 @@ class TestPayPageEnd(PayPageCase):
         page = self._open_link(invoice_id)
 
         self._expect_view(page, 'open')
-        self.assertIn(f'/pay/{self._live_qr(invoice_id)["intent_id"]}/', page.url)
+        self.assertIn(f'/pay/{self._find_open_qr(invoice_id)["intent_id"]}/', page.url)
         # The way back leads to where the payer came from, not to a page that asks again.
         self.assertEqual(page.evaluate('history.length'), 2)
 

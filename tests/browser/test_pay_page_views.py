@@ -124,7 +124,7 @@ class TestPayPage(PayPageCase):
         self._wait_for_scripts(page)
         self._expect_view(page, 'open')
 
-        self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
+        self.qpay.pay(self._find_open_qr(invoice_id)['qpay_invoice_id'])
 
         self._expect_view(page, 'paid')
         expect(page.locator('.o_qpay_show_paid .o_qpay_continue')).to_be_visible()

@@ -26,7 +26,7 @@ NO_WAITING = """
     }
 """
 # Whether a form was told by the bus that there is something to see.
-NOTE_LOOK = """
+NOTE_CHANGE = """
     odoo.__WOWL_DEBUG__.root.env.services.bus_service.subscribe(
         'payment_qpay/changed', () => { window.isTold = true; }
     )

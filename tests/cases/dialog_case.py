@@ -60,9 +60,9 @@ class DialogCase(BrowserCase):
         page = self._open_dialog(invoice_id, **options)
         page.click('button[name=action_generate]')
         expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
-        return page, self._live_qr(invoice_id)
+        return page, self._find_open_qr(invoice_id)
 
-    def _live_qr(self, invoice_id):
+    def _find_open_qr(self, invoice_id):
         [row] = self.database.query(
             "SELECT id, qr_text, qpay_invoice_id FROM qpay_intent"
             " WHERE res_id = %s AND res_model = 'account.move' AND state = 'new'", invoice_id,

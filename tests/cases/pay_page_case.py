@@ -71,7 +71,7 @@ class PayPageCase(BrowserCase):
         link = page.locator('.o_qpay_receipt').last
         return page.request.get(link.evaluate('(element) => element.href'))
 
-    def _live_qr(self, invoice_id):
+    def _find_open_qr(self, invoice_id):
         """Return the open QR of an invoice."""
         [(intent_id, qpay_invoice_id)] = self.database.query(
             "SELECT id, qpay_invoice_id FROM qpay_intent"

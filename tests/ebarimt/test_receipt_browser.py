@@ -74,7 +74,7 @@ class TestEbarimtBrowser(EbarimtPageCase):
         page.click('button[name=action_generate]')
         expect(page.locator('.o_qpay_qr')).to_have_attribute('data-view', 'open')
 
-        payment = self.qpay.pay(self._live_qr(invoice_id)['qpay_invoice_id'])
+        payment = self.qpay.pay(self._find_open_qr(invoice_id)['qpay_invoice_id'])
 
         expect(page.locator('.modal')).to_be_hidden()
         self._wait_until_paid(invoice_id)

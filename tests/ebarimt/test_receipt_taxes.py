@@ -179,7 +179,7 @@ class TestTaxes(EbarimtCase):
         self.assertEqual((issued.state, issued.vat_amount), ('issued', 1000))
         self.assertEqual(self._ledger(plain).ebarimt_ids.state, 'failed')
 
-    def test_live_qr_of_before_receipts_takes_the_receiver(self):
+    def test_open_qr_of_before_receipts_takes_the_receiver(self):
         self.provider.qpay_ebarimt_mode = 'none'
         document = documents.of(self._create_taxed_invoice())
         plain = document.get_or_create_intent(11000)

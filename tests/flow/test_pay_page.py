@@ -96,7 +96,7 @@ class TestPermanentLink(PayPageCase):
         self.assertEqual(intent.amount, 15000)
         self.assertEqual(self._get_root(answer['url']).get('data-view'), 'open')
 
-    def test_opening_again_and_again_keeps_one_live_qr(self):
+    def test_opening_again_and_again_keeps_one_open_qr(self):
         urls = {self._renew_by_link()['url'] for _visit in range(4)}
         self.assertEqual(len(urls), 1)
         redirect = self._open(self.bill.qpay_link)
@@ -105,7 +105,7 @@ class TestPermanentLink(PayPageCase):
         self.assertEqual(self._calls(CREATE), 1)
         self.assertEqual(self._intents().mapped('state'), ['new'])
 
-    def test_live_qr_of_another_amount_is_kept(self):
+    def test_open_qr_of_another_amount_is_kept(self):
         """The accountant has asked for a part: the payer's link leads to the same QR."""
         part = self._create_intent(self.bill, 5000)
         self.assertEqual(self._renew_by_link()['url'], self._path(part))
@@ -201,7 +201,7 @@ class TestNewQr(PayPageCase):
         self.assertNotEqual(answer['url'], self._path(self.intent))
         self.assertEqual(self.intent.state, 'cancelled')
 
-    def test_live_qr_is_kept(self):
+    def test_open_qr_is_kept(self):
         self.assertEqual(self._renew_intent(self.intent)['url'], self._path(self.intent))
         self.assertEqual(self._calls(CREATE), 1)
 

@@ -306,7 +306,7 @@ class TestSalespeople(OrderCase):
         wizard.intent_id.action_cancel()
         self.assertEqual(wizard.intent_id.sudo().state, 'cancelled')
 
-    def test_live_qr_is_shown_again(self):
+    def test_open_qr_is_shown_again(self):
         order = self._create_order()
         intent = self._create_order_intent(order)
         self.assertEqual(self._open_dialog(order).intent_id.sudo(), intent)

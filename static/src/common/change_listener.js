@@ -1,10 +1,10 @@
-const LOOK = 'payment_qpay/changed';
+const CHANGED = 'payment_qpay/changed';
 // What the bus says about its connection, which all pages of the browser share.
 const STATE_EVENT = 'BUS:WORKER_STATE_UPDATED';
 const END_EVENT = 'BUS:DISCONNECT';
 
 /**
- * Hears on Odoo's bus that there is something to see about a QR or a document.
+ * Hears on Odoo's bus that a QR or a document has changed.
  *
  * Without a bus, or where it cannot connect, nothing is heard and nothing fails.
  */
@@ -13,15 +13,15 @@ export class ChangeListener {
      * @param {Object} [bus] - The service `bus_service`.
      * @param {string} channel - What is listened to; the server decides whether it may be heard.
      * @param {Object} callbacks
-     * @param {(message: Object) => void} callbacks.onLook - Called for what any page of this
+     * @param {(message: Object) => void} callbacks.onChange - Called for what any page of this
      *     browser listens to; the message says what it is about.
      * @param {(isConnected: boolean) => void} [callbacks.onConnection] - Called when the
      *     connection is made or lost. What was sent while there was none may be missed.
      */
-    constructor(bus, channel, { onLook, onConnection }) {
+    constructor(bus, channel, { onChange, onConnection }) {
         this.bus = bus;
         this.channel = channel;
-        this.onLook = (message) => onLook(message);
+        this.onChange = (message) => onChange(message);
         this.onConnection = onConnection;
         this.isListening = false;
         this.isConnected = false;
@@ -38,7 +38,7 @@ export class ChangeListener {
         this.isConnected = this.bus.workerState === 'CONNECTED';
         this.bus.addEventListener(STATE_EVENT, this.onState);
         this.bus.addEventListener(END_EVENT, this.onEnd);
-        this.bus.subscribe(LOOK, this.onLook);
+        this.bus.subscribe(CHANGED, this.onChange);
         this.addition = this._addChannel();
     }
 
@@ -51,7 +51,7 @@ export class ChangeListener {
         this.isConnected = false;
         this.bus.removeEventListener(STATE_EVENT, this.onState);
         this.bus.removeEventListener(END_EVENT, this.onEnd);
-        this.bus.unsubscribe(LOOK, this.onLook);
+        this.bus.unsubscribe(CHANGED, this.onChange);
         this._deleteChannel(this.addition);
     }
 

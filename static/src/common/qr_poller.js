@@ -1,5 +1,5 @@
 const POLL_DELAY = 3000;
-// Odoo's bus says when to look; asking is left for what it may miss.
+// Odoo's bus says when something has changed; asking is left for what it may miss.
 const POLL_DELAY_WITH_BUS = 10000;
 // Money for a QR that has ended is rare.
 const POLL_DELAY_AFTER_END = 30000;
@@ -8,7 +8,7 @@ const NEWS_PERIOD = 20000;
 export const REQUEST_TIME_LIMIT = 20000;
 
 /**
- * Follows one QR: asks Odoo for its state whenever Odoo's bus says that there is something to see,
+ * Follows one QR: asks Odoo for its state whenever Odoo's bus says that it has changed,
  * and regularly as long as money is waited for. Never asks twice at once, nor while the page is
  * hidden; at once when somebody looks at it again. Whether QPay is asked is Odoo's decision.
  */
@@ -40,7 +40,7 @@ export class QRPoller {
         this.isNews = false; // Whether there was something to see since the request was sent.
         this.newsEnd = 0;
         this.listener = createListener({
-            onLook: (message) => this._onLook(message),
+            onChange: (message) => this._onChange(message),
             onConnection: (isConnected) => this._onConnection(isConnected),
         });
         this.onVisibilityChange = () => this._onVisibilityChange();
@@ -91,7 +91,7 @@ export class QRPoller {
     }
 
     /** Late money may come for a QR that is no longer asked about. */
-    _onLook({ intent_id }) {
+    _onChange({ intent_id }) {
         if (intent_id !== this.intentId || this.isPaused) {
             return;
         }

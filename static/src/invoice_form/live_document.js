@@ -34,7 +34,7 @@ export class QPayLiveDocument extends Component {
         }
         const address = `${resModel}/${resId}`;
         const listener = new ChangeListener(this.bus, `payment_qpay.document/${address}`, {
-            onLook: ({ document }) => document === address && this.reload(),
+            onChange: ({ document }) => document === address && this.reload(),
         });
         listener.start();
         return () => listener.stop();

@@ -1,9 +1,9 @@
-const LOOK = 'payment_qpay/changed';
+const CHANGED = 'payment_qpay/changed';
 const RECONNECT_DELAY = 1000;
 const MAX_RECONNECT_DELAY = 60000;
 
 /**
- * Hears on Odoo's bus that there is something to see about a QR.
+ * Hears on Odoo's bus that a QR has changed.
  *
  * Odoo's own client of the bus is many times as large as this page. Nothing fails where the bus
  * cannot be reached: the page asks regularly anyway.
@@ -13,14 +13,14 @@ export class ChangeSocket {
      * @param {string} version - Odoo's of the bus: it ends the connections of other ones.
      * @param {string} channel - What is listened to; the server decides whether it may be heard.
      * @param {Object} callbacks
-     * @param {(message: Object) => void} callbacks.onLook
+     * @param {(message: Object) => void} callbacks.onChange
      * @param {(isConnected: boolean) => void} callbacks.onConnection - Called when the connection
      *     is made or lost. What was sent while there was none may be missed.
      */
-    constructor(version, channel, { onLook, onConnection }) {
+    constructor(version, channel, { onChange, onConnection }) {
         this.version = version;
         this.channel = channel;
-        this.onLook = onLook;
+        this.onChange = onChange;
         this.onConnection = onConnection;
         this.isStarted = false;
         this.isConnected = false;
@@ -63,8 +63,8 @@ export class ChangeSocket {
     _onMessage(notifications) {
         for (const { id, message } of notifications) {
             this.last = id;
-            if (message.type === LOOK) {
-                this.onLook(message.payload);
+            if (message.type === CHANGED) {
+                this.onChange(message.payload);
             }
         }
     }
