@@ -61,8 +61,8 @@ def check_no_savepoint(env):
         return
     # Nothing can be looked up once PostgreSQL has refused.
     reason = env._(
-        "QPay cannot be asked in the middle of a step that may be taken back (a savepoint): what is"
-        " asked of it is saved first."
+        "QPay cannot be asked within a savepoint, which may be rolled back: what is asked of it is"
+        " saved first."
     )
     try:
         # The one question to PostgreSQL that tells a savepoint, and has no other effect.

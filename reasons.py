@@ -62,7 +62,7 @@ SENTENCES = {
     'cancelled_by_employee': _lt("Cancelled by an employee."),
     'too_many_qrs': _lt("Too many QRs were asked for. Please try again in %s minutes."),
     'very_many_people': _lt(
-        "Very many people ask for QRs at this moment. Please try again in a minute."
+        "Too many QRs are being requested right now. Please try again in a minute."
     ),
     'payment_recorded': _lt("The payment is recorded."),
     'payment_unknown': _lt("QPay knows no such payment for this QR."),
@@ -74,7 +74,9 @@ SENTENCES = {
     'nobodys': _lt("This payment belongs to no QR of Odoo. Please say whose it is."),
     'nobodys_yet': _lt("Please say first whose payment it is."),
     'refunded_at_qpay': _lt("QPay shows this payment as refunded. Please book the refund."),
-    'refunded_before': _lt("Refunded before it was booked: nothing is to book."),
+    'refunded_before': _lt(
+        "Refunded before it was settled: there is nothing to settle."
+    ),
     'refund_not_booked': _lt(
         "What QPay's list says about the refund of this payment could not be booked because"
         " of an unexpected error. The server's log says more."
@@ -103,7 +105,7 @@ SENTENCES = {
         " settings of accounting."
     ),
     'comparison_incomplete': _lt(
-        "Some payments could not be taken in, or are being booked by another process. Please"
+        "Some payments could not be imported, or are being booked by another process. Please"
         " compare again."
     ),
     'receipt_exists': _lt("This payment has a VAT receipt already."),
@@ -115,8 +117,8 @@ SENTENCES = {
     'qpay_refused': _lt("QPay refused the request (%s)."),
     'invoice_code_unknown': _lt("QPay does not know the invoice code."),
     'amount_refused': _lt("QPay does not accept this amount."),
-    'amount_too_small': _lt("The amount is below the least that QPay accepts."),
-    'amount_too_big': _lt("The amount is above the most that QPay accepts."),
+    'amount_too_small': _lt("The amount is below QPay's minimum."),
+    'amount_too_big': _lt("The amount exceeds QPay's maximum."),
     'merchant_inactive': _lt("QPay has switched this merchant off."),
     'merchant_not_permitted': _lt("QPay does not permit this merchant to do this."),
     'qpay_invoice_paid': _lt("This QPay invoice is already paid."),
@@ -127,7 +129,7 @@ SENTENCES = {
     'receipts_not_cancelled': _lt("QPay does not cancel VAT receipts of this merchant."),
     'classification_unknown': _lt("The tax office does not know the classification code."),
     'register_unknown': _lt("The tax office does not know the register number."),
-    'vat_otherwise': _lt("QPay reckons the VAT otherwise."),
+    'vat_otherwise': _lt("QPay calculates a different VAT."),
     'qpay_payment_unknown': _lt("QPay does not know this payment."),
     'earlier_account': _lt(
         "This belongs to an earlier account at QPay, which no provider uses any more. Please"

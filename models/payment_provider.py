@@ -36,7 +36,7 @@ class PaymentProvider(models.Model):
     )
     qpay_receiver_code = fields.Char(
         string="QPay Receiver Code",
-        help="How QPay names a payer that it does not know.",
+        help="QPay's code for a payer that it does not know.",
         default='terminal',
         groups='base.group_system',
     )

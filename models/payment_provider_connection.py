@@ -168,13 +168,13 @@ class PaymentProvider(models.Model):
         outcome = self.env['qpay.trial.call']._make(url)
         return None if outcome == 'arrived' else {
             'unreachable': self.env._(
-                "A call to %s got no connection. Check that the name is right, that the reverse"
+                "Could not connect to %s. Check that the name is right, that the reverse"
                 " proxy runs, and that the firewall lets calls in. Some networks cannot reach their"
                 " own public address: then open it from outside.", url,
             ),
             'certificate': self.env._(
-                "A call to %s met a certificate that is not valid. Install one for this name, with"
-                " its whole chain.", url,
+                "The certificate of %s is not valid. Install one for this name, with its whole"
+                " chain.", url,
             ),
             'silent': self.env._(
                 "A call to %(url)s got no answer within %(seconds)s seconds. A server with one"
@@ -183,15 +183,15 @@ class PaymentProvider(models.Model):
                 url=url, seconds=const.TRIAL_CALL_TIMEOUT,
             ),
             'redirected': self.env._(
-                "%s leads on to another address. Enter that one: QPay need not follow.", url
+                "%s redirects to another address. Enter that one: QPay may not follow.", url
             ),
             'refused': self.env._(
-                "%s keeps callers out. Let calls to /payment/qpay/ pass the reverse proxy and the"
+                "%s denies access. Let calls to /payment/qpay/ pass the reverse proxy and the"
                 " firewall without a password.", url,
             ),
             'failing': self.env._(
-                "The reverse proxy at %s gets no proper answer of Odoo. Check to which port it"
-                " passes calls on, and Odoo's log.", url,
+                "The reverse proxy at %s gets no valid answer from Odoo. Check which port it"
+                " forwards to, and Odoo's log.", url,
             ),
             'unanswered': self.env._(
                 "A call to %s arrived here, but its answer did not come back. Check the reverse"

@@ -333,8 +333,8 @@ class PaymentProvider(models.Model):
         if first and first.create_date < too_old:
             return HealthCheck('comparisons', 'danger', self.env._(
                 "QPay's list of payments has not been compared since %s, so payments that QPay did"
-                " not announce may be missing. Compare now under QPay > Reconciliation, and check"
-                " the scheduled action.",
+                " not announce may be missing. Compare now under QPay > Reconcile with QPay, and"
+                " check the scheduled action.",
                 format_datetime(self.env, first.create_date, tz=const.TIMEZONE),
             ))
         return HealthCheck('comparisons', 'ok', self.env._(

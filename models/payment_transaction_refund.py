@@ -68,7 +68,7 @@ class PaymentTransaction(models.Model):
         is_under_way = row.refund_transaction_id.state in ('draft', 'pending', 'done')
         if row.status == 'refunded' or is_under_way:
             raise UserError(self.env._(
-                "This payment is already refunded, or its refund is on its way."
+                "This payment is already refunded, or is being refunded."
             ))
         if self.payment_id and self.payment_id._qpay_get_paid_back_amount():
             raise UserError(self.env._(

@@ -69,7 +69,9 @@ class QPayCallback(models.Model):
     next_attempt_at = fields.Datetime(default=fields.Datetime.now)
     processed_at = fields.Datetime(readonly=True)
     is_notified = fields.Boolean(
-        string="Somebody Was Told", help="That QPay gives no answer.", readonly=True
+        string="Somebody Was Told",
+        help="Whether somebody was told that QPay gives no answer.",
+        readonly=True,
     )
 
     _due_index = models.Index("(next_attempt_at) WHERE state = 'received'")

@@ -31,7 +31,7 @@ class QPayHealth(models.Model):
     company_id = fields.Many2one(related='provider_id.company_id', store=True, index=True)
     findings = fields.Html(related='provider_id.qpay_health')
     problems = fields.Json(
-        help="The keys of what was wrong at the last look, and whether somebody was told.",
+        help="Problems of the last check, and whether somebody was told.",
         readonly=True,
     )
 

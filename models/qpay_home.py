@@ -179,7 +179,7 @@ class QPayHome(models.AbstractModel):
             ),
             self._get_figure(
                 'refunded', self.env._("Refunded"), period & _REFUNDED, *_sum_up(refunded),
-                meaning=self.env._("What of these payments was refunded, whenever that was."),
+                meaning=self.env._("How much of these payments was refunded, at any time."),
             ),
             self._get_figure(
                 'fees', self.env._("Fees"), own, *_sum_up(kept, lambda group: group.fee),
@@ -219,8 +219,8 @@ class QPayHome(models.AbstractModel):
             **self._get_figure(
                 'unbooked', self.env._("Fees not booked"), unbooked, _exact(fee), count,
                 meaning=self.env._(
-                    "What of the fees is in no books: the provider has no account for them, or"
-                    " they could not be booked."
+                    "Fees that are not booked: the provider has no account for them, or booking"
+                    " failed."
                 ),
             ),
             'is_bad': True,

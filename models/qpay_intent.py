@@ -117,7 +117,7 @@ class QPayIntent(models.Model):
     )
     expires_at = fields.Datetime(readonly=True, copy=False)
     access_token = fields.Char(
-        help="What the payer's page is opened with.",
+        help="Secret that opens the payer's page.",
         required=True,
         readonly=True,
         copy=False,
@@ -125,7 +125,7 @@ class QPayIntent(models.Model):
         groups='account.group_account_invoice',
     )
     callback_token = fields.Char(
-        help="What QPay proves with that it was told this callback address.",
+        help="Secret part of the callback address.",
         required=True,
         readonly=True,
         copy=False,
@@ -142,7 +142,7 @@ class QPayIntent(models.Model):
     last_check_at = fields.Datetime(string="Last Asked QPay", readonly=True, copy=False)
     view_checks = fields.Integer(readonly=True, copy=False)
     recheck_at = fields.Datetime(
-        help="When Odoo itself looks at this QR next: at its expiry, and until QPay has confirmed"
+        help="When Odoo next checks this QR by itself: at its expiry, and until QPay has confirmed"
              " that it can no longer be paid.",
         readonly=True,
         copy=False,

@@ -15,7 +15,7 @@ class QPayIntent(models.Model):
     )
     is_notified = fields.Boolean(
         string="Somebody Was Told",
-        help="That QPay has not confirmed the end of this QR.",
+        help="Whether somebody was told that QPay has not confirmed the end of this QR.",
         readonly=True,
         copy=False,
     )

@@ -26,7 +26,7 @@ class QPayListTrust(models.Model):
         help="The last row of the ledger that was counted: each counts once.", readonly=True
     )
     differed_at = fields.Datetime(
-        help="When it was last seen to show a payment otherwise.", readonly=True
+        help="When it last showed a payment differently.", readonly=True
     )
 
     _account_uniq = models.Constraint(

@@ -27,7 +27,7 @@ class QPayOutage(models.Model):
 
     account = fields.Char(required=True, readonly=True)
     until = fields.Datetime(
-        help="From when on a request of somebody tries again. Empty while QPay answers.",
+        help="When a user's request tries QPay again. Empty while QPay answers.",
         readonly=True,
     )
     answered_at = fields.Datetime(

@@ -145,7 +145,7 @@ class QPayPayment(models.Model):
             or payment.refund_transaction_id.state in ('draft', 'pending')
         )):
             raise UserError(self.env._(
-                "This payment is already refunded, or its refund is on its way."
+                "This payment is already refunded, or is being refunded."
             ))
 
     def _get_refund_values(self):

@@ -14,7 +14,7 @@ class QPayPayment(models.Model):
 
     is_unmatched = fields.Boolean(
         string="No Longer Matched",
-        help="A person has taken the payment off what it had paid.",
+        help="Somebody unreconciled the payment from what it had paid.",
         readonly=True,
         copy=False,
     )

@@ -37,7 +37,7 @@ class QPayReconciliationTotals(models.AbstractModel):
     )
     found_total = fields.Monetary(
         string="Found and Settled",
-        help="What of it this comparison has found missing, and settled itself.",
+        help="What this comparison found missing, and settled.",
         readonly=True,
         copy=False,
     )
@@ -49,7 +49,7 @@ class QPayReconciliationTotals(models.AbstractModel):
     )
     refunded_total = fields.Monetary(
         string="Refunded",
-        help="What QPay has refunded, be it in the books or not.",
+        help="What QPay has refunded, whether it is booked or not.",
         readonly=True,
         copy=False,
     )

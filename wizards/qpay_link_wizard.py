@@ -64,7 +64,7 @@ class QPayLinkWizard(models.TransientModel):
             'type': 'ir.actions.client',
             'tag': 'display_notification',
             'params': {
-                'message': self.env._("Links on their way: %s", len(lines)),
+                'message': self.env._("Links sent: %s", len(lines)),
                 'type': 'success',
                 'next': {'type': 'ir.actions.act_window_close'},
             },

@@ -60,7 +60,7 @@ class QPayQrWizard(models.TransientModel):
     is_for_several = fields.Boolean(compute='_compute_amount_max')
     rate_text = fields.Char(string="Rate", compute='_compute_amount_max')
     amount_note = fields.Char(
-        help="How the amount of the QR came about, if it is not all that is unpaid.",
+        help="How the QR's amount was calculated, if it is not the whole unpaid amount.",
         compute='_compute_intent',
     )
     has_payment_access = fields.Boolean(

@@ -40,8 +40,8 @@ class PaymentProvider(models.Model):
     )
     qpay_ebarimt_cancel_by = fields.Selection(
         string="Cancel Receipts By",
-        help="By what QPay finds the receipt that it is to cancel. Ask QPay if it is always busy"
-             " then. The earlier version goes by the receipt's number.",
+        help="The number that tells QPay which receipt to cancel. Ask QPay if it is always busy"
+             " then. The earlier version uses the receipt's number.",
         selection=[('payment', "Payment's number"), ('receipt', "Receipt's number")],
         default='payment',
         required=True,

@@ -180,7 +180,7 @@ class TestQrCreationFails(QPayCommon):
     def test_qpay_refuses(self):
         for body, sentence in (
             ({'error': 'INVOICE_CODE_INVALID'}, 'does not know the invoice code'),
-            ({'error': 'MIN_AMOUNT_ERR'}, 'below the least'),
+            ({'error': 'MIN_AMOUNT_ERR'}, "below QPay's minimum"),
             ({'error': 'SOMETHING_NEW'}, r'refused the request \(SOMETHING_NEW\)'),
             ({'error': {'amount': {'type': 'MAX_NUMBER'}}}, r'\(amount: MAX_NUMBER\)'),
             ({}, r'refused the request \(400\)'),

@@ -177,7 +177,7 @@ class TestConnectionTest(PublicAddress, QPayCommon):
         kind, message = self._test_connection()
         self.assertEqual(kind, 'warning')
         self.assertIn('QPay accepts', message)
-        self.assertIn('got no connection', message)
+        self.assertIn('Could not connect', message)
 
     def test_no_invoice_stays_payable_at_qpay(self):
         self._test_connection()

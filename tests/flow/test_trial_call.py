@@ -39,8 +39,8 @@ class TestTrialCall(PublicAddress, QPayCommon):
     def test_whatever_answers_in_its_place(self):
         for status, sentence in (
             (200, 'not this database'), (404, 'not this database'), (405, 'not this database'),
-            (301, 'leads on to another'), (308, 'leads on to another'), (401, 'keeps callers out'),
-            (403, 'keeps callers out'), (500, 'reverse proxy'), (502, 'reverse proxy'),
+            (301, 'redirects to another'), (308, 'redirects to another'), (401, 'denies access'),
+            (403, 'denies access'), (500, 'reverse proxy'), (502, 'reverse proxy'),
         ):
             with self.subTest(status=status), Shop(answers=[(status, b'SUCCESS')]) as shop:
                 self.public_target = shop.url
@@ -52,7 +52,7 @@ class TestTrialCall(PublicAddress, QPayCommon):
         """Nobody leads this server to an address of its own network."""
         with Shop() as inner, Shop([(302, b'', ('Location', inner.url))]) as outer:
             self.public_target = outer.url
-            self.assertIn('leads on to another', self._find_problem())
+            self.assertIn('redirects to another', self._find_problem())
         self.assertFalse(inner.requests)
 
     def test_address_that_is_not_public_is_not_called(self):
@@ -65,7 +65,7 @@ class TestTrialCall(PublicAddress, QPayCommon):
 
     def test_nobody_listens(self):
         self.public_target = unused_url()
-        self.assertIn('got no connection', self._find_problem())
+        self.assertIn('Could not connect', self._find_problem())
 
     def test_no_answer_comes(self):
         with Shop(delay=1) as shop, patch.object(const, 'TRIAL_CALL_TIMEOUT', 0.1):
