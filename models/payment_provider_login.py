@@ -70,8 +70,8 @@ class PaymentProvider(models.Model):
         except QPayError as error:
             raise ValidationError(self.env._(
                 "%s\n\nThe new user name and password could not be tried at QPay, and were not"
-                " saved: the earlier ones stay in use. Try again later, or tick “Save Without"
-                " Trying at QPay” below the password.",
+                " saved: the earlier ones stay in use. Try again later, or tick \"Save Without"
+                " Trying at QPay\" below the password.",
                 self._qpay_get_error_message(error),
             )) from error
 
