@@ -233,7 +233,7 @@ class TestRefundOfUnknownOutcome(RefundCase):
         self.assertEqual(refund.state, 'pending')
         self.assertTrue(refund.state_message)
         self.assertFalse(self._refunds())
-        with self.assertRaisesRegex(UserError, 'on its way'):
+        with self.assertRaisesRegex(UserError, 'is being refunded'):
             self._refund()
         self.assertEqual(self._calls(REFUND), 1)
 
@@ -319,7 +319,7 @@ class TestNoSecondRefund(RefundCase):
         with patch.object(QPayClient, 'refund_payment', click_again):
             self._refund()
         self.assertEqual(len(refusals), 1)
-        self.assertIn('on its way', refusals[0])
+        self.assertIn('is being refunded', refusals[0])
         self.assertEqual(self._calls(REFUND), 1)
         self.assert_refunded_once()
 

@@ -68,11 +68,11 @@ class TestTransfersMeet(InterleavingCase):
         with self._rival() as env:
             row.with_env(env).transaction_id._refund()
         self.assertIn(row.with_env(self.system).refund_transaction_id.state, (False, 'pending'))
-        with self.assertRaisesRegex(UserError, 'on its way'):
+        with self.assertRaisesRegex(UserError, 'is being refunded'):
             self._retry(transfer.action_post)
         self.own.cr.rollback()
         self.assertEqual(row.refund_transaction_id.state, 'pending')
-        with self.assertRaisesRegex(UserError, 'on its way'):
+        with self.assertRaisesRegex(UserError, 'is being refunded'):
             row.account_payment_id.with_env(self.own).action_qpay_pay_back()
 
 
