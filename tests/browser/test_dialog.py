@@ -16,6 +16,11 @@ from odoo.addons.payment_qpay.tests.cases.dialog_case import DialogCase
 PAUSE = 3000
 CHECK_NOW_ROUTE = '**/call_kw/qpay.intent/action_check'
 SMALL_SCREEN = {'width': 1280, 'height': 720}
+# As on an iPhone, or within a frame that must not fill the screen.
+NO_FULL_SCREEN = "Object.defineProperty(document, 'fullscreenEnabled', { get: () => false });"
+REFUSED_FULL_SCREEN = """
+    Element.prototype.requestFullscreen = () => Promise.reject(new TypeError('Refused'));
+"""
 
 
 @tagged('post_install', '-at_install')
@@ -229,6 +234,30 @@ class TestDialog(DialogCase):
         customer.goto(copied)
         expect(customer.locator('.o_qpay_page')).to_have_attribute('data-view', 'open')
         self.assertIn(f'/payment/qpay/pay/{qr["intent_id"]}/', customer.url)
+
+    def test_qr_fills_the_screen(self):
+        page, _qr = self._open_qr()
+
+        page.click('.o_qpay_full_screen')
+
+        page.wait_for_function("document.fullscreenElement?.matches('.o_qpay_sheet')")
+        expect(page.locator('.o_qpay_image')).to_be_in_viewport(ratio=1)
+        expect(page.locator('.o_qpay_check')).to_be_hidden()
+
+    def test_where_nothing_can_fill_the_screen_there_is_no_button(self):
+        page, _qr = self._open_qr(script=NO_FULL_SCREEN)
+        expect(page.locator('.o_qpay_print')).to_be_visible()
+        expect(page.locator('.o_qpay_full_screen')).to_have_count(0)
+
+    def test_browser_that_refuses_to_fill_the_screen_is_no_fault(self):
+        page, _qr = self._open_qr(script=REFUSED_FULL_SCREEN)
+        requests = self._watch_requests(page)
+
+        page.click('.o_qpay_full_screen')
+
+        self._let_finish(page, requests)
+        expect(page.locator('.o_error_dialog')).to_have_count(0)
+        expect(page.locator('.o_qpay_image')).to_be_visible()
 
     def test_all_of_it_is_seen_on_a_small_screen(self):
         for language in ('en_US', 'mn_MN'):

@@ -42,10 +42,15 @@ class DialogCase(BrowserCase):
             cls._sign_in(window, ACCOUNTANT)
         return cls.windows[with_bus]
 
-    def _open_dialog(self, invoice_id, language='en_US', with_bus=True):
-        """Open an invoice and press "QPay QR"."""
+    def _open_dialog(self, invoice_id, language='en_US', with_bus=True, script=None):
+        """Open an invoice and press "QPay QR".
+
+        :param str script: What the page runs before its own scripts.
+        """
         self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
         page = self._new_page(self._get_window(with_bus))
+        if script:
+            page.add_init_script(script)
         page.goto(f'{self.server.url}/odoo/customer-invoices/{invoice_id}')
         page.click('button[name=action_qpay_qr]')
         expect(page.locator('button[name=action_generate]')).to_be_visible()

@@ -29,6 +29,8 @@ export class QPayQr extends Component {
         this.sheet = useRef('sheet');
         // Only there can a bank app be opened.
         this.isPhone = isMobileOS();
+        // An iPhone's Safari cannot show a part of a page only.
+        this.hasFullScreen = Boolean(document.fullscreenEnabled);
         const bus = useService('bus_service');
         const { intent_id, seconds_left } = this.props.record.data;
         this.intentId = intent_id.id;
@@ -168,8 +170,9 @@ export class QPayQr extends Component {
         });
     }
 
+    /** A browser that refuses leaves all as it is, which needs no words. */
     onFullScreen() {
-        this.sheet.el.requestFullscreen();
+        this.sheet.el.requestFullscreen().catch(() => {});
     }
 
     onPrint() {
