@@ -53,6 +53,12 @@ class TestAccessibility(PayPageCase):
         self._expect_view(page, 'settled')
         self._assert_accessible(page)
 
+    def test_page_of_money_that_is_being_booked(self):
+        page, qr = self._open_qr()
+        with self._settling(qr):
+            self._expect_view(page, 'settling')
+            self._assert_accessible(page)
+
     def test_page_that_has_ended(self):
         page, qr = self._open_qr(with_clock=True)
         self._let_pass(page, QR_SECONDS)

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE
+from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE
 from odoo.addons.payment_qpay.tests.cases.pay_page_case import PayPageCase
 
 MESSENGER = {
@@ -17,7 +17,6 @@ MESSENGER = {
            ' like Gecko) Mobile/15E148 [FBAN/MessengerForiOS;FBAV/442.0.0.42.110;FBSN/iOS]',
 }
 # The smallest phones, upright and turned.
-SMALLEST = {'width': 320, 'height': 568}
 TURNED = {'width': 568, 'height': 320}
 # What the clipboard and the phone's own dialog are given.
 FAKE_SHARE = """
@@ -145,13 +144,7 @@ class TestPayPageProof(PayPageCase):
 
     def test_money_that_is_being_settled_is_not_asked_for_again(self):
         page, qr = self._open_qr(locale='en-US')
-        # Whoever settles the payment has to wait for this row; its record does not touch it.
-        held_row = (
-            'SELECT t.id FROM payment_transaction t JOIN qpay_intent i ON i.transaction_id = t.id'
-            ' WHERE i.id = %s FOR UPDATE OF t'
-        )
-        with self.database.holding(held_row, qr['intent_id']):
-            self.qpay.pay(qr['qpay_invoice_id'])
+        with self._settling(qr):
             for is_reloaded in (False, True):
                 if is_reloaded:
                     page.reload()
@@ -170,7 +163,7 @@ class TestPayPageProof(PayPageCase):
 class TestPayPageSmallest(PayPageCase):
 
     def test_bank_shows_without_scrolling(self):
-        for viewport in (SMALLEST, TURNED):
+        for viewport in (SMALL_PHONE, TURNED):
             for locale in ('mn-MN', 'en-US'):
                 with self.subTest(width=viewport['width'], locale=locale):
                     page, _qr = self._open_qr(viewport, locale)
@@ -190,7 +183,7 @@ class TestPayPageSmallest(PayPageCase):
 
     def test_billion_fits(self):
         qr = self._create_qr(1_234_567_890)
-        for viewport in (SMALLEST, TURNED, PHONE):
+        for viewport in (SMALL_PHONE, TURNED, PHONE):
             with self.subTest(width=viewport['width']):
                 page = self._open(qr['pay_url'], viewport)
                 amount = page.locator('.o_qpay_sum .o_qpay_amount')

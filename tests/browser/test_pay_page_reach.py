@@ -124,21 +124,29 @@ class TestPayPageReach(PayPageCase):
         self._assert_every_view_fits(DESKTOP)
 
     def test_view_without_a_qr_fits_and_stands_out(self):
+        for viewport in (SMALL_PHONE, PHONE, DESKTOP):
+            for locale in ('mn-MN', 'en-US'):
+                with self.subTest(width=viewport['width'], locale=locale):
+                    self._look_without_a_qr(viewport, locale)
+
+    def _look_without_a_qr(self, viewport, locale):
+        name = f'{viewport["width"]}-{locale[:2]}'
         held = []
-        page = self._new_page(self._new_context(SMALL_PHONE))
+        page = self._new_page(self._new_context(viewport, locale=locale))
         page.route('**/payment/qpay/renew', lambda route: held.append(route))
         page.goto(self._get_link(self._create_invoice()))
         self._wait_for_scripts(page)
+        self._wait_for_requests(page, held)
         self._assert_fits(page)
         self._assert_readable(page)
-        self._save_screenshot(page, 'page-opening-small-phone')
+        self._save_screenshot(page, f'page-opening-{name}')
 
         held[0].abort('connectionfailed')
 
         expect(page.locator('.o_qpay_opening_failed')).to_be_visible()
         self._assert_fits(page)
         self._assert_readable(page)
-        self._save_screenshot(page, 'page-no-answer-small-phone')
+        self._save_screenshot(page, f'page-no-answer-{name}')
 
     def test_longest_names_fit(self):
         qr = self._create_qr()
@@ -326,21 +334,25 @@ class TestPayPageReach(PayPageCase):
 
     def _assert_every_view_fits(self, viewport):
         """In both languages: no sideways scrolling, no faint text."""
-        addresses = self._get_addresses()
-        for locale in ('mn-MN', 'en-US'):
-            page = self._new_page(self._new_context(viewport, locale=locale))
-            for view, address in addresses.items():
-                with self.subTest(view=view, locale=locale):
-                    page.goto(address)
-                    self._wait_for_scripts(page)
-                    self._expect_view(page, view)
-                    self._assert_fits(page)
-                    self._assert_readable(page)
-                    self._save_screenshot(page, f'{view}-{viewport["width"]}-{locale[:2]}')
-                    if view == 'open' and viewport is not DESKTOP:
-                        page.click('label[for=o_qpay_way_qr]')
-                        self._assert_fits(page)
-                        self._assert_readable(page)
+        addresses, settling = self._get_addresses(), self._create_qr()
+        addresses['settling'] = settling['pay_url']
+        with self._settling(settling):
+            for locale in ('mn-MN', 'en-US'):
+                page = self._new_page(self._new_context(viewport, locale=locale))
+                for view, address in addresses.items():
+                    with self.subTest(view=view, locale=locale):
+                        page.goto(address)
+                        self._assert_view_fits(page, view)
+                        self._save_screenshot(page, f'{view}-{viewport["width"]}-{locale[:2]}')
+                        if view == 'open' and viewport is not DESKTOP:
+                            page.click('label[for=o_qpay_way_qr]')
+                            self._assert_view_fits(page, view)
+
+    def _assert_view_fits(self, page, view):
+        self._wait_for_scripts(page)
+        self._expect_view(page, view)
+        self._assert_fits(page)
+        self._assert_readable(page)
 
     def _assert_fits(self, page):
         width = page.evaluate('document.documentElement.scrollWidth')

@@ -18,9 +18,9 @@ from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 CHECK = '/payment/qpay/check'
 CHECK_ROUTE = f'**{CHECK}'
 WORKER = '/bus/websocket_worker_bundle'
-DESKTOP = {'width': 1280, 'height': 900}
+DESKTOP = {'width': 1440, 'height': 900}
 PHONE = {'width': 390, 'height': 844}
-SMALL_PHONE = {'width': 320, 'height': 640}
+SMALL_PHONE = {'width': 320, 'height': 568}
 PATIENCE_MILLISECONDS = PATIENCE_SECONDS * 1000
 expect.set_options(timeout=PATIENCE_MILLISECONDS)
 # How long the dialog shows a payment before it closes by itself.

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -86,6 +87,18 @@ class PayPageCase(BrowserCase):
             " SET expires_at = now() AT TIME ZONE 'UTC' - interval '1 second' WHERE id = %s",
             qr['intent_id'],
         )
+
+    @contextmanager
+    def _settling(self, qr):
+        """Let a QR be paid, and its money wait to be booked for a while."""
+        # Whoever settles the payment has to wait for this row; its record does not touch it.
+        held_row = (
+            'SELECT t.id FROM payment_transaction t JOIN qpay_intent i ON i.transaction_id = t.id'
+            ' WHERE i.id = %s FOR UPDATE OF t'
+        )
+        with self.database.holding(held_row, qr['intent_id']):
+            self.qpay.pay(qr['qpay_invoice_id'])
+            yield
 
     def _list_apps(self, qr, links):
         """Let QPay have listed these apps."""

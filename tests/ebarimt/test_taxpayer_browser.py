@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
-from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE
+from odoo.addons.payment_qpay.tests.cases.browser_case import PHONE, SMALL_PHONE
 from odoo.addons.payment_qpay.tests.cases.ebarimt_case import NOBODYS, REGISTER, in_mongolian
 from odoo.addons.payment_qpay.tests.cases.ebarimt_page_case import EbarimtPageCase
 
@@ -164,7 +164,7 @@ class TestTaxpayerBrowser(EbarimtPageCase):
         return page
 
     def _sign_in_at(self, path):
-        page = self._new_page(self._new_context({**DESKTOP, 'width': 1440}))
+        page = self._new_page(self._new_context())
         self._sign_in(page.context, ACCOUNTANT)
         page.goto(f'{self.server.url}{path}')
         return page
