@@ -1,5 +1,7 @@
 """Every role at every entry: `docs/security.md` says who may, and nothing is missing there."""
 
+from lxml import etree
+
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
@@ -139,6 +141,54 @@ class TestMethods(MatrixCase):
                     self._compare(allowed, self.table.who(row['Called by']), (model, method))
         own = {(model, name) for model in self._get_own_models() for name in CRUD}
         self._assert_complete(listed, self._get_methods() - own)
+
+
+@tagged('post_install', '-at_install')
+class TestButtons(MatrixCase):
+
+    def test_nobody_is_shown_a_button_that_refuses_him(self):
+        # Dialogs are opened by buttons.
+        models = [
+            name for name, model in self.registry.items()
+            if name in self.records and not model._transient
+        ]
+        pressed, refused = set(), set()
+        for role in self.users:
+            for model in models:
+                if not self._reads(role, model):
+                    continue
+                for method in self._get_buttons(role, model):
+                    pressed.add((model, method))
+                    if not self._may_call(role, model, method, self.records[model].ids):
+                        refused.add((role, model, method))
+        self.assertEqual(refused, set())
+        self.assertLessEqual({
+            ('account.move', 'action_qpay_qr'), ('qpay.callback', 'action_process'),
+            ('qpay.intent', 'action_open_document'), ('qpay.intent', 'action_simulate_payment'),
+            ('qpay.payment', 'action_settle'), ('qpay.reconciliation', 'action_run'),
+        }, pressed)
+
+    def _reads(self, role, model):
+        records = self.records[model].sudo(False).with_user(self.users[role])
+        return self.users[role]._is_internal() and records.has_access('read')
+
+    def _get_buttons(self, role, model):
+        """Return our methods that the views of a model offer to a role, each once.
+
+        :rtype: set[str]
+        """
+        ours = {method for owner, method in self._get_methods() if owner == model}
+        views = self.env['ir.ui.view'].sudo().search([
+            ('model', '=', model), ('mode', '=', 'primary'),
+            ('type', 'in', ('form', 'list', 'kanban')),
+        ])
+        records = self.env[model].with_user(self.users[role])
+        archs = (
+            etree.fromstring(records.get_view(view.id, view.type)['arch']) for view in views
+        )
+        # Those within a field's own list are of other records.
+        path = '//button[@type="object"][not(ancestor::field)]/@name'
+        return {method for arch in archs for method in arch.xpath(path)} & ours
 
 
 @tagged('post_install', '-at_install')
