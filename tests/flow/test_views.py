@@ -9,10 +9,10 @@ from odoo.tools.safe_eval import safe_eval
 from odoo.addons.payment_qpay.tests.cases.common import QPayCommon
 
 _VIEWS = {
-    'qpay.intent': ('list', 'form', 'search'),
-    'qpay.payment': ('list', 'form', 'search', 'pivot', 'graph'),
-    'qpay.callback': ('list', 'search'),
-    'qpay.reconciliation': ('list', 'form'),
+    'qpay.intent': ('list', 'kanban', 'form', 'search'),
+    'qpay.payment': ('list', 'kanban', 'form', 'search', 'pivot', 'graph'),
+    'qpay.callback': ('list', 'kanban', 'search'),
+    'qpay.reconciliation': ('list', 'kanban', 'form'),
     'qpay.assign.wizard': ('form',),
     'qpay.qr.wizard': ('form',),
     'account.payment': ('list', 'form', 'search'),
@@ -111,6 +111,21 @@ class TestViews(QPayCommon):
                 self.assertIn(button, view['arch'])
                 view = model.with_user(auditor).get_view(view_type=view_type)
                 self.assertNotIn(button, view['arch'])
+
+    def test_what_came_of_a_call_is_not_asked_for_again(self):
+        callbacks = self.env['qpay.callback'].with_user(self.accountant)
+        states = callbacks._fields['state'].get_values(self.env)
+        for kind in ('list', 'kanban'):
+            with self.subTest(view=kind):
+                arch = etree.fromstring(callbacks.get_view(view_type=kind)['arch'])
+                conditions = arch.xpath(
+                    '//button[@name="action_process"]/ancestor-or-self::*[@invisible]/@invisible'
+                )
+                offered = [
+                    state for state in states
+                    if not any(safe_eval(condition, {'state': state}) for condition in conditions)
+                ]
+                self.assertEqual(offered, ['received', 'ignored', 'failed'])
 
     def test_form_opens_what_a_qr_is_for(self):
         bills = self._create_invoice(100) | self._create_invoice(200)
