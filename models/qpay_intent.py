@@ -245,7 +245,10 @@ class QPayIntent(models.Model):
         }
         if len(self.invoice_ids) > 1:
             domain = [('id', 'in', self.invoice_ids.ids)]
-            return {**action, 'view_mode': 'list,form', 'domain': domain}
+            return {
+                **action, 'view_mode': 'list,kanban,form', 'mobile_view_mode': 'kanban',
+                'domain': domain,
+            }
         return {**action, 'view_mode': 'form', 'res_id': self.res_id}
 
     def action_view_payments(self):
@@ -265,8 +268,10 @@ class QPayIntent(models.Model):
         }
         if len(payments) == 1:
             return {**action, 'views': [(False, 'form')], 'res_id': payments.id}
-        views = [(False, 'list'), (False, 'form')]
-        return {**action, 'views': views, 'domain': [('id', 'in', payments.ids)]}
+        return {
+            **action, 'mobile_view_mode': 'kanban', 'domain': [('id', 'in', payments.ids)],
+            'views': [(False, 'list'), (False, 'kanban'), (False, 'form')],
+        }
 
     # === GETTERS === #
 

@@ -97,7 +97,8 @@ class QPayReconciliationTotals(models.AbstractModel):
             'type': 'ir.actions.act_window',
             'name': self._fields[name].get_description(self.env, ['string'])['string'],
             'res_model': 'qpay.payment',
-            'view_mode': 'list,form,pivot,graph',
+            'view_mode': 'list,kanban,form,pivot,graph',
+            'mobile_view_mode': 'kanban',
             'domain': [('id', 'in', entries.ids)],
         }
 

@@ -1,6 +1,7 @@
 from . import test_accessibility
 from . import test_dialog
 from . import test_home_page
+from . import test_lists
 from . import test_live_updates
 from . import test_page_addresses
 from . import test_pay_page_apps

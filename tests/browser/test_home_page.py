@@ -8,20 +8,18 @@ from playwright.sync_api import expect
 from odoo.tests import tagged
 
 from odoo.addons.payment_qpay.dev.demo.cases import INVOICE_CODE, SANDBOX
-from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.cases.browser_case import (
     DESKTOP,
     MONGOLIAN,
     PHONE,
-    BrowserCase,
+    SMALL_PHONE,
 )
+from odoo.addons.payment_qpay.tests.cases.menu_case import MenuCase
 from odoo.addons.payment_qpay.tests.cases.patience import PATIENCE_SECONDS
 
-WIDE = {'width': 1440, 'height': 900}
-SMALL_PHONE = {'width': 320, 'height': 568}
 LANGUAGES = ('en_US', 'mn_MN')
 # Nothing of a page is to be reached by scrolling sideways only.
-IS_WIDER_THAN_SCREEN = """
+IS_DESKTOPR_THAN_SCREEN = """
     () => [...document.querySelectorAll('.o_qpay_home, .o_qpay_home *')].some(
         (element) => element.getBoundingClientRect().right > window.innerWidth + 1
     )
@@ -29,14 +27,11 @@ IS_WIDER_THAN_SCREEN = """
 
 
 @tagged('post_install', '-at_install')
-class TestHomePage(BrowserCase):
+class TestHomePage(MenuCase):
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        [cls.accountant_id] = cls.accountant.call(
-            'res.users', 'search', [('login', '=', ACCOUNTANT['login'])]
-        )
         case = cls('test_every_figure_leads_to_its_list')
         cls.paid = [case._pay(amount) for amount in (120_000, 80_500)]
         cls.paid += [case._pay(amount, method='CARD') for amount in (45_000, 1_234_567_890)]
@@ -73,16 +68,6 @@ class TestHomePage(BrowserCase):
         answer.raise_for_status()
         return answer.json()
 
-    def _open(self, path, language='en_US', viewport=DESKTOP, **options):
-        """Open one of Odoo's pages as the accountant."""
-        self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
-        context = self._new_context(viewport, **options)
-        self.addCleanup(context.close)
-        self._sign_in(context, ACCOUNTANT)
-        page = context.new_page()
-        page.goto(f'{self.server.url}{path}')
-        return page
-
     def _open_home(self, *args, **options):
         page = self._open('/odoo/qpay', *args, **options)
         expect(page.locator('.o_qpay_curve canvas')).to_be_visible()
@@ -91,10 +76,6 @@ class TestHomePage(BrowserCase):
     @staticmethod
     def _figure(page, period, key):
         return page.locator(f'[data-period={period}] [data-figure={key}]')
-
-    @staticmethod
-    def _rows(page):
-        return page.locator('.o_list_view .o_data_row')
 
     def _go_back(self, page):
         page.locator('.o_breadcrumb .o_back_button').click()
@@ -121,6 +102,20 @@ class TestHomePage(BrowserCase):
         page.locator('.o_qpay_waiting [data-figure=open]').click()
         expect(self._rows(page)).to_have_count(1)
         self._go_back(page)
+
+    def test_figures_lead_to_cards_on_a_phone(self):
+        page = self._open_home(viewport=PHONE)
+        self._figure(page, 'today', 'received').click()
+        expect(self._cards(page)).to_have_count(1)
+        expect(self._cards(page)).to_contain_text('120,000.00')
+        self._save_screenshot(page, 'home-figure-390')
+        self._cards(page).click()
+        expect(page.locator('.o_form_view [name=qpay_txn_id]')).to_have_text(self.paid[0])
+
+        page = self._open_home(viewport=PHONE)
+        page.locator('.o_qpay_waiting [data-figure=open]').click()
+        expect(self._cards(page)).to_have_count(1)
+        expect(self._cards(page)).to_contain_text('77,000.00')
 
     def test_chosen_period_is_kept_while_its_lists_are_read(self):
         page = self._open_home()
@@ -150,17 +145,17 @@ class TestHomePage(BrowserCase):
 
     def test_page_fits_every_screen_in_both_languages(self):
         for language in LANGUAGES:
-            for viewport in (WIDE, PHONE, SMALL_PHONE):
+            for viewport in (DESKTOP, PHONE, SMALL_PHONE):
                 with self.subTest(language=language, viewport=viewport):
                     page = self._open_home(language, viewport)
-                    self.assertFalse(page.evaluate(IS_WIDER_THAN_SCREEN))
+                    self.assertFalse(page.evaluate(IS_DESKTOPR_THAN_SCREEN))
                     if language == 'mn_MN':
                         for label in page.locator('.o_qpay_home h2').all_inner_texts():
                             self.assertRegex(label, MONGOLIAN)
                     self._save_screenshot(page, f'home-{language}-{viewport["width"]}')
 
     def test_whole_page_is_reached_by_scrolling(self):
-        for viewport in (WIDE, PHONE):
+        for viewport in (DESKTOP, PHONE):
             with self.subTest(viewport=viewport):
                 page = self._open_home(viewport=viewport)
                 page.mouse.move(viewport['width'] / 2, viewport['height'] / 2)
@@ -180,7 +175,7 @@ class TestHomePage(BrowserCase):
     # === THE ACCOUNTING DASHBOARD === #
 
     def test_cards_of_the_dashboard(self):
-        page = self._open('/odoo/accounting', viewport=WIDE)
+        page = self._open('/odoo/accounting', viewport=DESKTOP)
         line = page.locator('[name=qpay_received]')
         expect(line).to_have_count(1)
         expect(line).to_contain_text('120,000.00')
@@ -194,20 +189,16 @@ class TestHomePage(BrowserCase):
         self._pay_nobody(89_000)
         [comparison_id] = self.accountant.call('qpay.reconciliation', 'create', [{}])
         self.accountant.call('qpay.reconciliation', 'action_run', [comparison_id])
-        [(action_id,)] = self.database.query(
-            "SELECT res_id FROM ir_model_data WHERE name = 'action_qpay_reconciliation'"
-        )
+        path = f'{self._get_path("action_qpay_reconciliation")}/{comparison_id}'
         for language in LANGUAGES:
-            for viewport in (WIDE, PHONE):
-                page = self._open(
-                    f'/odoo/action-{action_id}/{comparison_id}', language, viewport
-                )
+            for viewport, get_records in ((DESKTOP, self._rows), (PHONE, self._cards)):
+                page = self._open(path, language, viewport)
                 total = page.locator('.o_group [name=ledger_total] button')
                 expect(total).to_be_visible()
                 difference = page.locator('.o_group [name=difference]')
                 expect(difference).to_have_class(re.compile('text-danger'))
                 self.assertRegex(difference.inner_text(), r'^89.000\.00')
                 self._save_screenshot(page, f'comparison-{language}-{viewport["width"]}')
-        page.locator('.o_group [name=difference] button').click()
-        expect(page.locator('.o_kanban_view, .o_list_view').first).to_be_visible()
-        expect(page.locator('.o_kanban_record:not(.o_kanban_ghost), .o_data_row')).to_have_count(1)
+                page.locator('.o_group [name=difference] button').click()
+                expect(get_records(page)).to_have_count(1)
+                expect(get_records(page)).to_contain_text(re.compile(r'89.000\.00'))

@@ -1,6 +1,7 @@
 """VAT receipts as payers and accountants see them, in a real browser."""
 
 import io
+import re
 
 import pypdfium2
 from playwright.sync_api import expect
@@ -85,6 +86,28 @@ class TestEbarimtBrowser(EbarimtPageCase):
         page.click('button[name=action_view_qpay_receipts]')
         expect(page.get_by_text(issued['receipt_no']).first).to_be_visible()
         self._save_screenshot(page, 'ebarimt-list')
+
+    def test_receipts_are_cards_on_a_phone(self):
+        qr = self._create_qr(11000, tax_kind='vat')
+        payment = self.qpay.pay(qr['qpay_invoice_id'])
+        self._wait_for_receipt(payment['payment_id'])
+        [issued] = self.qpay.ebarimts(payment['payment_id'])
+        [(action_id,)] = self.database.query(
+            "SELECT res_id FROM ir_model_data WHERE name = 'action_qpay_ebarimt'"
+        )
+        for viewport in (PHONE, SMALL_PHONE):
+            with self.subTest(width=viewport['width']):
+                page = self._new_page(self._new_context(viewport))
+                self._sign_in(page.context, ACCOUNTANT)
+                page.goto(f'{self.server.url}/odoo/action-{action_id}')
+                card = page.locator('.o_kanban_record', has_text=issued['receipt_no'])
+                expect(card).to_contain_text(re.compile(r'11.000\.00'))
+                expect(card.locator('.badge')).to_have_text('Олгосон')
+                box = card.bounding_box()
+                self.assertLessEqual(box['x'] + box['width'], viewport['width'])
+                self._save_screenshot(page, f'ebarimt-cards-{viewport["width"]}')
+        card.click()
+        expect(page.locator('.o_form_view h1')).to_contain_text(issued['receipt_no'])
 
     def test_payer_chooses_after_the_payment(self):
         self.qpay.inject('POST /v2/ebarimt_v3/create', 'system_busy')

@@ -69,7 +69,8 @@ export class QPayHome extends Component {
             name,
             res_model: model,
             domain,
-            views: [[false, 'list'], [false, 'form']],
+            views: [[false, 'list'], [false, 'kanban'], [false, 'form']],
+            mobile_view_mode: 'kanban',
         });
     }
 }
