@@ -183,6 +183,21 @@ class TestHomePage(MenuCase):
         line.locator('a').click()
         expect(page.locator('.o_qpay_home')).to_be_visible()
 
+    def test_dashboard_leads_to_what_has_needed_attention_for_long(self):
+        change = (
+            "UPDATE qpay_payment SET state = %s, stage = %s, paid_at = paid_at - %s * interval"
+            " '1 day' WHERE qpay_txn_id = %s"
+        )
+        old = self.paid[1]
+        self.database.query(change, 'needs_attention', 'needs_attention', 70, old)
+        self.addCleanup(self.database.query, change, 'settled', 'settled', -70, old)
+        page = self._open('/odoo/accounting', viewport=DESKTOP)
+        attention = page.locator('[name=qpay_attention]')
+        expect(attention).to_contain_text('1')
+        attention.locator('a').click()
+        expect(get_records(page)).to_have_count(1)
+        expect(get_records(page)).to_contain_text('80,500.00')
+
     # === THE COMPARISON === #
 
     def test_totals_of_a_comparison_lead_to_their_payments(self):

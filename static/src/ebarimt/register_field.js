@@ -67,10 +67,20 @@ export class QPayTaxIdOwner extends Component {
     static props = { ...standardWidgetProps };
 
     setup() {
-        Object.assign(this, useOwner(() => {
-            const { data, dirty } = this.props.record;
-            return dirty && data.is_company ? getTaxId(data) : '';
-        }));
+        this.saved = '';
+        this.isChanged = false;
+        Object.assign(this, useOwner(() => this.getNumber()));
+    }
+
+    /** What was typed; a record that waits for Odoo's answer to that still has what was saved. */
+    getNumber() {
+        const { data, dirty } = this.props.record;
+        const number = data.is_company ? getTaxId(data) : '';
+        if (!dirty) {
+            this.saved = number;
+        }
+        this.isChanged = dirty && (this.isChanged || number !== this.saved);
+        return this.isChanged ? number : '';
     }
 }
 
