@@ -214,21 +214,22 @@ class PaymentProvider(models.Model):
         ])
         total, last_call = len(recent), self._qpay_get_last_call(recent)
         recent.add_where(_IS_UNCALLED)
+        address = self._qpay_callback_base_url()
         if missing := len(recent):
-            return HealthCheck('calls', 'danger' if missing == total else 'warning', self.env._(
+            level, sentence = 'danger' if missing == total else 'warning', self.env._(
                 "QPay did not call for %(missing)s of %(total)s payments of the last seven days."
                 " Check that QPay reaches %(url)s: its address, certificate and firewall.",
-                missing=missing, total=total, url=self._qpay_callback_base_url(),
-            ))
-        if not self.qpay_callback_is_public:
-            return HealthCheck('calls', 'warning', self.env._(
-                "QPay cannot call %s: it is not a public https address. Enter one.",
-                self._qpay_callback_base_url(),
-            ))
-        return HealthCheck('calls', 'ok', ' '.join(filter(None, [
-            self.env._("QPay called for each of the %s payments of the last seven days.", total),
-            last_call,
-        ])))
+                missing=missing, total=total, url=address,
+            )
+        elif not self.qpay_callback_is_public:
+            level, sentence = 'warning', self.env._(
+                "QPay cannot call %s: it is not a public https address. Enter one.", address
+            )
+        else:
+            level, sentence = 'ok', self.env._(
+                "QPay called for each of the %s payments of the last seven days.", total
+            )
+        return HealthCheck('calls', level, f'{sentence} {last_call}'.strip())
 
     def _qpay_get_present_domain(self):
         """Return which payments are of the provider's environment; all, if that is set wrongly."""

@@ -19,7 +19,7 @@ from odoo.addons.payment_qpay.tests.cases.patience import PATIENCE_SECONDS
 
 LANGUAGES = ('en_US', 'mn_MN')
 # Nothing of a page is to be reached by scrolling sideways only.
-IS_DESKTOPR_THAN_SCREEN = """
+IS_WIDER_THAN_SCREEN = """
     () => [...document.querySelectorAll('.o_qpay_home, .o_qpay_home *')].some(
         (element) => element.getBoundingClientRect().right > window.innerWidth + 1
     )
@@ -148,7 +148,7 @@ class TestHomePage(MenuCase):
             for viewport in (DESKTOP, PHONE, SMALL_PHONE):
                 with self.subTest(language=language, viewport=viewport):
                     page = self._open_home(language, viewport)
-                    self.assertFalse(page.evaluate(IS_DESKTOPR_THAN_SCREEN))
+                    self.assertFalse(page.evaluate(IS_WIDER_THAN_SCREEN))
                     if language == 'mn_MN':
                         for label in page.locator('.o_qpay_home h2').all_inner_texts():
                             self.assertRegex(label, MONGOLIAN)
@@ -195,8 +195,8 @@ class TestHomePage(MenuCase):
         attention = page.locator('[name=qpay_attention]')
         expect(attention).to_contain_text('1')
         attention.locator('a').click()
-        expect(get_records(page)).to_have_count(1)
-        expect(get_records(page)).to_contain_text('80,500.00')
+        expect(self._rows(page)).to_have_count(1)
+        expect(self._rows(page)).to_contain_text('80,500.00')
 
     # === THE COMPARISON === #
 
