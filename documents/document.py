@@ -180,8 +180,7 @@ class Document(DocumentQrs, PermanentLink):
 
     def is_paid(self):
         """Whether nothing is owed any more because it was paid."""
-        is_owed = self.currency.compare_amounts(self.get_maximum_amount(), 0) > 0
-        return bool(self.records) and not is_owed
+        return bool(self.records) and self.currency.is_zero(self.get_maximum_amount())
 
     def get_waiting_reason(self):
         """Return that nothing more is owed although the books do not show it yet, for people; ''
@@ -340,11 +339,11 @@ class Document(DocumentQrs, PermanentLink):
         :raise ValidationError: If not.
         """
         check_number(self.env, amount)
-        if self.currency.compare_amounts(amount, 0) <= 0:
-            raise ValidationError(self.env._("The amount must be more than zero."))
         currency, maximum = self.currency, self.get_maximum_amount()
         if is_in_document_currency:
             currency, maximum = self.document_currency, self.get_owed_amount()
+        if currency.compare_amounts(amount, 0) <= 0:
+            raise ValidationError(self.env._("The amount must be more than zero."))
         if currency.compare_amounts(amount, maximum) > 0:
             raise ValidationError(self.env._(
                 "The amount must not be more than the unpaid %s.", currency.format(maximum)

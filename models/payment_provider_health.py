@@ -327,7 +327,7 @@ class PaymentProvider(models.Model):
                 daily[0].state_message or '',
             ))
         # Who never compared is behind once there is something to compare.
-        last = comparisons.search(ended, limit=1)
+        last = comparisons.search([*ended, ('state', '=', 'done')], limit=1)
         first = last or self.env['qpay.payment'].sudo().search([
             ('provider_id', '=', self.id), ('create_date', '<', too_old),
         ], limit=1)

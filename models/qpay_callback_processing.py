@@ -159,13 +159,16 @@ class QPayCallback(models.Model):
         booked = self.env['qpay.intent'].union(
             *(intent for intent, _callbacks, problem in answers if not problem)
         )._settle_pending()
-        settled = self.browse()
+        settled = []
         for intent, callbacks, problem in answers:
             if intent in booked and not problem:
-                settled += callbacks
+                settled.append(callbacks)
             else:
                 isolated(self.env, callbacks._finish, problem)
-        isolated(self.env, settled._finish, '', True)
+        if not isolated(self.env, self.browse().concat(*settled)._finish, '', True):
+            # One that cannot be finished must not hold up the others.
+            for callbacks in settled:
+                isolated(self.env, callbacks._finish, '', True)
         run.is_over = run.is_over or not self.env['ir.cron']._commit_progress(
             len(answers), remaining=run.count_waiting() + len(run.asked)
         )
@@ -201,12 +204,13 @@ class QPayCallback(models.Model):
 
         :param str problem: What kept QPay's answer from being taken in, for people.
         :param bool is_booked: Whether what QPay has said is taken in, and booked.
-        :return: None
+        :return: True
         """
         unknown = self._finish_known(is_checked=is_booked)
         if not is_booked and not problem:
             problem = get_reason(self.env, 'another_process')
         unknown._retry_later(problem, is_unavailable=not is_booked)
+        return True
 
     def _finish_known(self, is_checked=False):
         """Finish the callbacks whose payment is in the ledger, and not about to be booked.

@@ -86,7 +86,8 @@ class QPayReconciliation(models.Model):
         """
         self.ensure_one()
         scheduled = [('provider_id', '=', self.provider_id.id), ('is_scheduled', '=', True)]
-        told = self.search([*scheduled, ('activity_ids', '!=', False)])
+        warning_id = self.env['ir.model.data']._xmlid_to_res_id(const.ACTIVITY_TYPE)
+        told = self.search([*scheduled, ('activity_ids.activity_type_id', '=', warning_id)])
         if self.state == 'done':
             told.activity_unlink([const.ACTIVITY_TYPE])
             return

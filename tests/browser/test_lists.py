@@ -6,7 +6,12 @@ from playwright.sync_api import expect
 
 from odoo.tests import tagged
 
-from odoo.addons.payment_qpay.tests.cases.browser_case import DESKTOP, PHONE, SMALL_PHONE
+from odoo.addons.payment_qpay.tests.cases.browser_case import (
+    CHECK,
+    DESKTOP,
+    PHONE,
+    SMALL_PHONE,
+)
 from odoo.addons.payment_qpay.tests.cases.menu_case import MenuCase
 from odoo.addons.payment_qpay.tests.cases.patience import wait_for
 
@@ -90,6 +95,23 @@ class TestLists(MenuCase):
         page = self._open_all(path, PHONE)
         card = self._cards(page).filter(has_text='45,000.00')
         expect(card.locator('.badge')).to_have_text('Refunded')
+
+    def test_payers_page_of_a_refunded_qr_thanks_nobody(self):
+        qr, payment_id = self._pay(46_000)
+        self._refund(payment_id)
+        wait_for(lambda: self._get_paid_amount(qr) == 0, 'the refund')
+        [(token,)] = self.database.query(
+            "SELECT access_token FROM qpay_intent WHERE id = %s", qr['intent_id']
+        )
+        page = self._open(f'/payment/qpay/pay/{qr["intent_id"]}/{token}')
+        polls = self._watch_requests(page, CHECK)
+
+        page.reload()
+
+        self._let_ask(page)
+        self.assertEqual(polls, [])
+        expect(page.locator('.o_qpay_page')).to_have_attribute('data-view', 'ended')
+        expect(page.locator('.o_qpay_show_paid').first).to_be_hidden()
 
     def test_paid_qr_is_not_called_refunded(self):
         path = self._get_path('action_qpay_intent')

@@ -179,6 +179,11 @@ class TestHealth(PublicAddress, QPayCommon):
         self.assert_health('comparisons', 'danger', "Nobody")
         comparisons.create({**values, 'state': 'done'})
         self.assert_health('comparisons', 'ok')
+        # Whoever compares by hand sees at once that it failed; it proves nothing.
+        comparisons.create({**values, 'is_scheduled': False})
+        self.assert_health('comparisons', 'ok')
+        self._age(comparisons.search([('state', '=', 'done')]), const.HEALTH_COMPARISON_PERIOD * 2)
+        self.assert_health('comparisons', 'danger', 'not been compared')
 
     def test_comparisons_that_stopped(self):
         late = const.HEALTH_COMPARISON_PERIOD + timedelta(minutes=1)

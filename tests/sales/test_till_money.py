@@ -75,7 +75,6 @@ class TestMoreThanTheOrder(TillCase):
         intent = self._create_intent(order, 8000)
         order.unlink()
         self._recheck()
-        self.authenticate(None, None)
         page = self.url_open(f'/payment/qpay/pay/{intent.id}/{intent.access_token}')
         self.assertEqual(page.status_code, 200)
         self.assertIn('data-view="ended"', page.text)

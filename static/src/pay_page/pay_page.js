@@ -50,7 +50,8 @@ export class QPayPage {
     start() {
         if (this.view === 'paid') {
             this.planContinuing();
-        } else if (Number(this.el.dataset.intentId)) {
+        } else if (Number(this.el.dataset.intentId) && this.status.state !== 'paid') {
+            // What was refunded stays as it is.
             this.poller.start();
         }
         this.tick();
