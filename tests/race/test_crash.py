@@ -46,6 +46,8 @@ class TestCrash(RealServerCase):
         self.assertPaidOnce(qr['invoice_id'], qr['intent_id'], payment_id)
 
     def test_killed_and_restarted_before_the_lease_is_over(self):
+        # The scheduler deletes them, too, when it runs.
+        wait_for(self.database.is_scheduler_idle, 'a scheduler that has nothing to do')
         self.database.query('DELETE FROM ir_cron_trigger WHERE cron_id = %s', self.cron_id)
         qr, payment_id = self._pay_and_kill()
         # Neither its regular run, once in minutes, nor a run for another payment shall be needed.

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import LockError
@@ -48,6 +49,30 @@ class TestSettlementsMeet(InterleavingCase):
         with self._held(row.intent_id), self.assertRaises(LockError):
             row.with_env(self.own).action_settle()
         self.assertEqual(row.state, 'to_settle')
+
+    # === CALLS === #
+
+    def test_end_of_one_call_that_fails_holds_back_no_other(self):
+        intents = [self._create_qr() for _number in range(3)]
+        callbacks = self.system['qpay.callback'].union(*(
+            self.system['qpay.callback']._receive(intent, self._pay(intent)) for intent in intents
+        ))
+        self.system.cr.commit()
+        broken, finish = callbacks[1], self.registry['qpay.callback']._finish_known
+
+        def _fail(waiting, **options):
+            if broken in waiting:
+                raise ValueError('broken')
+            return finish(waiting, **options)
+
+        with (
+            patch.object(self.registry['qpay.callback'], '_finish_known', _fail),
+            self.assertLogs('odoo.addons.payment_qpay', level='ERROR'),
+        ):
+            callbacks._process()
+        self.assertEqual((callbacks - broken).mapped('state'), ['processed', 'processed'])
+        self.assertEqual(broken.state, 'received')
+        self.assertBookedOnce(*callbacks.mapped('qpay_payment_id'))
 
     # === CHECK === #
 
