@@ -86,6 +86,8 @@ REQUIRED_SETTINGS = ('qpay_client_id', 'qpay_client_secret', 'qpay_invoice_code'
 
 # The states of payments that are to be settled yet, by Odoo or by a person.
 UNSETTLED_STATES = ('to_settle', 'needs_attention')
+# What QPay has refunded, be it booked or not: `qpay.payment._is_refunded`, for searches.
+REFUNDED_DOMAIN = ['|', ('status', '=', 'refunded'), ('is_refund_noticed', '=', True)]
 
 # QPay's own word, and the one that a client library knows (QPay contract §10).
 REFUNDED_STATUSES = ('REFUNDED', 'REFUND')

@@ -238,9 +238,10 @@ class QPayPayPage(http.Controller):
         :param qpay.intent intent: The QR, if there is one.
         :rtype: tuple[str, str]
         """
+        if intent.state == 'paid' and intent._is_refunded():
+            return 'ended', intent._get_status_message()
         if intent.state == 'paid':
-            is_kept = not intent._is_refunded()
-            return ('paid', '') if is_kept else ('ended', intent._get_status_message())
+            return 'paid', ''
         if intent and intent._has_full_amount():
             return 'settling', ''
         if intent and intent._is_payable() and not document.get_closing_reason(intent):

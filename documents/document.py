@@ -331,17 +331,17 @@ class Document(DocumentQrs, PermanentLink):
         :raise UserError: If not, with the reason.
         """
 
-    def check_amount(self, amount, is_in_document_currency=False):
+    def check_amount(self, amount, currency=None):
         """Make sure that an amount is a number, more than nothing and at most what is unpaid.
 
-        :param float amount: The amount, in tögrög by default.
-        :param bool is_in_document_currency: Whether it is in the document's currency instead.
+        :param float amount: The amount.
+        :param res.currency currency: Tögrög, which is the default, or the document's currency.
         :raise ValidationError: If not.
         """
         check_number(self.env, amount)
-        currency, maximum = self.currency, self.get_maximum_amount()
-        if is_in_document_currency:
-            currency, maximum = self.document_currency, self.get_owed_amount()
+        currency = currency or self.currency
+        is_tugrik = currency == self.currency
+        maximum = self.get_maximum_amount() if is_tugrik else self.get_owed_amount()
         if currency.compare_amounts(amount, 0) <= 0:
             raise ValidationError(self.env._("The amount must be more than zero."))
         if currency.compare_amounts(amount, maximum) > 0:

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.fields import Domain
 
+from odoo.addons.payment_qpay import const
+
 
 class AccountMove(models.Model):
     """What QPay has to do with an invoice, for lists of invoices."""
@@ -26,9 +28,7 @@ class AccountMove(models.Model):
             payments = move.sudo().matched_payment_ids.qpay_payment_ids
             if 'new' in intents.mapped('state'):
                 move.qpay_status = 'open'
-            elif payments.filtered(
-                lambda payment: payment.status == 'paid' and not payment.is_refund_noticed
-            ):
+            elif not all(payment._is_refunded() for payment in payments):
                 move.qpay_status = 'paid'
             else:
                 move.qpay_status = 'refunded' if payments else False
@@ -37,9 +37,8 @@ class AccountMove(models.Model):
         if operator != 'in':
             return NotImplemented
         is_open = Domain('qpay_intent_ids.state', '=', 'new')
-        is_paid = Domain('matched_payment_ids.qpay_payment_ids', 'any', [
-            ('status', '=', 'paid'), ('is_refund_noticed', '=', False),
-        ])
+        is_kept = ~Domain(const.REFUNDED_DOMAIN)
+        is_paid = Domain('matched_payment_ids.qpay_payment_ids', 'any', is_kept)
         is_booked = Domain('matched_payment_ids.qpay_payment_ids', '!=', False)
         domains = {
             'open': is_open,

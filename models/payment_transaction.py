@@ -58,10 +58,9 @@ class PaymentTransaction(models.Model):
         document = documents.of_transaction(self)
         if reason := document.get_waiting_reason():
             raise UserError(reason)
-        is_in_document_currency = self.currency_id == document.document_currency
-        is_comparable = is_in_document_currency or self.currency_id == document.currency
+        is_comparable = self.currency_id in (document.currency, document.document_currency)
         if is_comparable and document.get_waiting_amount():
-            document.check_amount(self.amount, is_in_document_currency)
+            document.check_amount(self.amount, self.currency_id)
 
     def _get_specific_rendering_values(self, processing_values):
         """ Override of `payment` to send the payer to the page with the QR.

@@ -13,7 +13,7 @@ from odoo.addons.payment_qpay.checks import is_accountant
 
 # Another shop of the same merchant's has taken the others.
 _OURS = Domain('state', '!=', 'not_ours')
-_REFUNDED = Domain('status', '=', 'refunded') | Domain('is_refund_noticed', '=', True)
+_REFUNDED = Domain(const.REFUNDED_DOMAIN)
 # Of what is refunded, the fee is taken back; what is not in the books has none there.
 _UNBOOKED = ~_REFUNDED & (
     Domain('fee', '>', 0) & Domain('fee_move_id', '=', False)

@@ -29,6 +29,11 @@ class QPayPayment(models.Model):
         copy=False,
     )
 
+    def _is_refunded(self):
+        """Whether QPay has refunded this payment, be that booked or not."""
+        self.ensure_one()
+        return self.status == 'refunded' or self.is_refund_noticed
+
     def _apply_refund(self):
         """Take note that QPay's list shows this payment as refunded.
 

@@ -31,5 +31,5 @@ class QPayPayment(models.Model):
         for payment in self:
             is_refunded = payment.status == 'refunded'
             payment.stage = 'refunded' if is_refunded else payment.state
-            is_gone = payment.is_refund_noticed or payment.stage in ('refunded', 'not_ours')
+            is_gone = payment._is_refunded() or payment.state == 'not_ours'
             payment.net_amount = 0 if is_gone else payment.amount - payment.fee

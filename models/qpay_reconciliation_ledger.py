@@ -135,9 +135,7 @@ class QPayReconciliation(models.Model):
         groups = {
             'found': settled & recovered,
             'waiting': paid - settled,
-            'refunded': rows.filtered(
-                lambda row: row.status == 'refunded' or row.is_refund_noticed
-            ),
+            'refunded': rows.filtered(lambda row: row._is_refunded()),
         }
         return {
             'qpay_total': self._sum(payment.amount for payment in payments),

@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
 from odoo.addons.payment_qpay import const
+from odoo.addons.payment_qpay.dev.demo.data import ACCOUNTANT
 from odoo.addons.payment_qpay.tests.cases.patience import PATIENCE_SECONDS, wait_for
 from odoo.addons.payment_qpay.tests.cases.real_server_case import RealServerCase
 
@@ -95,6 +96,14 @@ class BrowserCase(RealServerCase):
         )
         cls.addClassCleanup(cls.browser.close)
         cls.script_errors = []
+        [cls.accountant_id] = cls.accountant.call(
+            'res.users', 'search', [('login', '=', ACCOUNTANT['login'])]
+        )
+
+    @classmethod
+    def _set_language(cls, language):
+        """Let the accountant's screens be in a language."""
+        cls.accountant.call('res.users', 'write', [cls.accountant_id], {'lang': language})
 
     def setUp(self):
         super().setUp()

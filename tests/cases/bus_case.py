@@ -43,17 +43,14 @@ class BusCase(BrowserCase):
         cls.addClassCleanup(cls.proxy.stop)
         # Odoo's own requests collide at a user's first visit, which is nothing to find fault with
         # here.
-        [user_id] = cls.accountant.call(
-            'res.users', 'search', [('login', '=', ACCOUNTANT['login'])]
-        )
-        cls.accountant.call('res.users', 'write', [user_id], {'lang': 'en_US'})
+        cls._set_language('en_US')
         session = cls._new_context()
         cls._sign_in(session, ACCOUNTANT)
         page = session.new_page()
         requests = cls._watch_requests(page)
         page.goto(f'{cls.proxy.url}/odoo')
         wait_for(lambda: cls.database.query(
-            'SELECT id FROM mail_presence WHERE user_id = %s', user_id
+            'SELECT id FROM mail_presence WHERE user_id = %s', cls.accountant_id
         ), "the accountant's presence")
         cls._let_finish(page, requests)
         cls.cookies = session.cookies()

@@ -93,6 +93,17 @@ class QPayCommon(CompanyCase, HttpCase):
         """Let the payer pay a QR in the bank app, and return the payment."""
         return self.qpay.pay(intent.qpay_invoice_id, **options)
 
+    def _confirm_without_booking(self, intent, **options):
+        """Let a payer pay what cannot be booked for now."""
+        receivable = intent.invoice_ids.line_ids.account_id.filtered(
+            lambda account: account.account_type == 'asset_receivable'
+        )
+        receivable.active = False
+        self._pay_and_settle(intent, **options)
+        self.assertEqual(self._ledger(intent).mapped('state'), ['needs_attention'])
+        self.qpay.reset_calls()
+        return receivable
+
     def _call_back(self, intent, payment_id='', method='GET', data=None):
         """Let QPay call, and return the answer."""
         url = f'/payment/qpay/callback/{intent.id}-{intent.callback_token}'

@@ -23,9 +23,6 @@ class DialogCase(BrowserCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        [cls.accountant_id] = cls.accountant.call(
-            'res.users', 'search', [('login', '=', ACCOUNTANT['login'])]
-        )
         cls.windows = {}
 
     @classmethod
@@ -47,7 +44,7 @@ class DialogCase(BrowserCase):
 
         :param str script: What the page runs before its own scripts.
         """
-        self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
+        self._set_language(language)
         page = self._new_page(self._get_window(with_bus))
         if script:
             page.add_init_script(script)

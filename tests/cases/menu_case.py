@@ -7,16 +7,9 @@ from odoo.addons.payment_qpay.tests.cases.dialog_case import NO_BUS
 
 class MenuCase(BrowserCase):
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        [cls.accountant_id] = cls.accountant.call(
-            'res.users', 'search', [('login', '=', ACCOUNTANT['login'])]
-        )
-
     def _open(self, path, language='en_US', viewport=DESKTOP, **options):
         """Open one of Odoo's pages as the accountant."""
-        self.accountant.call('res.users', 'write', [self.accountant_id], {'lang': language})
+        self._set_language(language)
         # The websockets of windows that are closed together collide, in who is online.
         context = self._new_context(viewport, script=NO_BUS, **options)
         self.addCleanup(context.close)

@@ -17,17 +17,6 @@ class ConfirmedMoneyCase(PayPageCase):
         super().setUp()
         self.intent = self._create_intent(self.bill)
 
-    def _confirm_without_booking(self, intent, **options):
-        """Let a payer pay what cannot be booked for now."""
-        receivable = intent.invoice_ids.line_ids.account_id.filtered(
-            lambda account: account.account_type == 'asset_receivable'
-        )
-        receivable.active = False
-        self._pay_and_settle(intent, **options)
-        self.assertEqual(self._ledger(intent).mapped('state'), ['needs_attention'])
-        self.qpay.reset_calls()
-        return receivable
-
     def _confirm_parts(self, intent, *parts):
         """Let payers pay a QR in parts, none of which can be booked for now."""
         receivable = self._confirm_without_booking(intent, amount=parts[0])

@@ -76,12 +76,7 @@ class TestPartThatWaits(CurrencyCase):
         self.provider.qpay_allow_partial = True
         bill = self._bill(100)
         intent = self._ask(bill)
-        receivable = bill.line_ids.account_id.filtered(
-            lambda account: account.account_type == 'asset_receivable'
-        )
-        receivable.active = False
-        self._pay_and_settle(intent, amount=intent.amount / 2)
-        self.assertEqual(self._ledger(intent).state, 'needs_attention')
+        self._confirm_without_booking(intent, amount=intent.amount / 2)
         rest, more = (
             self._create_transaction(
                 'direct', reference=f'another-way-{amount}', amount=amount,
